@@ -1,0 +1,2 @@
+// placeholder
+#include "core/base/atomic_file.h"

@@ -1,0 +1,40 @@
+// AtomicFile: a file that appears under its name whole or not at all, checked on the disk before it replaces anything.
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace cristae {
+
+/// Writes beside the target, then fsync, check, rename, fsync of the folder. Without commit() the temporary is removed and
+/// what stood under the name stays untouched. Every failure throws Error{output} naming the file and the remedy
+/// (disk full, read-only folder, missing folder).
+/// Libraries that write by path (libtiff, HDF5, QPdfWriter) write to temporaryPath() and then call commit().
+class AtomicFile {
+public:
+    explicit AtomicFile(std::filesystem::path target);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    const std::filesystem::path& target() const { return target_; }
+    /// In the target's folder, with the target's extension, hidden; does not exist yet when the object is made.
+    const std::filesystem::path& temporaryPath() const { return temporary_; }
+    /// fsync of the temporary file or folder (all files in it), then `check(temporaryPath())`, which throws if what is on the
+    /// disk is not what was meant, then the rename. A folder replaces an existing folder the same way (old one aside, removed last).
+    void commit(const std::function<void(const std::filesystem::path&)>& check = {});
+
+private:
+    std::filesystem::path target_, temporary_;
+    bool committed_ = false;
+};
+
+/// Writes bytes whole or not at all and reads them back before the rename.
+void writeFileAtomically(const std::filesystem::path& target, std::span<const std::byte> bytes);
+void writeFileAtomically(const std::filesystem::path& target, const std::string& text);
+/// The whole file as text; throws Error{input} if it is missing, unreadable or larger than maxBytes.
+std::string readTextFile(const std::filesystem::path& path, size_t maxBytes = size_t(64) << 20);
+
+} // namespace cristae

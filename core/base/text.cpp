@@ -1,0 +1,65 @@
+// Words and numbers for people.
+#include "core/base/text.h"
+
+#include <cctype>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+bool isDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+char lower(char c) { return char(std::tolower(static_cast<unsigned char>(c))); }
+
+std::string threeDigits(double value) {
+    const double size = std::abs(value);
+    return fmt::format(size >= 100 ? "{:.0f}" : size >= 10 ? "{:.1f}" : "{:.2f}", value);
+}
+} // namespace
+
+bool naturalLess(std::string_view a, std::string_view b) {
+    size_t i = 0, j = 0;
+    while (i < a.size() && j < b.size()) {
+        if (isDigit(a[i]) && isDigit(b[j])) {
+            size_t iEnd = i, jEnd = j;
+            while (iEnd < a.size() && isDigit(a[iEnd])) ++iEnd;
+            while (jEnd < b.size() && isDigit(b[jEnd])) ++jEnd;
+            size_t iStart = i, jStart = j;
+            while (iStart + 1 < iEnd && a[iStart] == '0') ++iStart;
+            while (jStart + 1 < jEnd && b[jStart] == '0') ++jStart;
+            const auto x = a.substr(iStart, iEnd - iStart), y = b.substr(jStart, jEnd - jStart);
+            if (x.size() != y.size()) return x.size() < y.size();
+            if (x != y) return x < y;
+            i = iEnd;
+            j = jEnd;
+            continue;
+        }
+        if (lower(a[i]) != lower(b[j])) return lower(a[i]) < lower(b[j]);
+        ++i;
+        ++j;
+    }
+    if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
+    return a < b;
+}
+
+std::string byteText(uint64_t bytes) {
+    if (bytes < 1000) return fmt::format("{} bytes", bytes);
+    double value = double(bytes);
+    const char* units[] = {"KB", "MB", "GB", "TB", "PB", "EB"};
+    size_t unit = 0;
+    for (value /= 1000; value >= 999.5 && unit < 5; value /= 1000) ++unit;
+    return fmt::format("{} {}", threeDigits(value), units[unit]);
+}
+
+std::string lengthText(double nm) {
+    const double size = std::abs(nm);
+    if (size >= 1e6) return threeDigits(nm / 1e6) + " mm";
+    if (size >= 1e3) return threeDigits(nm / 1e3) + " µm";
+    return threeDigits(nm) + " nm";
+}
+
+std::string countText(int64_t count, std::string_view singular, std::string_view plural) {
+    return fmt::format("{} {}", count, count == 1 ? singular : plural);
+}
+
+} // namespace cristae

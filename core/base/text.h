@@ -1,0 +1,18 @@
+// Words and numbers for people: natural order of names, byte sizes, lengths.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cristae {
+
+/// True if a sorts before b with digit groups compared as numbers: "s2" < "s10".
+bool naturalLess(std::string_view a, std::string_view b);
+/// "640 KB", "1.2 GB" (decimal).
+std::string byteText(uint64_t bytes);
+/// A length given in nanometres with three significant digits and the unit that suits: "512 nm", "2.56 µm", "1.2 mm".
+std::string lengthText(double nm);
+/// "1 slice", "3 slices".
+std::string countText(int64_t count, std::string_view singular, std::string_view plural);
+
+} // namespace cristae

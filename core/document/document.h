@@ -1,0 +1,68 @@
+// Document: what is open (an image, its labels and classes), how it changes, and who is told.
+#pragma once
+#include "core/document/undo_stack.h"
+#include "core/image/tile_source.h"
+#include "core/labels/class_table.h"
+#include "core/labels/label_layer.h"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace cristae {
+
+/// Lives on one thread (the window's). Long work reads snapshots and comes back through applyLabels().
+class Document {
+public:
+    explicit Document(TileSourcePtr image);
+
+    const TileSourcePtr& image() const { return image_; }
+    const ImageInfo& info() const { return image_->info(); }
+    /// The file's voxel size unless the user has entered another.
+    const VoxelSize& voxelSize() const { return voxelSize_; }
+    void setVoxelSize(const VoxelSize& size); // undoable
+
+    const LabelLayer& labels() const { return labels_; }
+    const ClassTable& classes() const { return classes_; }
+    void setClasses(const ClassTable& classes, const std::string& words); // undoable
+
+    /// One undoable step. An empty delta is ignored.
+    void applyLabels(LabelDelta delta, const std::string& words);
+    /// Parts of a running stroke: shown at once, become one step with endStroke(words); cancelStroke() takes them back.
+    void strokePart(const LabelDelta& part);
+    void endStroke(const std::string& words);
+    void cancelStroke();
+
+    UndoStack& undoStack() { return undo_; }
+    const UndoStack& undoStack() const { return undo_; }
+    bool modified() const { return !undo_.atSaved(); }
+    void markSaved() { undo_.markSaved(); changed(Change::state, {}); }
+
+    /// Models and settings of the predictions in this document, newest last: provenance for exports.
+    const std::vector<nlohmann::json>& history() const { return history_; }
+    void addHistory(nlohmann::json entry) { history_.push_back(std::move(entry)); }
+
+    enum class Change { labels, classes, voxelSize, state };
+    /// Told after every change; the box says which voxels of labels.
+    using Listener = std::function<void(Change, const Box3&)>;
+    int addListener(Listener listener);
+    void removeListener(int id);
+
+private:
+    friend class LabelStep;
+    friend class ClassesStep;
+    friend class VoxelSizeStep;
+    void changed(Change change, const Box3& box);
+    TileSourcePtr image_;
+    VoxelSize voxelSize_;
+    LabelLayer labels_;
+    ClassTable classes_;
+    UndoStack undo_;
+    std::vector<LabelDelta> strokeParts_;
+    std::vector<nlohmann::json> history_;
+    std::vector<std::pair<int, Listener>> listeners_;
+    int nextListener_ = 1;
+};
+
+} // namespace cristae

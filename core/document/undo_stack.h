@@ -1,0 +1,45 @@
+// UndoStack: order and budget of undoable steps; it does not know how a step works.
+#pragma once
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace cristae {
+
+class UndoStep {
+public:
+    virtual ~UndoStep() = default;
+    virtual std::string words() const = 0; // "Brush on slice 12"
+    virtual void undo() = 0;
+    virtual void redo() = 0;
+    virtual size_t bytes() const = 0;
+};
+
+/// Oldest steps are dropped when the byte budget is exceeded, but the newest ten always stay.
+class UndoStack {
+public:
+    explicit UndoStack(size_t byteBudget = size_t(256) << 20) : budget_(byteBudget) {}
+    /// Takes a step that has already been done; drops what could be redone.
+    void push(std::unique_ptr<UndoStep> step);
+    bool canUndo() const { return !done_.empty(); }
+    bool canRedo() const { return !undone_.empty(); }
+    /// Words of the next step to undo or redo; empty if there is none.
+    std::string undoWords() const;
+    std::string redoWords() const;
+    void undo();
+    void redo();
+    void clear();
+    size_t bytes() const { return bytes_; }
+    /// True if the state is the one of the last markSaved().
+    bool atSaved() const { return savedPosition_ == position_; }
+    void markSaved() { savedPosition_ = position_; }
+
+private:
+    size_t budget_, bytes_ = 0;
+    int64_t position_ = 0, savedPosition_ = 0;
+    std::deque<std::unique_ptr<UndoStep>> done_, undone_;
+};
+
+} // namespace cristae

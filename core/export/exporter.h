@@ -1,0 +1,55 @@
+// Exporter: one kind of result file; receives slices one by one and leaves the file whole or not at all.
+#pragma once
+#include "core/base/progress.h"
+#include "core/image/tile_source.h"
+#include "core/labels/class_table.h"
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace cristae {
+
+/// What is written besides the pixels.
+struct ExportDescription {
+    ImageInfo info;            // levels[0] extent, channels, type, voxelSize of the result
+    std::vector<LabelClass> classes;
+    bool probabilities = false; // float32 [K, …] instead of labels
+    nlohmann::json provenance = nlohmann::json::object(); // program version, model name and hash, settings, source image, date
+    std::vector<std::string> sliceNames;
+};
+
+/// Takes the slices of a result in ascending order.
+class SliceSink {
+public:
+    virtual ~SliceSink() = default;
+    /// [C, 1, Y, X] of the described type.
+    virtual void write(int64_t z, const Pixels& slice) = 0;
+    /// Closes, re-opens and compares (lossless formats: every voxel by hash), then puts the file under its name.
+    /// Without finish() nothing appears under the name. Throws Error{output}.
+    virtual void finish() = 0;
+};
+
+class Exporter {
+public:
+    virtual ~Exporter() = default;
+    virtual std::string name() const = 0;                    // "TIFF"
+    virtual std::string key() const = 0;                     // "tiff": the word after --format
+    virtual std::vector<std::string> extensions() const = 0; // {"tif", "tiff"}; the first is the default
+    virtual bool lossless() const = 0;
+    /// Empty if it can be written so, else the sentence that says why not and what would work.
+    virtual std::string complaint(const ExportDescription& description) const = 0;
+    virtual std::unique_ptr<SliceSink> create(const std::filesystem::path& target, const ExportDescription& description) const = 0;
+};
+
+std::vector<std::unique_ptr<Exporter>> allExporters();
+/// By key ("png") or, if the key is empty, by the extension of the target. Throws Error{usage} listing the known ones.
+const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
+                             const std::filesystem::path& target);
+/// Writes a whole source through an exporter. Throws Error{output}.
+void exportSource(const TileSource& source, const Exporter& exporter, const std::filesystem::path& target,
+                  const ExportDescription& description, const Progress& progress);
+
+} // namespace cristae

@@ -1,0 +1,20 @@
+// Recipe: every setting of a training run, declared once as a schema.
+#pragma once
+#include "core/base/schema.h"
+
+namespace cristae {
+
+/// All options of a run: network (architecture, base, depth, normalisation), patch, batch, steps, loss, optimiser, learningRate,
+/// weightDecay, schedule, warm-up, epoch length, each augmentation with probability and range, pixelSizeNm, seed, precision,
+/// threads, validation.
+const Schema& recipeSchema();
+/// "quick", "balanced", "thorough" with one sentence each.
+struct NamedRecipe {
+    std::string name, title, description;
+    nlohmann::json values; // complete
+};
+const std::vector<NamedRecipe>& namedRecipes();
+/// A named recipe or a JSON file with some of the keys over the balanced recipe. Throws Error{usage} with all complaints.
+nlohmann::json loadRecipe(const std::string& nameOrFile);
+
+} // namespace cristae

@@ -1,0 +1,70 @@
+// Trainer: fits a network to a training set; implemented in models/, called by window and command line alike.
+#pragma once
+#include "core/base/progress.h"
+#include "core/learn/training_set.h"
+#include "core/segment/engine.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace cristae {
+
+struct TrainingPlan {
+    TrainingSet set;
+    nlohmann::json recipe;            // complete, of recipeSchema()
+    ModelCard card;                   // name, title, description, classes, data, licence; the trainer fills the rest
+    std::filesystem::path output;     // the model package to write (the best network so far)
+    std::filesystem::path runFolder;  // recipe, log, checkpoints
+    std::string device = "auto";
+    bool resume = false;              // continue from the last checkpoint in runFolder, bit for bit
+    std::optional<ModelPackage> startFrom; // fine-tune this package
+};
+
+struct EpochReport {
+    int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
+    double trainingLoss = 0, trainingDice = 0;
+    double validationLoss = 0, validationDice = 0, validationIou = 0, validationAccuracy = 0;
+    double learningRate = 0, secondsPerStep = 0, secondsWaitingForData = 0;
+    bool best = false;
+    Pixels previewImage, previewTruth, previewProbability; // the first validation slice: own type, u8, f32 [K, 1, Y, X]
+};
+
+/// Called from the training thread.
+class TrainingListener {
+public:
+    virtual ~TrainingListener() = default;
+    virtual void onStep(int64_t step, double loss) = 0;
+    virtual void onEpoch(const EpochReport& report) = 0;
+    /// While true the trainer waits between steps (it stays cancellable).
+    virtual bool paused() const { return false; }
+    /// "Stop and keep": end now, keep the best network so far.
+    virtual bool stopRequested() const { return false; }
+};
+
+struct TrainingResult {
+    ModelPackage package;
+    double bestValidationDice = 0;
+    int64_t stepsDone = 0;
+    bool stoppedEarly = false;
+};
+
+class Trainer {
+public:
+    virtual ~Trainer() = default;
+    /// All complaints about a plan, as sentences with a value that would work.
+    virtual std::vector<std::string> complaints(const TrainingPlan& plan) const = 0;
+    /// Validates, trains, validates each epoch, keeps the best, checkpoints each epoch. A cancelled run keeps its checkpoint.
+    /// Throws Error{input, usage, model, device, memory, cancelled}; a loss that is not finite stops with the best kept.
+    virtual TrainingResult train(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress) = 0;
+};
+
+/// What the models module hands over.
+struct Engine {
+    std::unique_ptr<NetworkLoader> networks;
+    std::unique_ptr<Trainer> trainer;
+};
+/// The one C symbol of the module: `extern "C" void cristaeCreateEngine(cristae::Engine* engine)`.
+inline constexpr const char* engineSymbol = "cristaeCreateEngine";
+
+} // namespace cristae

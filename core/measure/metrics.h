@@ -1,0 +1,44 @@
+// Pixel metrics of a prediction against a truth, each with the convention it follows.
+#pragma once
+#include "core/base/progress.h"
+#include "core/image/tile_source.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cristae {
+
+/// Counts of a binary comparison; adding two gives the counts of both.
+struct ConfusionCounts {
+    int64_t truePositive = 0, falsePositive = 0, falseNegative = 0, trueNegative = 0;
+    ConfusionCounts& operator+=(const ConfusionCounts& other);
+    /// 2TP/(2TP+FP+FN); 1 when both are empty.
+    double dice() const;
+    /// TP/(TP+FP+FN); 1 when both are empty.
+    double iou() const;
+    double precision() const; // TP/(TP+FP); 1 when nothing was predicted and nothing was there, else 0
+    double recall() const;
+    double accuracy() const;
+};
+
+struct Metric {
+    std::string name;       // "dice"
+    double value = 0;
+    std::string convention; // "2TP/(2TP+FP+FN) over all voxels; empty against empty is 1"
+};
+
+struct EvaluationOptions {
+    std::optional<int64_t> truthLabel;      // foreground of the truth; empty = every value ≠ 0
+    std::optional<int64_t> predictionLabel; // likewise
+    bool truthInverted = false;             // foreground where the truth is 0
+};
+
+/// dice, iou, precision, recall, accuracy over the whole volume, slice by slice.
+/// Throws Error{input} when sizes differ (names both).
+std::vector<Metric> evaluate(const TileSource& prediction, const TileSource& truth, const EvaluationOptions& options,
+                             const Progress& progress);
+ConfusionCounts compareSlices(const Pixels& prediction, const Pixels& truth, const EvaluationOptions& options);
+
+} // namespace cristae

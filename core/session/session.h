@@ -1,0 +1,92 @@
+// Session: the verbs predict, export, evaluate, train with everything they need; used by the window and the command line alike.
+#pragma once
+#include "core/export/exporter.h"
+#include "core/io/format.h"
+#include "core/labels/label_layer.h"
+#include "core/learn/trainer.h"
+#include "core/segment/predictor.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace cristae {
+
+struct SessionPaths {
+    std::filesystem::path zoo;        // shipped model packages
+    std::filesystem::path userModels; // packages the user trained; made when first needed
+    std::filesystem::path samples;    // sample micrographs
+};
+
+/// A model and the classes wanted of it.
+struct ModelWish {
+    ModelPackage package;
+    std::vector<std::string> classes; // names; empty = all
+    std::optional<double> threshold;  // instead of the card's
+};
+
+struct PredictionRequest {
+    std::vector<ModelWish> models;
+    PredictionSettings settings;
+    std::string device = "auto";
+    int threads = 0; // 0 = all
+};
+
+/// A prediction ready to enter a document as one undoable step.
+struct PredictionResult {
+    LabelDelta delta;
+    ClassTable classes;               // the document's classes with the predicted ones added
+    std::vector<uint32_t> values;     // label value of each wanted class, in order
+    nlohmann::json provenance;        // model names, SHA-256, thresholds, settings; no date, so that equal work gives equal bytes
+    std::vector<std::string> remarks;
+    uint64_t generation = 0;          // of the layer that was read
+};
+
+enum class ResultKind { labels, mask, probabilities };
+
+class Session {
+public:
+    /// `loadEngine` is called once, at first need, from whatever thread needs it; it may take seconds and throws Error{device}.
+    Session(SessionPaths paths, std::function<Engine()> loadEngine);
+    ~Session();
+
+    const SessionPaths& paths() const { return paths_; }
+    /// Thread-safe; the first call loads. Throws Error{device}.
+    Engine& engine();
+    bool engineLoaded() const;
+    /// Shipped and user's packages, user's first.
+    std::vector<ModelPackage> models(std::vector<std::string>* remarks = nullptr) const;
+    ModelPackage findModel(const std::string& nameOrFile) const;
+    const std::vector<std::unique_ptr<Exporter>>& exporters() const { return exporters_; }
+    /// Adds an exporter that lives above core (the PDF page).
+    void addExporter(std::unique_ptr<Exporter> exporter);
+
+    /// predict → labels in the document's terms. Reads only the snapshot. `rule` says what may be overwritten.
+    /// Voxels of the predicted classes that the model no longer finds become background.
+    PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation, const ClassTable& classes,
+                                   const PredictionRequest& request, WriteRule rule, const Progress& progress);
+    /// predict → file, slice by slice. Returns remarks. mask needs exactly one class.
+    std::vector<std::string> predictToFile(const TileSource& image, const PredictionRequest& request, ResultKind kind,
+                                           const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
+    /// Labels of a document → file; the same bytes as predictToFile when nothing was changed by hand.
+    /// `values`: label values to write, in this order as 1…n; empty = all classes of the table in its order.
+    void exportLabels(const LabelSnapshot& labels, const ClassTable& classes, const VoxelSize& voxelSize, const TileSource& image,
+                      const nlohmann::json& provenance, ResultKind kind, std::vector<uint32_t> values, int64_t firstSlice,
+                      int64_t endSlice, const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
+    /// Seconds a prediction would take, from the speed of earlier ones on that device in this session; nothing before the first
+    /// unless the engine's own measure is known.
+    std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
+    TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
+
+private:
+    std::shared_ptr<Network> network(const ModelPackage& package, const std::string& device, int threads);
+    SessionPaths paths_;
+    std::function<Engine()> loadEngine_;
+    std::unique_ptr<Engine> engine_;
+    std::vector<std::unique_ptr<Exporter>> exporters_;
+    mutable std::mutex mutex_;
+    struct Cached;
+    std::unique_ptr<Cached> cached_;
+};
+
+} // namespace cristae

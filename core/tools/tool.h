@@ -1,0 +1,63 @@
+// Tool: one way to change labels by hand; fed with press, move and release in image coordinates.
+#pragma once
+#include "core/image/tile_source.h"
+#include "core/labels/label_layer.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cristae {
+
+/// A point of the slice in image pixels; (0, 0) is the outer corner of the first pixel, its centre is (0.5, 0.5).
+struct ImagePoint {
+    double y = 0, x = 0;
+};
+
+struct ToolSettings {
+    uint32_t label = 1;      // what is painted; 0 erases
+    double radius = 12;      // px, brush and eraser
+    WriteRule rule;
+    std::vector<uint32_t> erasable; // eraser: empty = every label
+};
+
+/// What a tool works on while the button is down.
+struct ToolContext {
+    LabelEdit& edit;
+    int64_t slice;
+    const ToolSettings& settings;
+};
+
+class Tool {
+public:
+    virtual ~Tool() = default;
+    virtual std::string key() const = 0;      // "brush"
+    virtual std::string title() const = 0;    // "Brush"
+    virtual std::string hint() const = 0;     // one sentence on how to use it
+    virtual bool usesRadius() const { return false; }
+    /// True if several presses make one stroke (polygon: ends with finish()).
+    virtual bool multiClick() const { return false; }
+    virtual void press(const ToolContext& context, ImagePoint point) = 0;
+    virtual void move(const ToolContext&, ImagePoint) {}
+    virtual void release(const ToolContext&, ImagePoint) {}
+    /// Multi-click tools: close the shape and write it. Resets the tool.
+    virtual void finish(const ToolContext&) {}
+    virtual void cancel() {}
+    /// Lines to draw while the tool is at work (polygon corners so far), image coordinates.
+    virtual std::vector<ImagePoint> outline() const { return {}; }
+};
+
+std::vector<std::unique_ptr<Tool>> allTools();
+
+/// Rasterisers, shared by tools, importers and tests. A pixel belongs to a shape if its centre lies inside.
+void paintDisc(LabelEdit& edit, int64_t z, ImagePoint centre, double radius, Voxel value);
+/// The sweep of a disc from a to b.
+void paintCapsule(LabelEdit& edit, int64_t z, ImagePoint a, ImagePoint b, double radius, Voxel value);
+/// Even-odd rule.
+void fillPolygon(LabelEdit& edit, int64_t z, const std::vector<ImagePoint>& corners, Voxel value);
+/// 4-connected region of equal label around the point.
+void floodFill(LabelEdit& edit, int64_t z, ImagePoint seed, Voxel value);
+
+} // namespace cristae

@@ -1,0 +1,68 @@
+# Compiler settings and the few functions with which a folder says what it builds.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+
+find_program(CRISTAE_CCACHE ccache)
+if(CRISTAE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER "${CRISTAE_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CRISTAE_CCACHE}")
+endif()
+
+add_library(cristae_options INTERFACE)
+target_include_directories(cristae_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(cristae_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+target_compile_definitions(cristae_options INTERFACE CRISTAE_VERSION="${PROJECT_VERSION}")
+if(CRISTAE_DEV)
+    target_compile_options(cristae_options INTERFACE -Werror -UNDEBUG)
+endif()
+if(CRISTAE_SANITIZE)
+    target_compile_options(cristae_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_link_options(cristae_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# cristae_library(NAME sources... [LINK targets...] [PRIVATE_LINK targets...])
+# A static library of one folder; LINK names the rooms below it.
+function(cristae_library name)
+    cmake_parse_arguments(arg "" "" "LINK;PRIVATE_LINK" ${ARGN})
+    add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+    target_link_libraries(${name} PUBLIC cristae_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+endfunction()
+
+# cristae_register(TARGET FOLDER folder TYPE Type HEADER header LIST function NAMES a b_c ...)
+# Adds folder/a.cpp, folder/b_c.cpp to TARGET and generates `std::vector<std::unique_ptr<Type>> function()`,
+# which calls makeAType(), makeBCType() in that order. So a new item is one new file and one name here.
+function(cristae_register target)
+    cmake_parse_arguments(arg "" "FOLDER;TYPE;HEADER;LIST" "NAMES" ${ARGN})
+    set(declarations "")
+    set(calls "")
+    foreach(name IN LISTS arg_NAMES)
+        target_sources(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/${name}.cpp")
+        string(REPLACE "_" ";" words "${name}")
+        set(camel "")
+        foreach(word IN LISTS words)
+            string(SUBSTRING "${word}" 0 1 first)
+            string(SUBSTRING "${word}" 1 -1 rest)
+            string(TOUPPER "${first}" first)
+            string(APPEND camel "${first}${rest}")
+        endforeach()
+        string(APPEND declarations "std::unique_ptr<${arg_TYPE}> make${camel}${arg_TYPE}();\n")
+        string(APPEND calls "    items.push_back(make${camel}${arg_TYPE}());\n")
+    endforeach()
+    set(generated "${CMAKE_CURRENT_BINARY_DIR}/${arg_LIST}.cpp")
+    file(CONFIGURE OUTPUT "${generated}" CONTENT [[// Generated: the registered items of one kind, in the order of the CMake list.
+#include "@arg_HEADER@"
+
+namespace cristae {
+@declarations@
+std::vector<std::unique_ptr<@arg_TYPE@>> @arg_LIST@() {
+    std::vector<std::unique_ptr<@arg_TYPE@>> items;
+@calls@    return items;
+}
+} // namespace cristae
+]] @ONLY)
+    target_sources(${target} PRIVATE "${generated}")
+endfunction()

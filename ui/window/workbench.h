@@ -1,0 +1,96 @@
+// Workbench: what all parts of the window share: session, jobs, the open document and the view on it.
+#pragma once
+#include "core/document/document.h"
+#include "core/session/session.h"
+#include "core/tools/tool.h"
+#include "ui/jobs/jobs.h"
+
+#include <QObject>
+#include <QString>
+
+#include <memory>
+
+namespace cristae {
+
+/// Which part of the volume is shown; one object for all panes, so that they are linked.
+struct ViewState {
+    int64_t slice = 0;
+    double centreY = 0, centreX = 0; // image point in the middle of a pane
+    double zoom = 1;                 // screen pixels (logical) per image pixel
+};
+
+enum class ViewMode { sideBySide, overlay };
+
+class Workbench : public QObject {
+    Q_OBJECT
+public:
+    Workbench(Session& session, QObject* parent = nullptr);
+    ~Workbench() override;
+
+    Session& session() { return session_; }
+    Jobs& jobs() { return *jobs_; }
+    /// Null on the start page.
+    Document* document() const { return document_.get(); }
+
+    /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved labels before.
+    /// An HDF5 file with several candidates ends in datasetChoiceNeeded().
+    void open(const QString& path, const OpenOptions& options = {});
+    void closeDocument();
+    /// Loads a label image (any format) into the document as one undoable step.
+    void loadLabels(const QString& path);
+    /// Saves the labels as a label TIFF or HDF5 with class names; marks the document saved when done.
+    void saveLabels(const QString& path);
+    QString labelsPath() const { return labelsPath_; }
+
+    const ViewState& view() const { return view_; }
+    void setView(const ViewState& view);
+    void setSlice(int64_t slice);
+    ViewMode viewMode() const { return viewMode_; }
+    void setViewMode(ViewMode mode);
+
+    /// The current tool ("browse" = none of them), class and radius.
+    QString tool() const { return tool_; }
+    void setTool(const QString& key);
+    uint32_t currentLabel() const { return currentLabel_; }
+    void setCurrentLabel(uint32_t value);
+    double brushRadius() const { return brushRadius_; }
+    void setBrushRadius(double px);
+    /// The rule strokes obey now: locked classes, and "paint only over".
+    WriteRule strokeRule() const;
+    void setOnlyOver(std::optional<uint32_t> label);
+    std::optional<uint32_t> onlyOver() const { return onlyOver_; }
+
+    void undo();
+    void redo();
+    /// Shows a sentence in the bar above the canvas. Errors stay until closed, remarks fade.
+    void showError(const QString& title, const QString& message);
+    void showRemark(const QString& message);
+
+Q_SIGNALS:
+    void documentChanged();                     // opened, replaced or closed
+    void labelsChanged(const cristae::Box3& box);
+    void classesChanged();
+    void voxelSizeChanged();
+    void stateChanged();                        // undo words, modified
+    void viewChanged();
+    void viewModeChanged();
+    void toolChanged();                         // tool, class, radius, rule
+    void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
+    void errorShown(const QString& title, const QString& message);
+    void remarkShown(const QString& message);
+
+private:
+    void setDocument(std::unique_ptr<Document> document);
+    Session& session_;
+    std::unique_ptr<Document> document_;
+    std::unique_ptr<Jobs> jobs_;
+    ViewState view_;
+    ViewMode viewMode_ = ViewMode::sideBySide;
+    QString tool_ = QStringLiteral("browse");
+    uint32_t currentLabel_ = 1;
+    double brushRadius_ = 12;
+    std::optional<uint32_t> onlyOver_;
+    QString labelsPath_;
+};
+
+} // namespace cristae
