@@ -19,6 +19,8 @@ struct ExportDescription {
     bool probabilities = false; // float32 [K, …] instead of labels
     nlohmann::json provenance = nlohmann::json::object(); // program version, model name and hash, settings, source image, date
     std::vector<std::string> sliceNames;
+    TileSourcePtr original;    // the image the result belongs to, for formats that show it beside the result; may be null
+    int64_t firstSlice = 0;    // slice of the original that slice 0 of the result belongs to
 };
 
 /// Takes the slices of a result in ascending order.

@@ -6,6 +6,7 @@
 #include "core/learn/trainer.h"
 #include "core/segment/predictor.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -44,6 +45,18 @@ struct PredictionResult {
 
 enum class ResultKind { labels, mask, probabilities };
 
+/// Labels of a document to be written: all plain values and snapshots, safe to hand to another thread.
+struct LabelExport {
+    LabelSnapshot labels;
+    ClassTable classes;
+    VoxelSize voxelSize;
+    TileSourcePtr image;                             // the image the labels belong to
+    std::vector<nlohmann::json> history;             // Document::history()
+    ResultKind kind = ResultKind::labels;            // labels or mask
+    std::vector<uint32_t> values;                    // written as 1…n in this order; empty = all classes in the table's order
+    int64_t firstSlice = 0, endSlice = -1;           // [first, end); -1 = all
+};
+
 class Session {
 public:
     /// `loadEngine` is called once, at first need, from whatever thread needs it; it may take seconds and throws Error{device}.
@@ -66,25 +79,27 @@ public:
     PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation, const ClassTable& classes,
                                    const PredictionRequest& request, WriteRule rule, const Progress& progress);
     /// predict → file, slice by slice. Returns remarks. mask needs exactly one class.
-    std::vector<std::string> predictToFile(const TileSource& image, const PredictionRequest& request, ResultKind kind,
+    std::vector<std::string> predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
                                            const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
     /// Labels of a document → file; the same bytes as predictToFile when nothing was changed by hand.
-    /// `values`: label values to write, in this order as 1…n; empty = all classes of the table in its order.
-    void exportLabels(const LabelSnapshot& labels, const ClassTable& classes, const VoxelSize& voxelSize, const TileSource& image,
-                      const nlohmann::json& provenance, ResultKind kind, std::vector<uint32_t> values, int64_t firstSlice,
-                      int64_t endSlice, const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
-    /// Seconds a prediction would take, from the speed of earlier ones on that device in this session; nothing before the first
-    /// unless the engine's own measure is known.
+    void exportLabels(const LabelExport& what, const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
+    /// Loads the networks of a request and times one small tile of each, so that estimateSeconds() can answer. Takes a second or so.
+    void prepare(const PredictionRequest& request);
+    /// Seconds a prediction would take, from the measured speed of its networks; nothing while one of them is not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:
-    std::shared_ptr<Network> network(const ModelPackage& package, const std::string& device, int threads);
+    struct Prepared;
+    Prepared prepareTasks(const PredictionRequest& request);
+    nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request, const ImageInfo& info) const;
+    void rememberSpeed(const PredictionRequest& request, const ImageInfo& image, double seconds);
     SessionPaths paths_;
     std::function<Engine()> loadEngine_;
     std::unique_ptr<Engine> engine_;
     std::vector<std::unique_ptr<Exporter>> exporters_;
-    mutable std::mutex mutex_;
+    std::mutex mutex_; // guards the loading of the engine
+    std::atomic<bool> engineLoaded_{false};
     struct Cached;
     std::unique_ptr<Cached> cached_;
 };

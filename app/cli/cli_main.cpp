@@ -1,0 +1,73 @@
+// cristae-cli: parses the command, runs one verb, turns errors into one sentence and an exit code.
+#include "app/cli/console.h"
+#include "app/cli/verbs.h"
+#include "app/locations.h"
+
+#include "core/base/error.h"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <new>
+#ifdef CRISTAE_HAS_REPORT
+#include "ui/report/pdf_exporter.h"
+#endif
+
+namespace {
+
+/// The command as typed, quoted where a shell would need it.
+std::string typedCommand(int argc, char** argv) {
+    std::string text = "cristae-cli";
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%") == std::string::npos;
+        text += plain ? " " + word : " '" + word + "'";
+    }
+    return text;
+}
+
+int fail(int code, const std::string& message) {
+    fmt::print(stderr, "cristae-cli: {}\n", message);
+    return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace cristae;
+    watchSignals();
+    CLI::App app{"Cristae segments electron micrographs: the verbs of the window, for scripts.", "cristae-cli"};
+    app.set_version_flag("--version", "Cristae " CRISTAE_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    Session session(sessionPaths(), engineLoader());
+#ifdef CRISTAE_HAS_REPORT
+    session.addExporter(makePdfExporter());
+#endif
+    CommandLine line{session, typedCommand(argc, argv), false, {}};
+    app.add_flag("--quiet", line.quiet, "No progress on stderr");
+    addInfo(app, line);
+    addModels(app, line);
+    addPredict(app, line);
+    addEvaluate(app, line);
+    addMeasure(app, line);
+    addTrain(app, line);
+    addConvert(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+        return app.exit(success); // --help, --version
+    } catch (const CLI::ParseError& error) {
+        return fail(2, fmt::format("{} Run cristae-cli --help for the flags.", error.what()));
+    }
+    try {
+        return line.run();
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::cancelled) return fail(exitCode(error.kind()), error.what());
+        const int signal = caughtSignal();
+        return fail(signal == SIGTERM ? 143 : 130, signal == SIGTERM ? "Terminated." : "Interrupted.");
+    } catch (const std::bad_alloc&) {
+        return fail(5, "There is not enough memory; choose fewer slices, a smaller --tile or close other programs.");
+    } catch (const std::exception& error) {
+        return fail(1, fmt::format("Unexpected failure: {}", error.what()));
+    }
+}

@@ -1,0 +1,61 @@
+// Finding models, samples and the engine module.
+#include "app/locations.h"
+
+#include "core/base/error.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace fs = std::filesystem;
+
+fs::path executableFolder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+namespace {
+
+/// The first of the candidates that exists; the last one if none does.
+fs::path firstExisting(std::initializer_list<fs::path> candidates) {
+    for (const fs::path& candidate : candidates)
+        if (fs::exists(candidate)) return fs::weakly_canonical(candidate);
+    return *(candidates.end() - 1);
+}
+
+fs::path userModelFolder() {
+    if (const char* given = std::getenv("CRISTAE_MODELS"); given && *given) return given;
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return fs::path(data) / "cristae/models";
+    const char* home = std::getenv("HOME");
+    return fs::path(home && *home ? home : "/tmp") / ".local/share/cristae/models";
+}
+
+} // namespace
+
+SessionPaths sessionPaths() {
+    const fs::path bin = executableFolder();
+    const fs::path source = CRISTAE_SOURCE_DIR;
+    SessionPaths paths;
+    paths.zoo = firstExisting({bin / "../share/cristae/models", source / "models/zoo"});
+    paths.samples = firstExisting({bin / "../share/cristae/samples", source / "resources/samples"});
+    paths.userModels = userModelFolder();
+    return paths;
+}
+
+std::function<Engine()> engineLoader() {
+    return [] {
+        const fs::path bin = executableFolder();
+        const fs::path file = firstExisting({bin / "../lib/libcristae_models.so", bin / "../lib/cristae/libcristae_models.so"});
+        // Local scope: LibTorch's symbols must not meet the window's libraries. CUDA libraries are opened globally by the module itself.
+        void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (!module)
+            throw Error(ErrorKind::device, fmt::format("The engine could not be loaded ({}); run packaging/build.sh again.", dlerror()));
+        const auto create = reinterpret_cast<void (*)(Engine*)>(dlsym(module, engineSymbol));
+        if (!create)
+            throw Error(ErrorKind::device, fmt::format("{} is not an engine of this program; run packaging/build.sh again.", file.string()));
+        Engine engine;
+        create(&engine);
+        return engine;
+    };
+}
+
+} // namespace cristae
