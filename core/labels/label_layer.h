@@ -51,6 +51,12 @@ class LabelSnapshot {
 public:
     const Extent3& extent() const { return extent_; }
     Voxel at(int64_t z, int64_t y, int64_t x) const;
+    /// The tile that holds voxels [tileY · 128, tileX · 128] of slice z, or null if nothing was ever set there.
+    const LabelTile* tileAt(int64_t z, int64_t tileY, int64_t tileX) const {
+        if (z < 0 || z >= int64_t(slices_.size()) || !slices_[size_t(z)]) return nullptr;
+        const auto found = slices_[size_t(z)]->find({tileY, tileX});
+        return found == slices_[size_t(z)]->end() ? nullptr : found->second.get();
+    }
     /// Labels of the box as u32 [1, Z, Y, X]; voxels never set are 0.
     Pixels labels(const Box3& box) const;
     /// Origins of the box as u8 [1, Z, Y, X].
