@@ -1,0 +1,26 @@
+// Devices: what there is to compute on, found without linking CUDA.
+#pragma once
+#include "core/segment/engine.h"
+
+#include <c10/core/Device.h>
+
+namespace cristae {
+
+/// What was found at the first call of findDevices(); CUDA devices first, the CPU last.
+struct DeviceSearch {
+    std::vector<DeviceInfo> devices;
+    std::vector<std::string> remarks;
+};
+
+/// Loads the CUDA part of LibTorch if it and an NVIDIA driver are there. Once a process; thread-safe; never
+/// throws: what is missing becomes a remark.
+const DeviceSearch& findDevices();
+
+/// "auto", "cpu", "cuda", "cuda:N" → a device that is there. Throws Error{device} naming what is there
+/// instead.
+c10::Device chooseDevice(const std::string& device);
+
+/// "LibTorch 2.11.0".
+std::string torchVersion();
+
+} // namespace cristae
