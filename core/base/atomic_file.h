@@ -1,5 +1,7 @@
 // AtomicFile: a file that appears under its name whole or not at all, checked on the disk before it replaces anything.
 #pragma once
+#include "core/base/error.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -28,8 +30,12 @@ public:
 
 private:
     std::filesystem::path target_, temporary_;
+    std::filesystem::path destination_; // target_ with a link at its end followed
     bool committed_ = false;
 };
+
+/// The sentence for a failed write: what happened to `target` by errno and the remedy.
+Error outputError(const std::filesystem::path& target, int errorNumber);
 
 /// Writes bytes whole or not at all and reads them back before the rename.
 void writeFileAtomically(const std::filesystem::path& target, std::span<const std::byte> bytes);

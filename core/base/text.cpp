@@ -13,7 +13,7 @@ char lower(char c) { return char(std::tolower(static_cast<unsigned char>(c))); }
 
 std::string threeDigits(double value) {
     const double size = std::abs(value);
-    return fmt::format(size >= 100 ? "{:.0f}" : size >= 10 ? "{:.1f}" : "{:.2f}", value);
+    return fmt::format("{:.{}f}", value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 } // namespace
 

@@ -1,0 +1,95 @@
+// Opening an image: finds the format that knows the file's first bytes.
+#include "core/io/format.h"
+
+#include "core/io/file_access.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::vector<std::unique_ptr<Format>>& formats() {
+    static const auto all = allFormats(); // stateless readers
+    return all;
+}
+
+std::string knownNames() {
+    std::vector<std::string> names;
+    for (const auto& format : formats()) names.push_back(format->name());
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const Format* formatForExtension(const std::string& extension) {
+    for (const auto& format : formats()) {
+        const auto known = format->extensions();
+        if (std::find(known.begin(), known.end(), extension) != known.end()) return format.get();
+    }
+    return nullptr;
+}
+
+/// The format whose probe accepts the path; throws the sentence for what it is instead.
+const Format& findFormat(const fs::path& path) {
+    std::error_code failed;
+    const fs::file_status status = fs::status(path, failed);
+    if (status.type() == fs::file_type::not_found)
+        throw inputError(path, "it does not exist. Check the name.");
+    std::vector<std::byte> head;
+    if (!fs::is_directory(status)) {
+        head = headOf(path);
+        if (head.empty()) throw inputError(path, "the file is empty (0 bytes). Copy or download it again.");
+    }
+    for (const auto& format : formats())
+        if (format->probe(path, head)) return *format;
+    if (fs::is_directory(status))
+        throw inputError(path,
+                         "the folder holds no images. Choose a folder of TIFF, PNG, JPEG or BMP images.");
+    if (const Format* named = formatForExtension(extensionOf(path)))
+        throw inputError(path, fmt::format("its name says {}, but its first bytes do not. The file is "
+                                           "damaged or misnamed; get it again.",
+                                           named->name()));
+    throw inputError(path, fmt::format("no known format. Cristae opens {}.", knownNames()));
+}
+
+} // namespace
+
+std::vector<DatasetInfo> Format::datasets(const fs::path& path) const {
+    const auto source = open(path, {});
+    const Extent3& extent = source->info().extent();
+    return {{.path = "",
+             .shape = {extent.z, extent.y, extent.x},
+             .type = std::string(cristae::name(source->info().type)),
+             .axes = source->info().axes}};
+}
+
+TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
+    const Format& format = findFormat(path);
+    OpenOptions used = options;
+    const Format* named = formatForExtension(extensionOf(path));
+    if (named && named != &format && !fs::is_directory(path))
+        used.remarks.push_back(
+            fmt::format("The name ends in .{}, but this is a {} file.", extensionOf(path), format.name()));
+    try {
+        return format.open(path, used);
+    } catch (const std::bad_alloc&) {
+        throw Error(
+            ErrorKind::memory,
+            fmt::format("There is not enough memory to open “{}”; close other programs.", path.string()));
+    }
+}
+
+std::vector<DatasetInfo> listDatasets(const fs::path& path) {
+    return findFormat(path).datasets(path);
+}
+
+std::vector<std::string> openableExtensions() {
+    std::vector<std::string> extensions;
+    for (const auto& format : formats())
+        for (const std::string& extension : format->extensions()) extensions.push_back(extension);
+    return extensions;
+}
+
+} // namespace cristae

@@ -1,0 +1,210 @@
+// Atomic files under fault: full disk, file-size limit, read-only and missing folders, failed checks.
+#include "core/base/atomic_file.h"
+
+#include <QtTest>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace cristae;
+namespace fs = std::filesystem;
+
+namespace {
+
+void put(const fs::path& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
+std::string messageOf(const std::function<void()>& action, ErrorKind kind = ErrorKind::output) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.kind() == kind ? error.what() : std::string("wrong kind: ") + error.what();
+    }
+    return "no error";
+}
+
+int entries(const fs::path& folder) {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder)) ++count;
+    return count;
+}
+
+/// Runs the action in a child process; 0 if it returned true, 77 if it could not be set up.
+int inChild(const std::function<int()>& action) {
+    const pid_t child = fork();
+    if (child == 0) _exit(action());
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+}
+
+/// A user and mount namespace of its own with a tmpfs of 1 MiB on `folder`.
+bool mountSmallDisk(const fs::path& folder) {
+    const uid_t user = getuid();
+    const gid_t group = getgid();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 && unshare(CLONE_NEWNS) != 0) return false;
+    put("/proc/self/setgroups", "deny");
+    put("/proc/self/uid_map", "0 " + std::to_string(user) + " 1");
+    put("/proc/self/gid_map", "0 " + std::to_string(group) + " 1");
+    return mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0;
+}
+
+} // namespace
+
+class TestAtomicFile : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() {
+        dir_ = std::make_unique<QTemporaryDir>();
+        folder_ = dir_->path().toStdString();
+    }
+
+    void writesAndReplaces() {
+        const fs::path file = folder_ / "a.json";
+        writeFileAtomically(file, std::string("one"));
+        writeFileAtomically(file, std::string("two and more"));
+        QCOMPARE(readTextFile(file), std::string("two and more"));
+        QCOMPARE(entries(folder_), 1);
+    }
+
+    void keepsModeAndLink() {
+        put(folder_ / "real", "x");
+        chmod((folder_ / "real").c_str(), 0600);
+        fs::create_symlink("real", folder_ / "link");
+        writeFileAtomically(folder_ / "link", std::string("y"));
+        QVERIFY(fs::is_symlink(folder_ / "link"));
+        QCOMPARE(readTextFile(folder_ / "real"), std::string("y"));
+        struct stat status {};
+        QCOMPARE(stat((folder_ / "real").c_str(), &status), 0);
+        QCOMPARE(int(status.st_mode & 0777), 0600);
+    }
+
+    void withoutCommitNothingChanges() {
+        put(folder_ / "a.tif", "old");
+        {
+            AtomicFile file(folder_ / "a.tif");
+            QCOMPARE(file.temporaryPath().extension().string(), std::string(".tif"));
+            QVERIFY(!fs::exists(file.temporaryPath()));
+            put(file.temporaryPath(), "half");
+        }
+        QCOMPARE(readTextFile(folder_ / "a.tif"), std::string("old"));
+        QCOMPARE(entries(folder_), 1);
+    }
+
+    void failedCheckKeepsTheOldFile() {
+        put(folder_ / "a", "old");
+        const std::string message = messageOf([&] {
+            AtomicFile file(folder_ / "a");
+            put(file.temporaryPath(), "new");
+            file.commit([](const fs::path&) { throw Error(ErrorKind::output, "not what was meant"); });
+        });
+        QCOMPARE(message, std::string("not what was meant"));
+        QCOMPARE(readTextFile(folder_ / "a"), std::string("old"));
+        QCOMPARE(entries(folder_), 1);
+    }
+
+    void foldersAreReplacedWhole() {
+        fs::create_directory(folder_ / "stack");
+        put(folder_ / "stack" / "old.png", "x");
+        AtomicFile file(folder_ / "stack");
+        fs::create_directory(file.temporaryPath());
+        put(file.temporaryPath() / "new.png", "y");
+        file.commit();
+        QVERIFY(fs::exists(folder_ / "stack" / "new.png"));
+        QVERIFY(!fs::exists(folder_ / "stack" / "old.png"));
+        QCOMPARE(entries(folder_), 1);
+    }
+
+    void sentencesNameFileAndRemedy() {
+        const std::string missing =
+            messageOf([&] { writeFileAtomically(folder_ / "no" / "a.txt", std::string("x")); });
+        QVERIFY2(missing.find("a.txt") != std::string::npos &&
+                     missing.find("does not exist") != std::string::npos,
+                 missing.c_str());
+        const std::string longName =
+            messageOf([&] { writeFileAtomically(folder_ / std::string(300, 'n'), std::string("x")); });
+        QVERIFY2(longName.find("shorter") != std::string::npos, longName.c_str());
+        fs::create_directory(folder_ / "d");
+        const std::string folder = messageOf([&] { writeFileAtomically(folder_ / "d", std::string("x")); });
+        QVERIFY2(folder.find("a folder has that name") != std::string::npos, folder.c_str());
+        QVERIFY(fs::is_directory(folder_ / "d"));
+        const std::string read = messageOf([&] { readTextFile(folder_ / "gone"); }, ErrorKind::input);
+        QVERIFY2(read.find("does not exist") != std::string::npos, read.c_str());
+        put(folder_ / "long", std::string(100, 'x'));
+        const std::string large = messageOf([&] { readTextFile(folder_ / "long", 99); }, ErrorKind::input);
+        QVERIFY2(large.find("larger than 99 bytes") != std::string::npos, large.c_str());
+        QCOMPARE(readTextFile(folder_ / "long", 100).size(), size_t(100));
+    }
+
+    void readOnlyFolder() {
+        if (geteuid() == 0) QSKIP("root may write in read-only folders");
+        put(folder_ / "a", "old");
+        chmod(folder_.c_str(), 0555);
+        const std::string message = messageOf([&] { writeFileAtomically(folder_ / "a", std::string("x")); });
+        chmod(folder_.c_str(), 0755);
+        QVERIFY2(message.find("permissions") != std::string::npos, message.c_str());
+        QCOMPARE(readTextFile(folder_ / "a"), std::string("old"));
+    }
+
+    void fileSizeLimit() {
+        put(folder_ / "a", "old");
+        const int result = inChild([&] {
+            signal(SIGXFSZ, SIG_IGN);
+            const rlimit limit{100000, 100000};
+            setrlimit(RLIMIT_FSIZE, &limit);
+            const std::string message =
+                messageOf([&] { writeFileAtomically(folder_ / "a", std::string(1 << 20, 'x')); });
+            return message.find("larger than this disk or your limit") != std::string::npos ? 0 : 1;
+        });
+        QCOMPARE(result, 0);
+        QCOMPARE(readTextFile(folder_ / "a"), std::string("old"));
+        QCOMPARE(entries(folder_), 1);
+    }
+
+    void fullDisk() {
+        const int result = inChild([&] {
+            if (!mountSmallDisk(folder_)) return 77;
+            put(folder_ / "a", "old");
+            const std::string message =
+                messageOf([&] { writeFileAtomically(folder_ / "a", std::string(4 << 20, 'x')); });
+            if (message.find("the disk is full") == std::string::npos) return 1;
+            if (readTextFile(folder_ / "a") != "old" || entries(folder_) != 1) return 2;
+            writeFileAtomically(folder_ / "a", std::string("fits")); // the space is free again
+            return readTextFile(folder_ / "a") == "fits" ? 0 : 3;
+        });
+        if (result == 77) QSKIP("no user namespaces here: a small disk cannot be mounted");
+        QCOMPARE(result, 0);
+    }
+
+    void killedWhileWriting() {
+        put(folder_ / "a", "old");
+        for (int round = 0; round < 5; ++round) {
+            const pid_t child = fork();
+            if (child == 0) {
+                for (;;) writeFileAtomically(folder_ / "a", std::string(300000, char('a' + round)));
+            }
+            usleep(useconds_t(3000 + 4000 * round));
+            kill(child, SIGKILL);
+            waitpid(child, nullptr, 0);
+            const std::string text = readTextFile(folder_ / "a");
+            QVERIFY(text == "old" || (text.size() == 300000 && text.front() == text.back()));
+        }
+    }
+
+private:
+    std::unique_ptr<QTemporaryDir> dir_;
+    fs::path folder_;
+};
+
+QTEST_GUILESS_MAIN(TestAtomicFile)
+#include "tst_atomic_file.moc"
