@@ -27,9 +27,12 @@ public:
     const ClassTable& classes() const { return classes_; }
     void setClasses(const ClassTable& classes, const std::string& words); // undoable
 
-    /// One undoable step. An empty delta is ignored.
+    /// One undoable step. An empty delta is ignored. A delta made from an older state of the layer is merged
+    /// into what is there now: undo restores exactly what was there, and voxels that were set by hand in the
+    /// meantime stay. A running stroke is closed first as a step of its own.
     void applyLabels(LabelDelta delta, const std::string& words);
-    /// Parts of a running stroke: shown at once, become one step with endStroke(words); cancelStroke() takes them back.
+    /// Parts of a running stroke: shown at once, become one step with endStroke(words); cancelStroke() takes
+    /// them back.
     void strokePart(const LabelDelta& part);
     void endStroke(const std::string& words);
     void cancelStroke();
@@ -37,7 +40,10 @@ public:
     UndoStack& undoStack() { return undo_; }
     const UndoStack& undoStack() const { return undo_; }
     bool modified() const { return !undo_.atSaved(); }
-    void markSaved() { undo_.markSaved(); changed(Change::state, {}); }
+    void markSaved() {
+        undo_.markSaved();
+        changed(Change::state, {});
+    }
 
     /// Models and settings of the predictions in this document, newest last: provenance for exports.
     const std::vector<nlohmann::json>& history() const { return history_; }
@@ -54,6 +60,7 @@ private:
     friend class ClassesStep;
     friend class VoxelSizeStep;
     void changed(Change change, const Box3& box);
+    void pushLabels(LabelDelta delta, const std::string& words);
     TileSourcePtr image_;
     VoxelSize voxelSize_;
     LabelLayer labels_;

@@ -1,6 +1,7 @@
 // UndoStack: order and budget of undoable steps; it does not know how a step works.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,8 +38,9 @@ public:
     void markSaved() { savedPosition_ = position_; }
 
 private:
+    void keepWithinBudget();
     size_t budget_, bytes_ = 0;
-    int64_t position_ = 0, savedPosition_ = 0;
+    int64_t position_ = 0, savedPosition_ = 0; // savedPosition_ < 0: that state cannot be reached any more
     std::deque<std::unique_ptr<UndoStep>> done_, undone_;
 };
 

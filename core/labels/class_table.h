@@ -34,7 +34,8 @@ public:
     /// Adds or replaces by value.
     void set(const LabelClass& entry);
     void remove(uint32_t value);
-    /// The entry named `name`, added with the next free value and its standard colour (Okabe–Ito set of the design) if absent.
+    /// The entry named `name`, added with the next free value and its standard colour (Okabe–Ito set of the
+    /// design) if absent.
     LabelClass ensure(const std::string& name);
     bool locked(uint32_t value) const;
     bool operator==(const ClassTable&) const = default;
@@ -43,8 +44,8 @@ private:
     std::vector<LabelClass> classes_;
 };
 
-/// membranes #56b4e9, mitochondria #e69f00, nuclei #cc79a7, synapses #009e73, myelin #f0e442, axons #0072b2; others take
-/// #d55e00 and then a maximally distinct sequence by `value`.
+/// membranes #56b4e9, mitochondria #e69f00, nuclei #cc79a7, synapses #009e73, myelin #f0e442, axons #0072b2;
+/// others take #d55e00 and then a maximally distinct sequence by `value`.
 Colour standardColour(const std::string& className, uint32_t value);
 /// A colour for an object id that stays the same for the same id.
 Colour instanceColour(uint32_t id);

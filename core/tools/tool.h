@@ -11,14 +11,15 @@
 
 namespace cristae {
 
-/// A point of the slice in image pixels; (0, 0) is the outer corner of the first pixel, its centre is (0.5, 0.5).
+/// A point of the slice in image pixels; (0, 0) is the outer corner of the first pixel, its centre is (0.5,
+/// 0.5).
 struct ImagePoint {
     double y = 0, x = 0;
 };
 
 struct ToolSettings {
-    uint32_t label = 1;      // what is painted; 0 erases
-    double radius = 12;      // px, brush and eraser
+    uint32_t label = 1; // what is painted; 0 erases
+    double radius = 12; // px, brush and eraser
     WriteRule rule;
     std::vector<uint32_t> erasable; // eraser: empty = every label
 };
@@ -33,9 +34,9 @@ struct ToolContext {
 class Tool {
 public:
     virtual ~Tool() = default;
-    virtual std::string key() const = 0;      // "brush"
-    virtual std::string title() const = 0;    // "Brush"
-    virtual std::string hint() const = 0;     // one sentence on how to use it
+    virtual std::string key() const = 0;   // "brush"
+    virtual std::string title() const = 0; // "Brush"
+    virtual std::string hint() const = 0;  // one sentence on how to use it
     virtual bool usesRadius() const { return false; }
     /// True if several presses make one stroke (polygon: ends with finish()).
     virtual bool multiClick() const { return false; }
@@ -49,15 +50,22 @@ public:
     virtual std::vector<ImagePoint> outline() const { return {}; }
 };
 
+/// brush, eraser, fill, polygon, lasso. Picking a label writes nothing, so it is no Tool: the window reads
+/// the label under the cursor from the layer.
 std::vector<std::unique_ptr<Tool>> allTools();
 
 /// Rasterisers, shared by tools, importers and tests. A pixel belongs to a shape if its centre lies inside.
+/// Non-finite points and radii paint nothing; what lies outside the slice is cut off.
 void paintDisc(LabelEdit& edit, int64_t z, ImagePoint centre, double radius, Voxel value);
 /// The sweep of a disc from a to b.
 void paintCapsule(LabelEdit& edit, int64_t z, ImagePoint a, ImagePoint b, double radius, Voxel value);
 /// Even-odd rule.
 void fillPolygon(LabelEdit& edit, int64_t z, const std::vector<ImagePoint>& corners, Voxel value);
-/// 4-connected region of equal label around the point.
+/// The sweep of a disc from a to b takes labels away (see LabelEdit::eraseRun).
+void eraseCapsule(LabelEdit& edit, int64_t z, ImagePoint a, ImagePoint b, double radius,
+                  const std::vector<uint32_t>& labels = {});
+/// 4-connected region of equal label around the point; of it, the voxels that the rule of the edit lets
+/// through are written.
 void floodFill(LabelEdit& edit, int64_t z, ImagePoint seed, Voxel value);
 
 } // namespace cristae

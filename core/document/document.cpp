@@ -1,0 +1,146 @@
+// Document: the one gate through which labels, classes and the voxel size change.
+#include "core/document/document.h"
+
+#include <algorithm>
+
+namespace cristae {
+
+class LabelStep : public UndoStep {
+public:
+    LabelStep(Document& document, LabelDelta delta, std::string words)
+        : document_(document), delta_(std::move(delta)), words_(std::move(words)) {}
+    std::string words() const override { return words_; }
+    void undo() override { apply(true); }
+    void redo() override { apply(false); }
+    size_t bytes() const override { return sizeof *this + delta_.bytes() + words_.capacity(); }
+
+private:
+    void apply(bool undo) {
+        document_.cancelStroke(); // the step was made without what the running stroke has shown so far
+        document_.labels_.apply(delta_, undo);
+        document_.changed(Document::Change::labels, delta_.touched());
+        document_.changed(Document::Change::state, {});
+    }
+    Document& document_;
+    LabelDelta delta_;
+    std::string words_;
+};
+
+class ClassesStep : public UndoStep {
+public:
+    ClassesStep(Document& document, ClassTable other, std::string words)
+        : document_(document), other_(std::move(other)), words_(std::move(words)) {}
+    std::string words() const override { return words_; }
+    void undo() override { swap(); }
+    void redo() override { swap(); }
+    size_t bytes() const override {
+        size_t sum = sizeof *this + words_.capacity() + other_.classes().capacity() * sizeof(LabelClass);
+        for (const LabelClass& entry : other_.classes()) sum += entry.name.capacity();
+        return sum;
+    }
+
+private:
+    void swap() {
+        std::swap(document_.classes_, other_);
+        document_.changed(Document::Change::classes, {});
+        document_.changed(Document::Change::state, {});
+    }
+    Document& document_;
+    ClassTable other_; // the classes after the next undo or redo
+    std::string words_;
+};
+
+class VoxelSizeStep : public UndoStep {
+public:
+    VoxelSizeStep(Document& document, VoxelSize other) : document_(document), other_(std::move(other)) {}
+    std::string words() const override { return "Pixel size"; }
+    void undo() override { swap(); }
+    void redo() override { swap(); }
+    size_t bytes() const override { return sizeof *this + other_.source.capacity(); }
+
+private:
+    void swap() {
+        std::swap(document_.voxelSize_, other_);
+        document_.changed(Document::Change::voxelSize, {});
+        document_.changed(Document::Change::state, {});
+    }
+    Document& document_;
+    VoxelSize other_;
+};
+
+Document::Document(TileSourcePtr image)
+    : image_(std::move(image)), voxelSize_(image_->info().voxelSize), labels_(image_->info().extent()) {}
+
+void Document::setVoxelSize(const VoxelSize& size) {
+    if (size == voxelSize_) return;
+    undo_.push(std::make_unique<VoxelSizeStep>(*this, std::exchange(voxelSize_, size)));
+    changed(Change::voxelSize, {});
+    changed(Change::state, {});
+}
+
+void Document::setClasses(const ClassTable& classes, const std::string& words) {
+    if (classes == classes_) return;
+    undo_.push(std::make_unique<ClassesStep>(*this, std::exchange(classes_, classes), words));
+    changed(Change::classes, {});
+    changed(Change::state, {});
+}
+
+void Document::pushLabels(LabelDelta delta, const std::string& words) {
+    undo_.push(std::make_unique<LabelStep>(*this, std::move(delta), words));
+}
+
+void Document::applyLabels(LabelDelta delta, const std::string& words) {
+    if (!strokeParts_.empty()) endStroke("Stroke");
+    delta = rebased(delta, labels_.snapshot(), true);
+    if (delta.empty()) return;
+    const Box3 box = delta.touched();
+    labels_.apply(delta);
+    pushLabels(std::move(delta), words);
+    changed(Change::labels, box);
+    changed(Change::state, {});
+}
+
+void Document::strokePart(const LabelDelta& part) {
+    LabelDelta exact = rebased(part, labels_.snapshot(), false);
+    if (exact.empty()) return;
+    labels_.apply(exact);
+    const Box3 box = exact.touched();
+    strokeParts_.push_back(std::move(exact));
+    changed(Change::labels, box);
+}
+
+void Document::endStroke(const std::string& words) {
+    LabelDelta whole = merged(std::exchange(strokeParts_, {}));
+    if (whole.empty()) return;
+    pushLabels(std::move(whole), words);
+    changed(Change::state, {});
+}
+
+void Document::cancelStroke() {
+    const std::vector<LabelDelta> parts = std::exchange(strokeParts_, {});
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+        labels_.apply(*part, true);
+        changed(Change::labels, part->touched());
+    }
+}
+
+int Document::addListener(Listener listener) {
+    listeners_.emplace_back(nextListener_, std::move(listener));
+    return nextListener_++;
+}
+
+void Document::removeListener(int id) {
+    std::erase_if(listeners_, [&](const auto& entry) { return entry.first == id; });
+}
+
+void Document::changed(Change change, const Box3& box) {
+    // A listener may add or remove listeners while it is told; one that is gone by its turn is left out.
+    const auto told = listeners_;
+    for (const auto& [id, listener] : told) {
+        const bool still = std::any_of(listeners_.begin(), listeners_.end(),
+                                       [id = id](const auto& entry) { return entry.first == id; });
+        if (still) listener(change, box);
+    }
+}
+
+} // namespace cristae

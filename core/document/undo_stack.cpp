@@ -1,0 +1,59 @@
+// UndoStack: two rows of steps and a sum of their bytes.
+#include "core/document/undo_stack.h"
+
+namespace cristae {
+
+namespace {
+constexpr size_t alwaysKept = 10;
+}
+
+void UndoStack::keepWithinBudget() {
+    while (bytes_ > budget_ && done_.size() > alwaysKept) {
+        bytes_ -= done_.front()->bytes();
+        done_.pop_front();
+    }
+}
+
+void UndoStack::push(std::unique_ptr<UndoStep> step) {
+    for (const auto& dropped : undone_) bytes_ -= dropped->bytes();
+    undone_.clear();
+    if (savedPosition_ > position_) savedPosition_ = -1;
+    bytes_ += step->bytes();
+    done_.push_back(std::move(step));
+    ++position_;
+    keepWithinBudget();
+}
+
+std::string UndoStack::undoWords() const {
+    return done_.empty() ? std::string() : done_.back()->words();
+}
+
+std::string UndoStack::redoWords() const {
+    return undone_.empty() ? std::string() : undone_.back()->words();
+}
+
+void UndoStack::undo() {
+    if (done_.empty()) return;
+    // Moved first: a step tells listeners, and what they read of the stack must already be true.
+    undone_.push_back(std::move(done_.back()));
+    done_.pop_back();
+    --position_;
+    undone_.back()->undo();
+}
+
+void UndoStack::redo() {
+    if (undone_.empty()) return;
+    done_.push_back(std::move(undone_.back()));
+    undone_.pop_back();
+    ++position_;
+    done_.back()->redo();
+}
+
+void UndoStack::clear() {
+    done_.clear();
+    undone_.clear();
+    bytes_ = 0;
+    if (savedPosition_ != position_) savedPosition_ = -1;
+}
+
+} // namespace cristae
