@@ -2,6 +2,7 @@
 #pragma once
 #include "core/image/pixels.h"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct NetworkInfo {
     std::string device;         // "cpu", "cuda:0"
     std::string precision;      // "fp32", "bf16"
     double megaflopPerPixel = 0; // for time estimates
+    int64_t tileSide = 0;       // input side that suits the device: fast, small enough for its memory and for a quick cancel; 0 = any
 };
 
 class Network {
@@ -28,6 +30,9 @@ public:
     /// sizeMultiple. `out` holds N blocks that are replaced. Throws Error{memory} when the device has not enough (the caller
     /// halves the tile), Error{device} when it failed. Not re-entrant: one thread at a time.
     virtual void run(std::span<const Pixels> in, std::span<Pixels> out) = 0;
+    /// Asked between the layers of a run; when it says true, run() throws Error{cancelled}. Empty = never. A network whose
+    /// runs are short need not ask.
+    virtual void setInterrupt(std::function<bool()> /*cancelled*/) {}
 };
 
 } // namespace cristae

@@ -1,0 +1,305 @@
+// Predictor: slices in ascending order, tasks within a slice, tiles within a task.
+#include "core/segment/predictor.h"
+
+#include "core/base/error.h"
+#include "core/segment/averaging.h"
+#include "core/segment/resample.h"
+#include "core/segment/slice_planes.h"
+#include "core/segment/slice_result.h"
+#include "core/segment/tiler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace cristae {
+namespace {
+
+struct Range {
+    int64_t first = 0, end = 0;
+};
+
+Range sliceRange(const Extent3& extent, const PredictionSettings& settings) {
+    const Range range = {settings.firstSlice, settings.endSlice < 0 ? extent.z : settings.endSlice};
+    if (range.first < 0 || range.end > extent.z || range.first >= range.end)
+        throw Error(ErrorKind::usage,
+                    fmt::format("Slices {} to {} are not in the image, which has slices 0 to {}.",
+                                range.first, range.end - 1, extent.z - 1));
+    return range;
+}
+
+Box3 imageRegion(const Extent3& extent, const PredictionSettings& settings) {
+    Box3 region = settings.region.value_or(Box3{0, 0, 0, 1, extent.y, extent.x});
+    region.z0 = 0;
+    region.z1 = 1;
+    if (region.empty() || region.y0 < 0 || region.x0 < 0 || region.y1 > extent.y || region.x1 > extent.x)
+        throw Error(ErrorKind::usage,
+                    fmt::format("The region y {}–{}, x {}–{} does not lie in the image of {} × {} pixels.",
+                                region.y0, region.y1, region.x0, region.x1, extent.x, extent.y));
+    return region;
+}
+
+/// The part of the plane that a task computes, in its model pixels, and how it becomes the region's image
+/// pixels.
+struct ModelRegion {
+    ModelScale scale;
+    Extent3 plane;
+    Box3 region;
+    AxisWeights backY, backX; // empty when the scale is 1
+    bool scaled() const { return scale.y != 1 || scale.x != 1; }
+};
+
+ModelRegion modelRegion(const ImageInfo& image, const ModelCard& card, const Box3& region) {
+    ModelRegion result;
+    result.scale = modelScale(image.voxelSize, card);
+    result.plane = {1, image.extent().y, image.extent().x};
+    result.region = region;
+    if (!result.scaled()) return result;
+    result.plane.y = scaledCount(image.extent().y, result.scale.y);
+    result.plane.x = scaledCount(image.extent().x, result.scale.x);
+    result.backY = axisWeights(result.plane.y, region.y0, region.y1, 1.0 / result.scale.y);
+    result.backX = axisWeights(result.plane.x, region.x0, region.x1, 1.0 / result.scale.x);
+    result.region = {0, result.backY.inputBegin, result.backX.inputBegin,
+                     1, result.backY.inputEnd,   result.backX.inputEnd};
+    return result;
+}
+
+int64_t wantedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
+    if (settings.tileSide > 0) return settings.tileSide;
+    // With a network that names no size: half of a tile's side at most goes into its borders.
+    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.reach);
+}
+
+/// Counts tiles of the whole run for fraction and words.
+class Counter {
+public:
+    Counter(const Progress& progress, Range slices) : progress_(progress), slices_(slices) {}
+    void setTotal(double total) { total_ = std::max(total, 1.0); }
+    void beginSlice(int64_t z) { slice_ = z; }
+    void tileDone(size_t tile, size_t tiles, double work) {
+        done_ += work;
+        const int64_t count = slices_.end - slices_.first;
+        std::string words = count > 1 ? fmt::format("slice {} of {}", slice_ - slices_.first + 1, count) : "";
+        if (tiles > 1) words += fmt::format("{}tile {} of {}", words.empty() ? "" : ", ", tile, tiles);
+        report(words.empty() ? "predicting" : words);
+    }
+    void report(const std::string& words) {
+        // A halved tile repeats work: the bar waits rather than runs back.
+        fraction_ = std::max(fraction_, std::min(done_ / total_, 1.0));
+        progress_.report(fraction_, words);
+    }
+    double done() const { return done_; }
+    void goBackTo(double done) { done_ = done; }
+
+private:
+    const Progress& progress_;
+    Range slices_;
+    int64_t slice_ = 0;
+    double total_ = 1, done_ = 0, fraction_ = 0;
+};
+
+double workPerSlice(const Tiling& tiling, const PredictionSettings& settings) {
+    return double(tiling.tiles.size()) * double(tiling.inputHeight) * double(tiling.inputWidth) *
+           double(orientations(settings.averaging).size());
+}
+
+/// One task through all slices; remembers the tile size that fits the device.
+class TaskRunner {
+public:
+    TaskRunner(const PlannedTask& plan, const ModelRegion& where, const PredictionSettings& settings)
+        : plan_(plan), network_(*plan.task->network), where_(where), settings_(settings) {
+        retile(wantedTileSide(network_.info(), settings));
+    }
+    const Tiling& tiling() const { return tiling_; }
+
+    /// Computes slice z and adds it to the result. Throws as predict() does.
+    void run(int64_t z, int64_t depth, SlicePlanes& planes, SliceResult& result, Counter& counter,
+             std::vector<std::string>& remarks, const Progress& progress) {
+        const int64_t half = network_.info().slicesIn / 2;
+        std::vector<std::shared_ptr<const SlicePlane>> neighbours;
+        for (int64_t i = z - half; i <= z + half; ++i)
+            neighbours.push_back(planes.plane(reflectedIndex(i, depth), plan_.task->card, progress));
+        const double before = counter.done();
+        while (true) {
+            try {
+                runTiles(neighbours, result, counter, progress);
+                return;
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::memory || !halveTile(remarks)) throw;
+                counter.goBackTo(before);
+            }
+        }
+    }
+
+private:
+    void retile(int64_t side) {
+        side_ = side;
+        tiling_ = makeTiling(where_.plane, where_.region, network_.info(), side);
+    }
+
+    bool halveTile(std::vector<std::string>& remarks) {
+        const int64_t multiple = network_.info().sizeMultiple, smallest = 2 * tiling_.halo + multiple;
+        const int64_t now = std::max(tiling_.inputHeight, tiling_.inputWidth);
+        if (now <= smallest) return false;
+        retile(std::max(smallest, now / 2 / multiple * multiple));
+        remarks.push_back(fmt::format(
+            "The tile was halved to {} pixels because the memory of the device ({}) was not enough.",
+            std::max(tiling_.inputHeight, tiling_.inputWidth), network_.info().device));
+        return true;
+    }
+
+    void runTiles(std::span<const std::shared_ptr<const SlicePlane>> planes, SliceResult& result,
+                  Counter& counter, const Progress& progress) {
+        Pixels canvas; // in model pixels, only when the result has to be scaled back
+        const Box3& region = where_.region;
+        if (where_.scaled())
+            canvas = Pixels(PixelType::f32, network_.info().classesOut,
+                            {1, region.y1 - region.y0, region.x1 - region.x0});
+        for (size_t i = 0; i < tiling_.tiles.size(); ++i) {
+            progress.throwIfCancelled();
+            const Tile& tile = tiling_.tiles[i];
+            const Pixels input =
+                cutTile(planes, tile.inputY, tile.inputX, tiling_.inputHeight, tiling_.inputWidth);
+            const Pixels output = averagedRun(input, progress);
+            if (where_.scaled())
+                paste(canvas, output, tile);
+            else
+                result.add(plan_, output, tile.inputY, tile.inputX, tile.output);
+            counter.tileDone(i + 1, tiling_.tiles.size(),
+                             double(tiling_.inputHeight) * double(tiling_.inputWidth) *
+                                 double(orientations(settings_.averaging).size()));
+        }
+        if (!where_.scaled()) return;
+        const Pixels back = resampled(canvas, where_.backY, where_.backX, progress);
+        const Box3& box = result.slice().box;
+        result.add(plan_, back, box.y0, box.x0, box);
+    }
+
+    Pixels averagedRun(const Pixels& input, const Progress& progress) {
+        const auto ways = orientations(settings_.averaging);
+        if (ways.size() == 1) return runOnce(input);
+        Pixels sum(PixelType::f32, network_.info().classesOut, {1, input.extent().y, input.extent().x});
+        for (const Orientation& way : ways) {
+            progress.throwIfCancelled();
+            addLaidBack(sum, runOnce(oriented(input, way)), way);
+        }
+        const float share = 1.f / float(ways.size());
+        for (float& value : sum.values<float>()) value *= share;
+        return sum;
+    }
+
+    Pixels runOnce(const Pixels& input) {
+        Pixels output;
+        network_.run({&input, 1}, {&output, 1});
+        const Extent3 promised = {1, input.extent().y, input.extent().x};
+        if (output.empty() || output.channels() != network_.info().classesOut ||
+            !(output.extent() == promised))
+            throw Error(ErrorKind::internal, "A network gave a block of another size than it promised.");
+        return output;
+    }
+
+    void paste(Pixels& canvas, const Pixels& output, const Tile& tile) const {
+        const Box3& part = tile.output;
+        for (int64_t k = 0; k < canvas.channels(); ++k) {
+            const auto from = std::as_const(output).plane<float>(k, 0);
+            const auto to = canvas.plane<float>(k, 0);
+            for (int64_t y = part.y0; y < part.y1; ++y)
+                std::copy_n(from.begin() + ((y - tile.inputY) * output.extent().x + part.x0 - tile.inputX),
+                            part.x1 - part.x0,
+                            to.begin() +
+                                ((y - where_.region.y0) * canvas.extent().x + part.x0 - where_.region.x0));
+        }
+    }
+
+    const PlannedTask& plan_;
+    Network& network_;
+    const ModelRegion& where_;
+    const PredictionSettings& settings_;
+    int64_t side_ = 0;
+    Tiling tiling_;
+};
+
+/// Networks ask the progress while they compute, and forget it afterwards.
+class Interrupts {
+public:
+    Interrupts(std::span<const NetworkTask> tasks, const Progress& progress) : tasks_(tasks) {
+        for (const NetworkTask& task : tasks_)
+            task.network->setInterrupt([&progress] { return progress.cancelled(); });
+    }
+    ~Interrupts() {
+        for (const NetworkTask& task : tasks_) task.network->setInterrupt({});
+    }
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+
+private:
+    std::span<const NetworkTask> tasks_;
+};
+
+} // namespace
+
+ModelScale modelScale(const VoxelSize& image, const ModelCard& card) {
+    if (!image.knownInPlane() || !card.pixelSizeNm || !(*card.pixelSizeNm > 0) || !(*image.yNm > 0) ||
+        !(*image.xNm > 0))
+        return {};
+    ModelScale scale = {*image.yNm / *card.pixelSizeNm, *image.xNm / *card.pixelSizeNm};
+    if (std::abs(scale.y - 1) <= 0.01 && std::abs(scale.x - 1) <= 0.01) return {};
+    return scale;
+}
+
+std::vector<std::string> predict(const TileSource& image, std::span<const NetworkTask> tasks,
+                                 const PredictionSettings& settings, const SliceConsumer& consume,
+                                 const Progress& progress) {
+    const std::vector<PlannedTask> planned = planTasks(tasks);
+    const Extent3 extent = image.info().extent();
+    const Range slices = sliceRange(extent, settings);
+    const Box3 region = imageRegion(extent, settings);
+    std::vector<ModelRegion> regions;
+    int64_t wanted = 0, reachInSlices = 0;
+    for (const PlannedTask& plan : planned) {
+        regions.push_back(modelRegion(image.info(), plan.task->card, region));
+        wanted += int64_t(plan.classes.size());
+        reachInSlices = std::max(reachInSlices, plan.task->network->info().slicesIn / 2);
+    }
+    std::vector<TaskRunner> runners;
+    Counter counter(progress, slices);
+    double work = 0;
+    for (size_t i = 0; i < planned.size(); ++i) {
+        runners.emplace_back(planned[i], regions[i], settings);
+        work += workPerSlice(runners.back().tiling(), settings) * double(slices.end - slices.first);
+    }
+    counter.setTotal(work);
+    const Interrupts interrupts(tasks, progress);
+    SlicePlanes planes(image, reachInSlices);
+    std::vector<std::string> remarks;
+    for (int64_t z = slices.first; z < slices.end; ++z) {
+        progress.throwIfCancelled();
+        counter.beginSlice(z);
+        if (z == slices.first) counter.report("reading the image");
+        Box3 box = region;
+        box.z0 = z;
+        box.z1 = z + 1;
+        SliceResult result(z, box, wanted, settings.wantProbabilities, planned.size() > 1);
+        for (TaskRunner& runner : runners)
+            runner.run(z, extent.z, planes, result, counter, remarks, progress);
+        consume(result.slice());
+    }
+    remarks.insert(remarks.end(), planes.remarks().begin(), planes.remarks().end());
+    return remarks;
+}
+
+double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks,
+                      const PredictionSettings& settings) {
+    const Range slices = sliceRange(image.extent(), settings);
+    const Box3 region = imageRegion(image.extent(), settings);
+    double work = 0;
+    for (const NetworkTask& task : tasks) {
+        const ModelRegion where = modelRegion(image, task.card, region);
+        const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
+        work += workPerSlice(makeTiling(where.plane, where.region, info, wantedTileSide(info, settings)),
+                             settings);
+    }
+    return work * double(slices.end - slices.first);
+}
+
+} // namespace cristae
