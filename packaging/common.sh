@@ -173,7 +173,7 @@ unpack_wheels() {
         if [[ $(basename "$wheel") == torch-* ]]; then
             unzip -q "$wheel" 'torch/include/*' 'torch/lib/*' 'torch/share/*' -x "${leave[@]}" -d "$work/unpacked"
         else
-            unzip -q -o "$wheel" 'nvidia/*' -x '*.py' -d "$work/unpacked"
+            unzip -q -o "$wheel" 'nvidia/*' -d "$work/unpacked"
         fi
         rm "$wheel"
     done
