@@ -18,13 +18,15 @@ struct ConfusionCounts {
     double dice() const;
     /// TP/(TP+FP+FN); 1 when both are empty.
     double iou() const;
-    double precision() const; // TP/(TP+FP); 1 when nothing was predicted and nothing was there, else 0
-    double recall() const;
-    double accuracy() const;
+    double
+    precision() const; // TP/(TP+FP); 1 when nothing was predicted and nothing was there, else 0 over 0 is 0
+    double
+    recall() const; // TP/(TP+FN); 1 when nothing was there and nothing was predicted, else 0 over 0 is 0
+    double accuracy() const; // (TP+TN)/all; 1 when there are no voxels
 };
 
 struct Metric {
-    std::string name;       // "dice"
+    std::string name; // "dice"
     double value = 0;
     std::string convention; // "2TP/(2TP+FP+FN) over all voxels; empty against empty is 1"
 };
@@ -35,10 +37,14 @@ struct EvaluationOptions {
     bool truthInverted = false;             // foreground where the truth is 0
 };
 
-/// dice, iou, precision, recall, accuracy over the whole volume, slice by slice.
-/// Throws Error{input} when sizes differ (names both).
-std::vector<Metric> evaluate(const TileSource& prediction, const TileSource& truth, const EvaluationOptions& options,
-                             const Progress& progress);
-ConfusionCounts compareSlices(const Pixels& prediction, const Pixels& truth, const EvaluationOptions& options);
+/// dice, iou, precision, recall, accuracy over the whole volume, read slice by slice and summed before any
+/// division. Throws Error{input} when sizes differ (names both) and for probabilities, which hold no decision
+/// yet.
+std::vector<Metric> evaluate(const TileSource& prediction, const TileSource& truth,
+                             const EvaluationOptions& options, const Progress& progress);
+/// The counts of two blocks of one size. RGB counts as foreground where any channel does. Throws like
+/// evaluate().
+ConfusionCounts compareSlices(const Pixels& prediction, const Pixels& truth,
+                              const EvaluationOptions& options);
 
 } // namespace cristae
