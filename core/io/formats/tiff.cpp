@@ -1,0 +1,188 @@
+// TIFF, BigTIFF, ImageJ and OME stacks: opening reads directories only, pixels come strip by strip or tile by
+// tile.
+#include "core/io/tiff_decode.h"
+
+#include <cstring>
+#include <fmt/format.h>
+#include <list>
+#include <mutex>
+
+namespace cristae {
+
+namespace {
+
+constexpr int64_t unitBytesAtOnce = int64_t(64) << 20; // larger strips are decoded line by line
+constexpr size_t cacheBytes = size_t(96) << 20;
+
+class TiffSource : public TileSource {
+public:
+    TiffSource(std::shared_ptr<const RandomFile> file, std::unique_ptr<TiffFile> handle, TiffTable table)
+        : file_(std::move(file)), table_(std::move(table)), id_(fileId(file_->path())) {
+        idle_.push_back({std::move(handle), 0, -1});
+    }
+
+    const ImageInfo& info() const override { return table_.info; }
+    std::string id() const override { return id_; }
+
+    Pixels read(int level, const Box3& box, const Progress& progress) const override {
+        requireBox(info(), level, box);
+        const int64_t slices = box.z1 - box.z0, perPage = table_.pages.front().channels;
+        if (slices == 1 && table_.channelPages == 1) return readPage(pageAt(box.z0, 0), box, progress);
+        Pixels result(info().type, info().channels, box.extent());
+        const size_t plane = size_t((box.y1 - box.y0) * (box.x1 - box.x0)) * byteSize(info().type);
+        for (int64_t z = box.z0; z < box.z1; ++z)
+            for (int64_t channelPage = 0; channelPage < table_.channelPages; ++channelPage) {
+                progress.throwIfCancelled();
+                const Pixels part = readPage(pageAt(z, channelPage), box, progress);
+                for (int64_t c = 0; c < perPage; ++c)
+                    std::memcpy(result.data() +
+                                    size_t((channelPage * perPage + c) * slices + z - box.z0) * plane,
+                                part.data() + size_t(c) * plane, plane);
+            }
+        return result;
+    }
+
+private:
+    struct Handle {
+        std::unique_ptr<TiffFile> tiff;
+        uint64_t directory = 0; // the page on which nextRow counts
+        int64_t nextRow = -1;
+    };
+    struct CachedUnit {
+        size_t page;
+        int64_t index;
+        Pixels pixels;
+    };
+
+    size_t pageAt(int64_t z, int64_t channelPage) const {
+        return table_.pageOf[size_t(z * table_.channelPages + channelPage)];
+    }
+
+    Handle takeHandle() const {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                Handle handle = std::move(idle_.back());
+                idle_.pop_back();
+                return handle;
+            }
+        }
+        return {std::make_unique<TiffFile>(file_), 0, -1};
+    }
+
+    void giveBack(Handle handle) const {
+        const std::lock_guard lock(mutex_);
+        if (idle_.size() < 4) idle_.push_back(std::move(handle));
+    }
+
+    bool lineByLine(const TiffPage& page) const {
+        return !page.tiled && page.colour != TiffColour::throughRgba && page.colour != TiffColour::cmyk &&
+               page.unitWidth * page.unitHeight * page.samples * int64_t(byteSize(page.storedType)) >
+                   unitBytesAtOnce;
+    }
+
+    /// Rows of a unit: a whole strip or tile, or a band of a large strip.
+    int64_t rowsOfUnit(const TiffPage& page) const {
+        if (!lineByLine(page)) return page.unitHeight;
+        return std::max<int64_t>(1, (int64_t(8) << 20) /
+                                        (page.width * page.channels * int64_t(byteSize(page.type))));
+    }
+
+    Pixels unit(size_t pageIndex, int64_t unitX, int64_t unitY) const {
+        const TiffPage& page = table_.pages[pageIndex];
+        const int64_t index = unitY * page.unitsAcross() + unitX;
+        {
+            const std::lock_guard lock(mutex_);
+            for (auto it = cache_.begin(); it != cache_.end(); ++it)
+                if (it->page == pageIndex && it->index == index) {
+                    cache_.splice(cache_.begin(), cache_, it);
+                    return it->pixels;
+                }
+        }
+        Handle handle = takeHandle();
+        Pixels pixels;
+        if (lineByLine(page)) {
+            if (handle.directory != page.directory) handle.nextRow = -1;
+            const int64_t rows = rowsOfUnit(page);
+            pixels = decodeTiffRows(*handle.tiff, *file_, page, unitY * rows,
+                                    std::min(page.height, (unitY + 1) * rows), handle.nextRow);
+        } else {
+            handle.nextRow = -1;
+            pixels = decodeTiffUnit(*handle.tiff, *file_, page, unitX, unitY);
+        }
+        handle.directory = page.directory;
+        giveBack(std::move(handle));
+        const std::lock_guard lock(mutex_);
+        cache_.push_front({pageIndex, index, pixels});
+        cachedBytes_ += pixels.bytes();
+        while (cachedBytes_ > cacheBytes && cache_.size() > 1) {
+            cachedBytes_ -= cache_.back().pixels.bytes();
+            cache_.pop_back();
+        }
+        return pixels;
+    }
+
+    Pixels readPage(size_t pageIndex, const Box3& box, const Progress& progress) const {
+        const TiffPage& page = table_.pages[pageIndex];
+        if (page.plain) return readPlainTiff(*file_, page, box);
+        Pixels result(page.type, page.channels, {1, box.y1 - box.y0, box.x1 - box.x0});
+        const size_t size = byteSize(page.type);
+        const int64_t unitRows = rowsOfUnit(page);
+        for (int64_t unitY = box.y0 / unitRows; unitY <= (box.y1 - 1) / unitRows; ++unitY)
+            for (int64_t unitX = box.x0 / page.unitWidth; unitX <= (box.x1 - 1) / page.unitWidth; ++unitX) {
+                progress.throwIfCancelled();
+                const Pixels from = unit(pageIndex, unitX, unitY);
+                const int64_t yUnit = unitY * unitRows, xUnit = unitX * page.unitWidth;
+                const int64_t y0 = std::max(box.y0, yUnit), y1 = std::min(box.y1, yUnit + from.extent().y);
+                const int64_t x0 = std::max(box.x0, xUnit), x1 = std::min(box.x1, xUnit + from.extent().x);
+                for (int64_t c = 0; c < page.channels; ++c)
+                    for (int64_t y = y0; y < y1; ++y)
+                        std::memcpy(
+                            result.data() + size_t((c * result.extent().y + y - box.y0) * result.extent().x +
+                                                   x0 - box.x0) *
+                                                size,
+                            from.data() +
+                                size_t((c * from.extent().y + y - yUnit) * from.extent().x + x0 - xUnit) *
+                                    size,
+                            size_t(x1 - x0) * size);
+            }
+        return result;
+    }
+
+    std::shared_ptr<const RandomFile> file_;
+    TiffTable table_;
+    std::string id_;
+    mutable std::mutex mutex_;
+    mutable std::vector<Handle> idle_;
+    mutable std::list<CachedUnit> cache_; // newest first
+    mutable size_t cachedBytes_ = 0;
+};
+
+class TiffFormat : public Format {
+public:
+    std::string name() const override { return "TIFF"; }
+    std::vector<std::string> extensions() const override { return {"tif", "tiff", "btf", "tf8"}; }
+
+    bool probe(const std::filesystem::path&, std::span<const std::byte> head) const override {
+        if (head.size() < 4) return false;
+        const std::string_view magic(reinterpret_cast<const char*>(head.data()), 4);
+        return magic == std::string_view("II*\0", 4) || magic == std::string_view("MM\0*", 4) ||
+               magic == std::string_view("II+\0", 4) || magic == std::string_view("MM\0+", 4);
+    }
+
+    TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
+        auto file = std::make_shared<const RandomFile>(path);
+        auto handle = std::make_unique<TiffFile>(file);
+        TiffTable table = readTiffTable(*handle, *file);
+        finishInfo(table.info, path, name(), options);
+        return std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Format> makeTiffFormat() {
+    return std::make_unique<TiffFormat>();
+}
+
+} // namespace cristae

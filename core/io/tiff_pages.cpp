@@ -1,0 +1,353 @@
+// Reads TIFF directories into a page table, refusing sizes that the file cannot hold before anything is
+// allocated.
+#include "core/io/tiff_pages.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <tuple>
+
+namespace cristae {
+
+namespace {
+
+uint16_t tag16(TIFF* tiff, uint32_t tag, uint16_t fallback) {
+    uint16_t value = 0;
+    return TIFFGetFieldDefaulted(tiff, tag, &value) ? value : fallback;
+}
+
+/// The largest plausible ratio of decoded to stored bytes of a codec.
+int64_t plausibleRatio(int compression) {
+    switch (compression) {
+    case COMPRESSION_NONE:
+        return 1;
+    case COMPRESSION_PACKBITS:
+        return 130;
+    case COMPRESSION_LZW:
+        return 4000;
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ADOBE_DEFLATE:
+        return 1100;
+    case COMPRESSION_JPEG:
+    case COMPRESSION_OJPEG:
+        return 2000;
+    default:
+        return 100000;
+    }
+}
+
+void chooseType(const RandomFile& file, TiffPage& page, int format) {
+    const int bits = page.bits;
+    const auto refuse = [&](const std::string& what) {
+        return inputError(
+            file.path(),
+            fmt::format("its values are {}, which Cristae does not know. Convert it to 8, 16 or 32 bits.",
+                        what));
+    };
+    if (bits < 1 || bits > 64) throw refuse(fmt::format("{}-bit numbers", bits));
+    if (format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID) {
+        if (bits > 32) throw refuse("64-bit integers");
+        page.storedType = bits <= 8 ? PixelType::u8 : bits <= 16 ? PixelType::u16 : PixelType::u32;
+    } else if (format == SAMPLEFORMAT_INT) {
+        if (bits != 8 && bits != 16 && bits != 32) throw refuse(fmt::format("signed {}-bit integers", bits));
+        page.storedType = bits == 8 ? PixelType::i8 : bits == 16 ? PixelType::i16 : PixelType::i32;
+    } else if (format == SAMPLEFORMAT_IEEEFP) {
+        if (bits != 16 && bits != 32 && bits != 64)
+            throw refuse(fmt::format("{}-bit floating-point numbers", bits));
+        page.storedType = bits == 64 ? PixelType::f64 : PixelType::f32;
+        page.halfFloat = bits == 16;
+    } else {
+        throw refuse("complex numbers");
+    }
+    page.type = page.storedType;
+}
+
+/// Number of alpha samples among the extra samples.
+int alphaSamples(TIFF* tiff) {
+    uint16_t count = 0;
+    uint16_t* kinds = nullptr;
+    if (!TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) || !kinds) return 0;
+    return int(std::count_if(kinds, kinds + count, [](uint16_t k) {
+        return k == EXTRASAMPLE_ASSOCALPHA || k == EXTRASAMPLE_UNASSALPHA;
+    }));
+}
+
+void readPalette(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+    uint16_t* map[3] = {};
+    if (page.bits > 16 || !TIFFGetField(tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]) || !map[0] ||
+        !map[1] || !map[2])
+        throw inputError(file.path(), "its palette is missing. The file is damaged; get it again.");
+    const size_t entries = size_t(1) << page.bits;
+    // The standard wants 16-bit entries; some programs write 8-bit ones.
+    uint16_t largest = 0;
+    for (const uint16_t* colours : map)
+        largest = std::max(largest, *std::max_element(colours, colours + entries));
+    const int shift = largest > 255 ? 8 : 0;
+    page.palette.resize(3 * entries);
+    for (size_t c = 0; c < 3; ++c)
+        for (size_t i = 0; i < entries; ++i) page.palette[c * entries + i] = uint8_t(map[c][i] >> shift);
+    const bool grey = std::equal(page.palette.begin(), page.palette.begin() + ptrdiff_t(entries),
+                                 page.palette.begin() + ptrdiff_t(entries)) &&
+                      std::equal(page.palette.begin(), page.palette.begin() + ptrdiff_t(entries),
+                                 page.palette.begin() + ptrdiff_t(2 * entries));
+    page.colour = grey ? TiffColour::greyPalette : TiffColour::colourPalette;
+    page.channels = grey ? 1 : 3;
+    page.type = PixelType::u8;
+    if (!grey) remarks.push_back("The image has a palette of colours; it is read as RGB.");
+}
+
+void readThroughRgba(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+    char why[1024] = "";
+    if (!TIFFRGBAImageOK(tiff, why))
+        throw inputError(
+            file.path(),
+            fmt::format("its colours are of a kind that libtiff cannot convert ({}). Save it as RGB or grey.",
+                        why));
+    page.colour = TiffColour::throughRgba;
+    page.channels = 3;
+    page.type = PixelType::u8;
+    remarks.push_back("The colours were converted to 8-bit RGB.");
+}
+
+void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+    const int photometric = tag16(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+    const int alpha = std::min(alphaSamples(tiff), page.samples - 1);
+    const bool integer = page.storedType == PixelType::u8 || page.storedType == PixelType::u16 ||
+                         page.storedType == PixelType::u32;
+    page.channels = page.samples - alpha;
+    switch (photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+        if (integer)
+            page.colour = TiffColour::invertedGrey;
+        else
+            remarks.push_back("The file says that 0 is white, which has no meaning for its numbers; they are "
+                              "read as they are.");
+        break;
+    case PHOTOMETRIC_LOGL:
+        if (page.compression != COMPRESSION_SGILOG && page.compression != COMPRESSION_SGILOG24) break;
+        TIFFSetField(tiff, TIFFTAG_SGILOGDATAFMT, SGILOGDATAFMT_FLOAT);
+        page.bits = 32;
+        page.halfFloat = false;
+        page.storedType = page.type = PixelType::f32;
+        break;
+    case PHOTOMETRIC_RGB:
+        if (page.samples < 3)
+            throw inputError(
+                file.path(),
+                "it says RGB but has fewer than three samples. The file is damaged; get it again.");
+        page.colour = TiffColour::rgb;
+        page.channels = 3;
+        if (page.samples > 3)
+            remarks.push_back(
+                "The image has samples besides red, green and blue (alpha); they are left out.");
+        return;
+    case PHOTOMETRIC_PALETTE:
+        readPalette(tiff, file, page, remarks);
+        return;
+    case PHOTOMETRIC_YCBCR:
+        if (page.compression != COMPRESSION_JPEG) {
+            readThroughRgba(tiff, file, page, remarks);
+            return;
+        }
+        TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+        page.colour = TiffColour::rgb;
+        page.channels = 3;
+        return;
+    case PHOTOMETRIC_SEPARATED:
+        if (page.samples < 4 || tag16(tiff, TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK || !integer ||
+            page.bits > 16 || page.bits % 8)
+            throw inputError(
+                file.path(),
+                "its colours are printing inks of a kind Cristae does not know. Save it as RGB or grey.");
+        page.colour = TiffColour::cmyk;
+        page.channels = 3;
+        remarks.push_back("The CMYK inks were converted to RGB.");
+        return;
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+    case PHOTOMETRIC_ITULAB:
+    case PHOTOMETRIC_LOGLUV:
+        readThroughRgba(tiff, file, page, remarks);
+        return;
+    default:
+        break;
+    }
+    if (alpha > 0) remarks.push_back("The transparency (alpha) is left out.");
+}
+
+/// Offsets of all units; throws if the stored bytes cannot make up the page or lie beyond the end of the
+/// file.
+void checkUnits(TIFF* tiff, const RandomFile& file, TiffPage& page) {
+    const auto cut = [&] {
+        return inputError(file.path(),
+                          "the file ends before its image does. It was cut off; copy or download it again.");
+    };
+    const uint32_t count = page.tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+    const int64_t planes = page.planar ? page.samples : 1;
+    if (int64_t(count) != page.unitsAcross() * page.unitsDown() * planes)
+        throw inputError(file.path(),
+                         "its table of strips does not fit its size. The file is damaged; get it again.");
+    const int64_t samplesInUnit = page.planar ? 1 : page.samples;
+    const int64_t bitsInRow = checkedBytes(file.path(), {page.unitWidth, samplesInUnit, page.bits});
+    const int64_t decoded = checkedBytes(file.path(), {page.width, page.height, page.samples, page.bits}) / 8;
+    int64_t stored = 0;
+    if (page.plain) page.offsets.reserve(count);
+    for (uint32_t i = 0; i < count; ++i) {
+        const uint64_t offset = TIFFGetStrileOffset(tiff, i), bytes = TIFFGetStrileByteCount(tiff, i);
+        if (page.plain) {
+            const int64_t row = int64_t(i) % (page.unitsAcross() * page.unitsDown()) / page.unitsAcross();
+            const int64_t rows =
+                page.tiled ? page.unitHeight : std::min(page.unitHeight, page.height - row * page.unitHeight);
+            const auto needed = uint64_t(checkedBytes(file.path(), {bitsInRow / 8, rows}));
+            if (offset == 0 || offset > file.size() || needed > file.size() - offset) throw cut();
+            page.offsets.push_back(offset);
+            continue;
+        }
+        if (offset > file.size() || bytes > file.size() - offset) throw cut();
+        stored += int64_t(bytes);
+    }
+    // Subsampled colours store less than the samples say.
+    const int64_t ratio = plausibleRatio(page.compression) * (page.colour == TiffColour::throughRgba ? 4 : 1);
+    if (!page.plain && decoded / ratio > stored + 4096)
+        throw inputError(file.path(), fmt::format("it claims {} × {} pixels but holds only {} bytes. It was "
+                                                  "cut off or is damaged; get it again.",
+                                                  page.width, page.height, stored));
+}
+
+} // namespace
+
+TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<std::string>& remarks) {
+    TIFF* tiff = handle.get();
+    TiffPage page;
+    page.directory = TIFFCurrentDirOffset(tiff);
+    uint32_t width = 0, height = 0;
+    if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) ||
+        !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height) || !width || !height)
+        throw inputError(file.path(),
+                         "it does not say how large its image is. The file is damaged; get it again.");
+    page.width = width;
+    page.height = height;
+    page.bits = tag16(tiff, TIFFTAG_BITSPERSAMPLE, 1);
+    page.samples = tag16(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+    page.compression = tag16(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+    page.fillOrder = tag16(tiff, TIFFTAG_FILLORDER, FILLORDER_MSB2LSB);
+    page.planar =
+        page.samples > 1 && tag16(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
+    page.tiled = TIFFIsTiled(tiff) != 0;
+    page.bigEndian = TIFFIsBigEndian(tiff) != 0;
+    if (page.samples < 1)
+        throw inputError(file.path(), "it has no samples. The file is damaged; get it again.");
+    if (!TIFFIsCODECConfigured(uint16_t(page.compression)))
+        throw inputError(
+            file.path(),
+            fmt::format(
+                "its compression (number {}) is not known here. Save it uncompressed or with LZW or deflate.",
+                page.compression));
+    chooseType(file, page, tag16(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT));
+    chooseColour(tiff, file, page, remarks);
+
+    uint32_t unitWidth = width, unitHeight = height;
+    if (page.tiled) {
+        if (!TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &unitWidth) ||
+            !TIFFGetField(tiff, TIFFTAG_TILELENGTH, &unitHeight))
+            unitWidth = 0;
+    } else {
+        TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &unitHeight);
+        unitHeight = std::min(unitHeight, height);
+    }
+    if (!unitWidth || !unitHeight)
+        throw inputError(file.path(), "its strips or tiles have no size. The file is damaged; get it again.");
+    page.unitWidth = unitWidth;
+    page.unitHeight = unitHeight;
+    if (page.tiled) { // a tile may stick out of a small image, but not by far
+        const int64_t bytes = checkedBytes(file.path(), {page.unitWidth, page.unitHeight, page.samples, 8});
+        if (bytes > std::max(int64_t(256) << 20, int64_t(8) * page.width * page.height * page.samples))
+            throw inputError(file.path(),
+                             "its tiles are larger than any image needs. The file is damaged; get it again.");
+    }
+    page.plain = page.compression == COMPRESSION_NONE && page.bits % 8 == 0 && page.bits != 24 &&
+                 !page.halfFloat && page.fillOrder == FILLORDER_MSB2LSB &&
+                 (page.colour == TiffColour::grey || page.colour == TiffColour::invertedGrey ||
+                  page.colour == TiffColour::rgb);
+    checkUnits(tiff, file, page);
+    return page;
+}
+
+namespace {
+
+bool isReduced(TIFF* tiff) {
+    uint32_t kind = 0;
+    if (TIFFGetField(tiff, TIFFTAG_SUBFILETYPE, &kind))
+        return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0;
+    uint16_t old = 0;
+    return TIFFGetField(tiff, TIFFTAG_OSUBFILETYPE, &old) && old == OFILETYPE_REDUCEDIMAGE;
+}
+
+/// Keeps the kind of pages with the most pixels, the first of equals.
+void keepMainKind(std::vector<TiffPage>& pages, std::vector<std::string>& remarks) {
+    const TiffPage* best = nullptr;
+    int64_t bestPixels = 0;
+    std::map<std::tuple<int64_t, int64_t, int, int64_t>, int64_t> pixels;
+    for (const TiffPage& page : pages)
+        pixels[{page.width, page.height, int(page.type), page.channels}] += page.width * page.height;
+    for (const TiffPage& page : pages) {
+        const int64_t count = pixels[{page.width, page.height, int(page.type), page.channels}];
+        if (count > bestPixels) {
+            best = &page;
+            bestPixels = count;
+        }
+    }
+    const TiffPage main = *best;
+    const size_t before = pages.size();
+    std::erase_if(pages, [&](const TiffPage& page) { return !page.sameKind(main); });
+    if (pages.size() != before)
+        remarks.push_back(fmt::format(
+            "Only the {} pages of {} × {} pixels are shown; {} of another size or type are left out.",
+            pages.size(), main.width, main.height, before - pages.size()));
+}
+
+} // namespace
+
+TiffTable readTiffTable(TiffFile& handle, const RandomFile& file) {
+    TiffTable table;
+    TIFF* tiff = handle.get();
+    std::vector<TiffPage> reduced;
+    std::string firstFailure;
+    size_t failures = 0;
+    auto& remarks = table.info.remarks;
+    do {
+        const bool isExtra = isReduced(tiff);
+        std::vector<std::string> ownRemarks;
+        try {
+            (isExtra ? reduced : table.pages).push_back(describeTiffPage(handle, file, ownRemarks));
+        } catch (const Error& error) {
+            // A page that is cut off means a cut file, which must not open as if it were whole.
+            if (!isExtra && (table.pages.empty() ||
+                             std::string_view(error.what()).find("cut off") != std::string_view::npos))
+                throw;
+            if (firstFailure.empty()) firstFailure = error.what();
+            ++failures;
+        }
+        if (!isExtra)
+            for (std::string& remark : ownRemarks)
+                if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
+                    remarks.push_back(std::move(remark));
+        if (TIFFLastDirectory(tiff)) break;
+        handle.takeComplaints();
+        if (!TIFFReadDirectory(tiff))
+            throw inputError(
+                file.path(),
+                fmt::format("its list of pages is damaged after page {} ({}). Copy or download it again.",
+                            table.pages.size() + reduced.size(), handle.takeComplaints()));
+    } while (true);
+    if (table.pages.empty()) table.pages = std::move(reduced);
+    if (table.pages.empty()) throw Error(ErrorKind::input, firstFailure);
+    if (failures > 0)
+        remarks.push_back(
+            fmt::format("{} pages could not be read and are left out: {}", failures, firstFailure));
+    keepMainKind(table.pages, remarks);
+    readTiffMetadata(handle, file, table);
+    return table;
+}
+
+} // namespace cristae
