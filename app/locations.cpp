@@ -11,7 +11,9 @@ namespace cristae {
 
 namespace fs = std::filesystem;
 
-fs::path executableFolder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+fs::path executableFolder() {
+    return fs::read_symlink("/proc/self/exe").parent_path();
+}
 
 namespace {
 
@@ -24,7 +26,8 @@ fs::path firstExisting(std::initializer_list<fs::path> candidates) {
 
 fs::path userModelFolder() {
     if (const char* given = std::getenv("CRISTAE_MODELS"); given && *given) return given;
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return fs::path(data) / "cristae/models";
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data)
+        return fs::path(data) / "cristae/models";
     const char* home = std::getenv("HOME");
     return fs::path(home && *home ? home : "/tmp") / ".local/share/cristae/models";
 }
@@ -44,14 +47,20 @@ SessionPaths sessionPaths() {
 std::function<Engine()> engineLoader() {
     return [] {
         const fs::path bin = executableFolder();
-        const fs::path file = firstExisting({bin / "../lib/libcristae_models.so", bin / "../lib/cristae/libcristae_models.so"});
-        // Local scope: LibTorch's symbols must not meet the window's libraries. CUDA libraries are opened globally by the module itself.
+        const fs::path file =
+            firstExisting({bin / "../lib/libcristae_models.so", bin / "../lib/cristae/libcristae_models.so"});
+        // Local scope: LibTorch's symbols must not meet the window's libraries. CUDA libraries are opened
+        // globally by the module itself.
         void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!module)
-            throw Error(ErrorKind::device, fmt::format("The engine could not be loaded ({}); run packaging/build.sh again.", dlerror()));
+            throw Error(
+                ErrorKind::device,
+                fmt::format("The engine could not be loaded ({}); run packaging/build.sh again.", dlerror()));
         const auto create = reinterpret_cast<void (*)(Engine*)>(dlsym(module, engineSymbol));
         if (!create)
-            throw Error(ErrorKind::device, fmt::format("{} is not an engine of this program; run packaging/build.sh again.", file.string()));
+            throw Error(ErrorKind::device,
+                        fmt::format("{} is not an engine of this program; run packaging/build.sh again.",
+                                    file.string()));
         Engine engine;
         create(&engine);
         return engine;

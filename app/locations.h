@@ -12,7 +12,8 @@ namespace cristae {
 std::filesystem::path executableFolder();
 /// Zoo, samples and the user's model folder. CRISTAE_MODELS (environment) replaces the user's folder.
 SessionPaths sessionPaths();
-/// Loads the engine module that lies in ../lib beside the executable. The returned function throws Error{device} with the remedy.
+/// Loads the engine module that lies in ../lib beside the executable. The returned function throws
+/// Error{device} with the remedy.
 std::function<Engine()> engineLoader();
 
 } // namespace cristae

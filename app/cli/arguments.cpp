@@ -12,8 +12,10 @@ namespace {
 std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts{""};
     for (const char c : text)
-        if (c == separator) parts.emplace_back();
-        else parts.back() += c;
+        if (c == separator)
+            parts.emplace_back();
+        else
+            parts.back() += c;
     return parts;
 }
 
@@ -29,7 +31,10 @@ VoxelSize parsePixelSize(const std::string& text) {
     for (const std::string& part : parts) {
         double value = 0;
         if (!parse(part, value) || !(value > 0) || value > 1e9)
-            throw Error(ErrorKind::usage, fmt::format("--pixel-size {} is not a size in nm; give one number, or z,y,x as in 50,4,4.", text));
+            throw Error(
+                ErrorKind::usage,
+                fmt::format("--pixel-size {} is not a size in nm; give one number, or z,y,x as in 50,4,4.",
+                            text));
         numbers.push_back(value);
     }
     VoxelSize size;
@@ -41,7 +46,9 @@ VoxelSize parsePixelSize(const std::string& text) {
         size.yNm = numbers[1];
         size.xNm = numbers[2];
     } else {
-        throw Error(ErrorKind::usage, fmt::format("--pixel-size {} has {} numbers; give one, or z,y,x as in 50,4,4.", text, numbers.size()));
+        throw Error(ErrorKind::usage,
+                    fmt::format("--pixel-size {} has {} numbers; give one, or z,y,x as in 50,4,4.", text,
+                                numbers.size()));
     }
     return size;
 }
@@ -49,17 +56,23 @@ VoxelSize parsePixelSize(const std::string& text) {
 SliceRange parseSlices(const std::string& text) {
     SliceRange range;
     const auto colon = text.find(':');
-    const std::string first = text.substr(0, colon), end = colon == std::string::npos ? "" : text.substr(colon + 1);
-    const bool fine = (first.empty() || (parse(first, range.first) && range.first >= 0)) && (end.empty() || (parse(end, range.end) && range.end > range.first));
+    const std::string first = text.substr(0, colon),
+                      end = colon == std::string::npos ? "" : text.substr(colon + 1);
+    const bool fine = (first.empty() || (parse(first, range.first) && range.first >= 0)) &&
+                      (end.empty() || (parse(end, range.end) && range.end > range.first));
     if (!fine || colon == std::string::npos)
-        throw Error(ErrorKind::usage, fmt::format("--slices {} is not A:B with A below B; 0:10 means the first ten slices.", text));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("--slices {} is not A:B with A below B; 0:10 means the first ten slices.", text));
     return range;
 }
 
 SliceRange checkedSlices(SliceRange range, int64_t slices) {
     if (range.end < 0) range.end = slices;
     if (range.first >= slices || range.end > slices)
-        throw Error(ErrorKind::usage, fmt::format("--slices {}:{} reaches outside the image, which has {} slices (0 to {}).", range.first, range.end, slices, slices - 1));
+        throw Error(ErrorKind::usage,
+                    fmt::format("--slices {}:{} reaches outside the image, which has {} slices (0 to {}).",
+                                range.first, range.end, slices, slices - 1));
     return range;
 }
 

@@ -19,7 +19,10 @@ std::string typedCommand(int argc, char** argv) {
     std::string text = "cristae-cli";
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
-        const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%") == std::string::npos;
+        const bool plain = !word.empty() &&
+                           word.find_first_not_of(
+                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%") ==
+                               std::string::npos;
         text += plain ? " " + word : " '" + word + "'";
     }
     return text;
@@ -35,7 +38,8 @@ int fail(int code, const std::string& message) {
 int main(int argc, char** argv) {
     using namespace cristae;
     watchSignals();
-    CLI::App app{"Cristae segments electron micrographs: the verbs of the window, for scripts.", "cristae-cli"};
+    CLI::App app{"Cristae segments electron micrographs: the verbs of the window, for scripts.",
+                 "cristae-cli"};
     app.set_version_flag("--version", "Cristae " CRISTAE_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
@@ -66,7 +70,8 @@ int main(int argc, char** argv) {
         const int signal = caughtSignal();
         return fail(signal == SIGTERM ? 143 : 130, signal == SIGTERM ? "Terminated." : "Interrupted.");
     } catch (const std::bad_alloc&) {
-        return fail(5, "There is not enough memory; choose fewer slices, a smaller --tile or close other programs.");
+        return fail(
+            5, "There is not enough memory; choose fewer slices, a smaller --tile or close other programs.");
     } catch (const std::exception& error) {
         return fail(1, fmt::format("Unexpected failure: {}", error.what()));
     }

@@ -11,7 +11,9 @@ namespace cristae {
 
 namespace {
 std::atomic<int> signalSeen{0};
-void onSignal(int number) { signalSeen = number; }
+void onSignal(int number) {
+    signalSeen = number;
+}
 } // namespace
 
 void watchSignals() {
@@ -21,7 +23,9 @@ void watchSignals() {
     std::signal(SIGXFSZ, SIG_IGN); // a file over the limit is an error of the write, with a sentence
 }
 
-int caughtSignal() { return signalSeen; }
+int caughtSignal() {
+    return signalSeen;
+}
 
 ConsoleProgress::ConsoleProgress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
@@ -39,8 +43,8 @@ void ConsoleProgress::report(double fraction, const std::string& words) const {
     const std::string leftText = left ? TimeLeft::text(*left) + " left" : "";
     if (terminal_) {
         const int done = std::clamp(int(fraction * 30), 0, 30);
-        fmt::print(stderr, "\r\033[K[{}{}] {:3.0f} %  {}  {}", std::string(size_t(done), '#'), std::string(size_t(30 - done), '.'),
-                   fraction * 100, words, leftText);
+        fmt::print(stderr, "\r\033[K[{}{}] {:3.0f} %  {}  {}", std::string(size_t(done), '#'),
+                   std::string(size_t(30 - done), '.'), fraction * 100, words, leftText);
         drawn_ = true;
     } else {
         fmt::print(stderr, "{:3.0f} %  {}  {}\n", fraction * 100, words, leftText);
@@ -48,6 +52,8 @@ void ConsoleProgress::report(double fraction, const std::string& words) const {
     std::fflush(stderr);
 }
 
-bool ConsoleProgress::cancelled() const { return signalSeen != 0; }
+bool ConsoleProgress::cancelled() const {
+    return signalSeen != 0;
+}
 
 } // namespace cristae

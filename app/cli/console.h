@@ -6,7 +6,8 @@
 
 namespace cristae {
 
-/// A bar on a terminal, a line every few seconds otherwise, nothing when quiet. Cancelled by SIGINT or SIGTERM.
+/// A bar on a terminal, a line every few seconds otherwise, nothing when quiet. Cancelled by SIGINT or
+/// SIGTERM.
 class ConsoleProgress : public Progress {
 public:
     explicit ConsoleProgress(bool quiet);

@@ -20,16 +20,20 @@ int run(const ConvertArguments& args, CommandLine& line) {
     options.dataset = args.dataset;
     if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
     TileSourcePtr image = openImage(args.input, options);
-    const SliceRange range = checkedSlices(args.slices.empty() ? SliceRange{} : parseSlices(args.slices), image->info().extent().z);
+    const SliceRange range = checkedSlices(args.slices.empty() ? SliceRange{} : parseSlices(args.slices),
+                                           image->info().extent().z);
     image = sliceRange(image, range.first, range.end);
     const Exporter& exporter = findExporter(line.session.exporters(), args.format, args.output);
     ExportDescription description;
     description.info = image->info();
     description.sliceNames = image->info().sliceNames;
     description.original = image;
-    description.provenance = {{"program", "Cristae " CRISTAE_VERSION}, {"image", image->info().path.filename().string()}, {"dataset", image->info().dataset},
+    description.provenance = {{"program", "Cristae " CRISTAE_VERSION},
+                              {"image", image->info().path.filename().string()},
+                              {"dataset", image->info().dataset},
                               {"history", {{{"verb", "convert"}, {"slices", {range.first, range.end}}}}}};
-    if (const std::string complaint = exporter.complaint(description); !complaint.empty()) throw Error(ErrorKind::usage, complaint);
+    if (const std::string complaint = exporter.complaint(description); !complaint.empty())
+        throw Error(ErrorKind::usage, complaint);
     const ConsoleProgress progress(line.quiet);
     exportSource(*image, exporter, args.output, description, progress);
     fmt::print("{}\n", args.output);
@@ -39,7 +43,8 @@ int run(const ConvertArguments& args, CommandLine& line) {
 } // namespace
 
 void addConvert(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("convert", "Write an image in another format, voxel size carried through");
+    auto* verb =
+        app.add_subcommand("convert", "Write an image in another format, voxel size carried through");
     auto args = std::make_shared<ConvertArguments>();
     verb->add_option("INPUT", args->input, "An image, a stack or a folder of images")->required();
     verb->add_option("OUT", args->output, "File to write; its extension says the format")->required();

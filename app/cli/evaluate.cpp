@@ -34,11 +34,13 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     if (!args.metrics.empty()) {
         std::vector<Metric> wanted;
         for (const std::string& word : args.metrics) {
-            const auto it = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
+            const auto it =
+                std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
             if (it == metrics.end()) {
                 std::vector<std::string> names;
                 for (const Metric& known : metrics) names.push_back(known.name);
-                throw Error(ErrorKind::usage, fmt::format("There is no metric \"{}\"; there are {}.", word, fmt::join(names, ", ")));
+                throw Error(ErrorKind::usage, fmt::format("There is no metric \"{}\"; there are {}.", word,
+                                                          fmt::join(names, ", ")));
             }
             wanted.push_back(*it);
         }
@@ -53,7 +55,8 @@ int run(const EvaluateArguments& args, CommandLine& line) {
         result["conventions"] = conventions;
         fmt::print("{}\n", result.dump(2));
     } else {
-        for (const Metric& metric : metrics) fmt::print("{:<12} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
+        for (const Metric& metric : metrics)
+            fmt::print("{:<12} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
     }
     return 0;
 }
@@ -64,9 +67,12 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     auto* verb = app.add_subcommand("evaluate", "Compare a prediction with a ground truth");
     auto args = std::make_shared<EvaluateArguments>();
     verb->add_option("PREDICTION", args->prediction, "Labels or mask")->required();
-    verb->add_option("TRUTH", args->truth, "Ground truth of the same size; every value other than 0 is foreground")->required();
+    verb->add_option("TRUTH", args->truth,
+                     "Ground truth of the same size; every value other than 0 is foreground")
+        ->required();
     verb->add_option("--truth-label", args->truthLabel, "Only this value of the truth is foreground");
-    verb->add_option("--prediction-label", args->predictionLabel, "Only this value of the prediction is foreground");
+    verb->add_option("--prediction-label", args->predictionLabel,
+                     "Only this value of the prediction is foreground");
     verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the truth is foreground");
     verb->add_option("--metrics", args->metrics, "Metrics to print, separated by commas")->delimiter(',');
     verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");

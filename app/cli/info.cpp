@@ -14,29 +14,44 @@ struct InfoArguments {
     bool json = false;
 };
 
-nlohmann::json numberOrNull(const std::optional<double>& value) { return value ? nlohmann::json(*value) : nlohmann::json(); }
+nlohmann::json numberOrNull(const std::optional<double>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+}
 
 nlohmann::json infoJson(const ImageInfo& info) {
     const Extent3& e = info.extent();
-    return {{"path", info.path.string()}, {"format", info.format}, {"dataset", info.dataset},
-            {"shape", {info.channels, e.z, e.y, e.x}}, {"shape_axes", "czyx"}, {"type", name(info.type)}, {"axes", info.axes},
-            {"voxel_size_nm", {{"z", numberOrNull(info.voxelSize.zNm)}, {"y", numberOrNull(info.voxelSize.yNm)}, {"x", numberOrNull(info.voxelSize.xNm)}, {"source", info.voxelSize.source}}},
+    return {{"path", info.path.string()},
+            {"format", info.format},
+            {"dataset", info.dataset},
+            {"shape", {info.channels, e.z, e.y, e.x}},
+            {"shape_axes", "czyx"},
+            {"type", name(info.type)},
+            {"axes", info.axes},
+            {"voxel_size_nm",
+             {{"z", numberOrNull(info.voxelSize.zNm)},
+              {"y", numberOrNull(info.voxelSize.yNm)},
+              {"x", numberOrNull(info.voxelSize.xNm)},
+              {"source", info.voxelSize.source}}},
             {"remarks", info.remarks}};
 }
 
-std::string axisText(const std::optional<double>& nm) { return nm ? fmt::format("{:g}", *nm) : "?"; }
+std::string axisText(const std::optional<double>& nm) {
+    return nm ? fmt::format("{:g}", *nm) : "?";
+}
 
 void printInfo(const ImageInfo& info) {
     const Extent3& e = info.extent();
     fmt::print("file        {}\n", info.path.string());
     fmt::print("format      {}\n", info.format);
     if (!info.dataset.empty()) fmt::print("dataset     {}\n", info.dataset);
-    fmt::print("size        {} × {} px, {}{}\n", e.x, e.y, countText(e.z, "slice", "slices"), info.channels > 1 ? fmt::format(", {} channels", info.channels) : "");
+    fmt::print("size        {} × {} px, {}{}\n", e.x, e.y, countText(e.z, "slice", "slices"),
+               info.channels > 1 ? fmt::format(", {} channels", info.channels) : "");
     fmt::print("type        {}\n", name(info.type));
     fmt::print("axes        {}\n", info.axes);
     const VoxelSize& v = info.voxelSize;
     if (v.zNm || v.yNm || v.xNm)
-        fmt::print("voxel size  z {} y {} x {} nm ({})\n", axisText(v.zNm), axisText(v.yNm), axisText(v.xNm), v.source);
+        fmt::print("voxel size  z {} y {} x {} nm ({})\n", axisText(v.zNm), axisText(v.yNm), axisText(v.xNm),
+                   v.source);
     else
         fmt::print("voxel size  unknown\n");
     for (const std::string& remark : info.remarks) fmt::print("remark      {}\n", remark);
@@ -45,7 +60,8 @@ void printInfo(const ImageInfo& info) {
 } // namespace
 
 void addInfo(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("info", "Say what a file holds: size, type, axes, voxel size and where it comes from");
+    auto* verb = app.add_subcommand(
+        "info", "Say what a file holds: size, type, axes, voxel size and where it comes from");
     auto args = std::make_shared<InfoArguments>();
     verb->add_option("INPUT", args->input, "An image, a stack or a folder of images")->required();
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
@@ -55,8 +71,10 @@ void addInfo(CLI::App& app, CommandLine& line) {
             OpenOptions options;
             options.dataset = args->dataset;
             const TileSourcePtr image = openImage(args->input, options);
-            if (args->json) fmt::print("{}\n", infoJson(image->info()).dump(2));
-            else printInfo(image->info());
+            if (args->json)
+                fmt::print("{}\n", infoJson(image->info()).dump(2));
+            else
+                printInfo(image->info());
             return 0;
         };
     });

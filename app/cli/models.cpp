@@ -6,7 +6,8 @@
 namespace cristae {
 
 void addModels(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("models", "List the installed models, what they find and where they were measured");
+    auto* verb = app.add_subcommand("models",
+                                    "List the installed models, what they find and where they were measured");
     auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "Print one JSON array of model cards");
     verb->callback([json, &line] {
@@ -27,12 +28,16 @@ void addModels(CLI::App& app, CommandLine& line) {
                     const ModelCard& card = package.card;
                     std::vector<std::string> classes;
                     for (const ModelClass& known : card.classes) classes.push_back(known.name);
-                    fmt::print("{:<16} {}\n{:<16} finds {}; trained at {}\n", card.name, card.title, "", fmt::join(classes, ", "),
-                               card.pixelSizeNm ? fmt::format("{:g} nm per pixel", *card.pixelSizeNm) : "mixed pixel sizes");
-                    for (const ModelScore& score : card.scores) fmt::print("{:<16} {} {:.3f} on {}\n", "", score.metric, score.value, score.data);
+                    fmt::print("{:<16} {}\n{:<16} finds {}; trained at {}\n", card.name, card.title, "",
+                               fmt::join(classes, ", "),
+                               card.pixelSizeNm ? fmt::format("{:g} nm per pixel", *card.pixelSizeNm)
+                                                : "mixed pixel sizes");
+                    for (const ModelScore& score : card.scores)
+                        fmt::print("{:<16} {} {:.3f} on {}\n", "", score.metric, score.value, score.data);
                     if (!card.licence.empty()) fmt::print("{:<16} {}\n", "", card.licence);
                 }
-                if (packages.empty()) fmt::print("No models are installed; train one with cristae-cli train.\n");
+                if (packages.empty())
+                    fmt::print("No models are installed; train one with cristae-cli train.\n");
             }
             for (const std::string& remark : remarks) fmt::print(stderr, "{}\n", remark);
             return 0;

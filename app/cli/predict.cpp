@@ -28,18 +28,22 @@ std::vector<ModelWish> wishes(const PredictArguments& args, Session& session) {
         ModelWish wish{session.findModel(model), {}, args.threshold};
         for (const std::string& wanted : args.classes) {
             const auto& known = wish.package.card.classes;
-            if (std::none_of(known.begin(), known.end(), [&](const ModelClass& c) { return c.name == wanted; })) continue;
+            if (std::none_of(known.begin(), known.end(),
+                             [&](const ModelClass& c) { return c.name == wanted; }))
+                continue;
             wish.classes.push_back(wanted);
             std::erase(left, wanted);
         }
         if (args.classes.empty() || !wish.classes.empty()) result.push_back(std::move(wish));
     }
     if (!left.empty())
-        throw Error(ErrorKind::usage, fmt::format("None of the models finds {}; see cristae-cli models.", fmt::join(left, ", ")));
+        throw Error(ErrorKind::usage, fmt::format("None of the models finds {}; see cristae-cli models.",
+                                                  fmt::join(left, ", ")));
     return result;
 }
 
-std::filesystem::path targetFor(const PredictArguments& args, const std::string& input, const Exporter& exporter) {
+std::filesystem::path targetFor(const PredictArguments& args, const std::string& input,
+                                const Exporter& exporter) {
     if (args.inputs.size() == 1) return args.output;
     std::filesystem::create_directories(args.output);
     const std::filesystem::path source(input);
@@ -49,19 +53,26 @@ std::filesystem::path targetFor(const PredictArguments& args, const std::string&
 
 int run(const PredictArguments& args, CommandLine& line) {
     if (int(args.mask) + int(args.probabilities) + int(args.instances) > 1)
-        throw Error(ErrorKind::usage, "--mask, --probabilities and --instances exclude each other; give one of them.");
+        throw Error(ErrorKind::usage,
+                    "--mask, --probabilities and --instances exclude each other; give one of them.");
     if (args.instances)
-        throw Error(ErrorKind::usage, "--instances is not available for these models, which find classes; leave it out for a label map.");
+        throw Error(ErrorKind::usage, "--instances is not available for these models, which find classes; "
+                                      "leave it out for a label map.");
     PredictionRequest request;
     request.models = wishes(args, line.session);
     request.device = args.device;
     request.threads = args.threads;
     request.settings.tileSide = args.tile;
-    request.settings.averaging = args.average == "all" ? Averaging::all : args.average == "flips" ? Averaging::flips : Averaging::none;
+    request.settings.averaging = args.average == "all"     ? Averaging::all
+                                 : args.average == "flips" ? Averaging::flips
+                                                           : Averaging::none;
     const SliceRange slices = args.slices.empty() ? SliceRange{} : parseSlices(args.slices);
-    const ResultKind kind = args.mask ? ResultKind::mask : args.probabilities ? ResultKind::probabilities : ResultKind::labels;
+    const ResultKind kind = args.mask            ? ResultKind::mask
+                            : args.probabilities ? ResultKind::probabilities
+                                                 : ResultKind::labels;
     if (args.inputs.size() > 1 && args.format.empty())
-        throw Error(ErrorKind::usage, "Several inputs go to a folder; say with --format how they are written.");
+        throw Error(ErrorKind::usage,
+                    "Several inputs go to a folder; say with --format how they are written.");
     const Exporter& exporter = findExporter(line.session.exporters(), args.format, args.output);
 
     nlohmann::json results = nlohmann::json::array();
@@ -81,11 +92,16 @@ int run(const PredictArguments& args, CommandLine& line) {
             const auto remarks = line.session.predictToFile(image, request, kind, exporter, target, progress);
             for (const std::string& remark : remarks)
                 if (!line.quiet) fmt::print(stderr, "{}\n", remark);
-            results.push_back({{"input", input}, {"output", target.string()}, {"slices", {range.first, range.end}}, {"remarks", remarks}});
+            results.push_back({{"input", input},
+                               {"output", target.string()},
+                               {"slices", {range.first, range.end}},
+                               {"remarks", remarks}});
             if (!args.json) fmt::print("{}\n", target.string());
         } catch (const Error& error) {
             // One bad file of many must not cost the others.
-            if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::usage) throw;
+            if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled ||
+                error.kind() == ErrorKind::usage)
+                throw;
             fmt::print(stderr, "{}\n", error.what());
             results.push_back({{"input", input}, {"error", error.what()}});
             failureKind = error.kind();
@@ -100,23 +116,35 @@ int run(const PredictArguments& args, CommandLine& line) {
 } // namespace
 
 void addPredict(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("predict", "Find structures in images and write labels, masks or probabilities");
+    auto* verb =
+        app.add_subcommand("predict", "Find structures in images and write labels, masks or probabilities");
     auto args = std::make_shared<PredictArguments>();
     verb->add_option("INPUT", args->inputs, "Images, stacks or folders of images")->required();
-    verb->add_option("--model", args->models, "Name or file of a model; may be given several times")->required()->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option("--output", args->output, "Result file; a folder when there are several inputs")->required();
-    verb->add_option("--classes", args->classes, "Classes to find, in the order of their label values")->delimiter(',');
-    verb->add_option("--threshold", args->threshold, "Probability from which a pixel counts, instead of the model's own")->check(CLI::Range(0.0, 1.0));
+    verb->add_option("--model", args->models, "Name or file of a model; may be given several times")
+        ->required()
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb->add_option("--output", args->output, "Result file; a folder when there are several inputs")
+        ->required();
+    verb->add_option("--classes", args->classes, "Classes to find, in the order of their label values")
+        ->delimiter(',');
+    verb->add_option("--threshold", args->threshold,
+                     "Probability from which a pixel counts, instead of the model's own")
+        ->check(CLI::Range(0.0, 1.0));
     verb->add_flag("--mask", args->mask, "Write 0 and 255 for one class");
-    verb->add_flag("--probabilities", args->probabilities, "Write float32 probabilities, one channel a class");
+    verb->add_flag("--probabilities", args->probabilities,
+                   "Write float32 probabilities, one channel a class");
     verb->add_flag("--instances", args->instances, "Write object ids");
-    verb->add_option("--format", args->format, "tiff, png, jpeg, hdf5, raw or pdf, instead of the output's extension");
+    verb->add_option("--format", args->format,
+                     "tiff, png, jpeg, hdf5, raw or pdf, instead of the output's extension");
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
     verb->add_option("--slices", args->slices, "A:B, slices A up to but without B, counted from 0");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
-    verb->add_option("--average", args->average, "Mean over none, flips (4) or all (8) orientations")->check(CLI::IsMember({"none", "flips", "all"}));
+    verb->add_option("--average", args->average, "Mean over none, flips (4) or all (8) orientations")
+        ->check(CLI::IsMember({"none", "flips", "all"}));
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
-    verb->add_option("--tile", args->tile, "Side of a tile in pixels; 0 = chosen by device")->check(CLI::Range(int64_t(0), int64_t(16384)));
+    verb->add_option("--tile", args->tile, "Side of a tile in pixels; 0 = chosen by device")
+        ->check(CLI::Range(int64_t(0), int64_t(16384)));
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all")->check(CLI::Range(0, 1024));
     verb->add_flag("--json", args->json, "Print what was written as JSON");
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });

@@ -1,4 +1,5 @@
-// AtomicFile: a file that appears under its name whole or not at all, checked on the disk before it replaces anything.
+// AtomicFile: a file that appears under its name whole or not at all, checked on the disk before it replaces
+// anything.
 #pragma once
 #include "core/base/error.h"
 
@@ -10,10 +11,10 @@
 
 namespace cristae {
 
-/// Writes beside the target, then fsync, check, rename, fsync of the folder. Without commit() the temporary is removed and
-/// what stood under the name stays untouched. Every failure throws Error{output} naming the file and the remedy
-/// (disk full, read-only folder, missing folder).
-/// Libraries that write by path (libtiff, HDF5, QPdfWriter) write to temporaryPath() and then call commit().
+/// Writes beside the target, then fsync, check, rename, fsync of the folder. Without commit() the temporary
+/// is removed and what stood under the name stays untouched. Every failure throws Error{output} naming the
+/// file and the remedy (disk full, read-only folder, missing folder). Libraries that write by path (libtiff,
+/// HDF5, QPdfWriter) write to temporaryPath() and then call commit().
 class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path target);
@@ -22,10 +23,12 @@ public:
     AtomicFile& operator=(const AtomicFile&) = delete;
 
     const std::filesystem::path& target() const { return target_; }
-    /// In the target's folder, with the target's extension, hidden; does not exist yet when the object is made.
+    /// In the target's folder, with the target's extension, hidden; does not exist yet when the object is
+    /// made.
     const std::filesystem::path& temporaryPath() const { return temporary_; }
-    /// fsync of the temporary file or folder (all files in it), then `check(temporaryPath())`, which throws if what is on the
-    /// disk is not what was meant, then the rename. A folder replaces an existing folder the same way (old one aside, removed last).
+    /// fsync of the temporary file or folder (all files in it), then `check(temporaryPath())`, which throws
+    /// if what is on the disk is not what was meant, then the rename. A folder replaces an existing folder
+    /// the same way (old one aside, removed last).
     void commit(const std::function<void(const std::filesystem::path&)>& check = {});
 
 private:

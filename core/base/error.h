@@ -25,7 +25,8 @@ private:
     ErrorKind kind_;
 };
 
-/// The exit code of the command line for an error: 2 usage, 3 input or output, 4 model or device, 5 memory, 130 cancelled, 1 internal.
+/// The exit code of the command line for an error: 2 usage, 3 input or output, 4 model or device, 5 memory,
+/// 130 cancelled, 1 internal.
 int exitCode(ErrorKind kind);
 
 } // namespace cristae

@@ -44,7 +44,9 @@ std::string sha256(std::span<const std::byte> bytes) {
 
 std::string sha256OfFile(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw Error(ErrorKind::input, fmt::format("{} cannot be read; check that it exists and may be read.", path.string()));
+    if (!file)
+        throw Error(ErrorKind::input,
+                    fmt::format("{} cannot be read; check that it exists and may be read.", path.string()));
     Sha256 hash;
     std::vector<char> buffer(1 << 20);
     while (file.read(buffer.data(), std::streamsize(buffer.size())) || file.gcount() > 0)

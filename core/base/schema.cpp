@@ -14,14 +14,19 @@ namespace {
 std::string allowed(const Option& option) {
     const std::string unit = option.unit.empty() ? "" : " " + option.unit;
     switch (option.type) {
-    case Option::Type::boolean: return "true or false";
-    case Option::Type::choice: return fmt::format("one of {}", fmt::join(option.choices, ", "));
-    case Option::Type::text: return "a text";
+    case Option::Type::boolean:
+        return "true or false";
+    case Option::Type::choice:
+        return fmt::format("one of {}", fmt::join(option.choices, ", "));
+    case Option::Type::text:
+        return "a text";
     case Option::Type::integer:
-    case Option::Type::real: break;
+    case Option::Type::real:
+        break;
     }
     const char* kind = option.type == Option::Type::integer ? "a whole number" : "a number";
-    if (option.minimum && option.maximum) return fmt::format("{} from {} to {}{}", kind, *option.minimum, *option.maximum, unit);
+    if (option.minimum && option.maximum)
+        return fmt::format("{} from {} to {}{}", kind, *option.minimum, *option.maximum, unit);
     if (option.minimum) return fmt::format("{} of at least {}{}", kind, *option.minimum, unit);
     if (option.maximum) return fmt::format("{} of at most {}{}", kind, *option.maximum, unit);
     return kind;
@@ -29,8 +34,10 @@ std::string allowed(const Option& option) {
 
 bool fits(const Option& option, const nlohmann::json& value) {
     switch (option.type) {
-    case Option::Type::boolean: return value.is_boolean();
-    case Option::Type::text: return value.is_string();
+    case Option::Type::boolean:
+        return value.is_boolean();
+    case Option::Type::text:
+        return value.is_string();
     case Option::Type::choice:
         return value.is_string() && std::find(option.choices.begin(), option.choices.end(),
                                               value.get<std::string>()) != option.choices.end();
@@ -48,7 +55,8 @@ bool fits(const Option& option, const nlohmann::json& value) {
 } // namespace
 
 const Option* Schema::find(const std::string& key) const {
-    const auto it = std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.key == key; });
+    const auto it =
+        std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.key == key; });
     return it == options_.end() ? nullptr : &*it;
 }
 
@@ -66,7 +74,8 @@ std::vector<std::string> Schema::complaints(const nlohmann::json& values) const 
         if (!option)
             found.push_back(fmt::format("There is no setting \"{}\".", key));
         else if (!fits(*option, value))
-            found.push_back(fmt::format("{} ({}) is {}; it must be {}.", option->label, key, value.dump(), allowed(*option)));
+            found.push_back(fmt::format("{} ({}) is {}; it must be {}.", option->label, key, value.dump(),
+                                        allowed(*option)));
     }
     return found;
 }
@@ -79,14 +88,17 @@ void Schema::set(nlohmann::json& values, const std::string& assignment) const {
         std::vector<std::string> keys;
         for (const Option& o : options_) keys.push_back(o.key);
         throw Error(ErrorKind::usage,
-                    fmt::format("\"{}\" is not key=value with a known key; the keys are {}.", assignment, fmt::join(keys, ", ")));
+                    fmt::format("\"{}\" is not key=value with a known key; the keys are {}.", assignment,
+                                fmt::join(keys, ", ")));
     }
     const std::string text = assignment.substr(equals + 1);
     nlohmann::json value = text;
-    if (option->type == Option::Type::boolean || option->type == Option::Type::integer || option->type == Option::Type::real)
+    if (option->type == Option::Type::boolean || option->type == Option::Type::integer ||
+        option->type == Option::Type::real)
         value = nlohmann::json::parse(text, nullptr, false);
     if (value.is_discarded() || !fits(*option, value))
-        throw Error(ErrorKind::usage, fmt::format("{} cannot be \"{}\"; it must be {}.", key, text, allowed(*option)));
+        throw Error(ErrorKind::usage,
+                    fmt::format("{} cannot be \"{}\"; it must be {}.", key, text, allowed(*option)));
     values[key] = value;
 }
 

@@ -1,4 +1,5 @@
-// Schema: options declared once (type, default, range, unit, help); forms, command-line settings, JSON and checks follow from it.
+// Schema: options declared once (type, default, range, unit, help); forms, command-line settings, JSON and
+// checks follow from it.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -15,8 +16,8 @@ struct Option {
     nlohmann::json defaultValue;
     std::optional<double> minimum, maximum;
     std::vector<std::string> choices;
-    std::string unit; // "nm", "px", "steps"
-    std::string help; // one sentence
+    std::string unit;  // "nm", "px", "steps"
+    std::string help;  // one sentence
     std::string group; // heading in a form: "Network", "Optimiser", "Augmentation"
 };
 
@@ -27,7 +28,8 @@ public:
     const std::vector<Option>& options() const { return options_; }
     const Option* find(const std::string& key) const;
     nlohmann::json defaults() const;
-    /// All complaints at once, as sentences that name the option, what is wrong and what is allowed; empty when values are fine.
+    /// All complaints at once, as sentences that name the option, what is wrong and what is allowed; empty
+    /// when values are fine.
     std::vector<std::string> complaints(const nlohmann::json& values) const;
     /// Parses "key=value" into values; throws Error{usage} naming the key and what is allowed.
     void set(nlohmann::json& values, const std::string& assignment) const;

@@ -8,8 +8,12 @@
 namespace cristae {
 
 namespace {
-bool isDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-char lower(char c) { return char(std::tolower(static_cast<unsigned char>(c))); }
+bool isDigit(char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+char lower(char c) {
+    return char(std::tolower(static_cast<unsigned char>(c)));
+}
 
 std::string threeDigits(double value) {
     const double size = std::abs(value);

@@ -10,7 +10,8 @@ namespace cristae {
 bool naturalLess(std::string_view a, std::string_view b);
 /// "640 KB", "1.2 GB" (decimal).
 std::string byteText(uint64_t bytes);
-/// A length given in nanometres with three significant digits and the unit that suits: "512 nm", "2.56 µm", "1.2 mm".
+/// A length given in nanometres with three significant digits and the unit that suits: "512 nm", "2.56 µm",
+/// "1.2 mm".
 std::string lengthText(double nm);
 /// "1 slice", "3 slices".
 std::string countText(int64_t count, std::string_view singular, std::string_view plural);

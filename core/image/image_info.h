@@ -22,10 +22,10 @@ struct ImageInfo {
     int64_t channels = 1;        // 1 grey, 3 RGB
     PixelType type = PixelType::u8;
     VoxelSize voxelSize;
-    std::string axes;            // axes as stored, "zyx", "tzcyx"; what was guessed is said in remarks
-    std::filesystem::path path;  // empty for images made in memory
-    std::string dataset;         // HDF5: the dataset inside the file
-    std::string format;          // "TIFF", "HDF5", "PNG folder"
+    std::string axes;           // axes as stored, "zyx", "tzcyx"; what was guessed is said in remarks
+    std::filesystem::path path; // empty for images made in memory
+    std::string dataset;        // HDF5: the dataset inside the file
+    std::string format;         // "TIFF", "HDF5", "PNG folder"
     std::vector<std::string> sliceNames; // empty, or one a slice
     std::vector<std::string> remarks;    // sentences worth showing: what was guessed, dropped or doubtful
 

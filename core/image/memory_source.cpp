@@ -6,7 +6,8 @@
 
 namespace cristae {
 
-MemorySource::MemorySource(Pixels pixels, ImageInfo info) : pixels_(std::move(pixels)), info_(std::move(info)) {
+MemorySource::MemorySource(Pixels pixels, ImageInfo info)
+    : pixels_(std::move(pixels)), info_(std::move(info)) {
     static std::atomic<uint64_t> counter{0};
     info_.levels = {pixels_.extent()};
     info_.channels = pixels_.channels();
@@ -14,6 +15,8 @@ MemorySource::MemorySource(Pixels pixels, ImageInfo info) : pixels_(std::move(pi
     id_ = fmt::format("memory:{}", ++counter);
 }
 
-Pixels MemorySource::read(int, const Box3& box, const Progress&) const { return pixels_.cropped(box); }
+Pixels MemorySource::read(int, const Box3& box, const Progress&) const {
+    return pixels_.cropped(box);
+}
 
 } // namespace cristae

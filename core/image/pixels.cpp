@@ -16,31 +16,45 @@ size_t byteSize(PixelType type) {
 
 std::string_view name(PixelType type) {
     switch (type) {
-    case PixelType::u8: return "uint8";
-    case PixelType::i8: return "int8";
-    case PixelType::u16: return "uint16";
-    case PixelType::i16: return "int16";
-    case PixelType::u32: return "uint32";
-    case PixelType::i32: return "int32";
-    case PixelType::f32: return "float32";
-    case PixelType::f64: return "float64";
+    case PixelType::u8:
+        return "uint8";
+    case PixelType::i8:
+        return "int8";
+    case PixelType::u16:
+        return "uint16";
+    case PixelType::i16:
+        return "int16";
+    case PixelType::u32:
+        return "uint32";
+    case PixelType::i32:
+        return "int32";
+    case PixelType::f32:
+        return "float32";
+    case PixelType::f64:
+        return "float64";
     }
     return "";
 }
 
-bool isInteger(PixelType type) { return type != PixelType::f32 && type != PixelType::f64; }
+bool isInteger(PixelType type) {
+    return type != PixelType::f32 && type != PixelType::f64;
+}
 
-Pixels::Pixels(PixelType type, int64_t channels, const Extent3& extent) : type_(type), channels_(channels), extent_(extent) {
+Pixels::Pixels(PixelType type, int64_t channels, const Extent3& extent)
+    : type_(type), channels_(channels), extent_(extent) {
     if (channels < 0 || extent.z < 0 || extent.y < 0 || extent.x < 0)
         throw Error(ErrorKind::internal, "Pixels of a negative size.");
     int64_t size = int64_t(byteSize(type));
     for (const int64_t factor : {channels, extent.z, extent.y, extent.x})
         if (__builtin_mul_overflow(size, factor, &size))
-            throw Error(ErrorKind::memory, "A block of pixels is larger than any memory; choose a smaller region.");
+            throw Error(ErrorKind::memory,
+                        "A block of pixels is larger than any memory; choose a smaller region.");
     try {
         data_ = std::make_shared<std::byte[]>(size_t(size));
     } catch (const std::bad_alloc&) {
-        throw Error(ErrorKind::memory, fmt::format("{} bytes of memory for pixels could not be had; choose a smaller region or close other programs.", size));
+        throw Error(ErrorKind::memory, fmt::format("{} bytes of memory for pixels could not be had; choose a "
+                                                   "smaller region or close other programs.",
+                                                   size));
     }
 }
 
@@ -66,10 +80,14 @@ Pixels Pixels::converted(PixelType type) const {
                     out[i] = To(in[i]);
                 } else {
                     double value = double(in[i]);
-                    if constexpr (std::is_floating_point_v<From>) value = std::isnan(value) ? 0.0 : std::nearbyint(value);
-                    if (value < double(std::numeric_limits<To>::lowest())) out[i] = std::numeric_limits<To>::lowest();
-                    else if (value > double(std::numeric_limits<To>::max())) out[i] = std::numeric_limits<To>::max();
-                    else out[i] = To(value);
+                    if constexpr (std::is_floating_point_v<From>)
+                        value = std::isnan(value) ? 0.0 : std::nearbyint(value);
+                    if (value < double(std::numeric_limits<To>::lowest()))
+                        out[i] = std::numeric_limits<To>::lowest();
+                    else if (value > double(std::numeric_limits<To>::max()))
+                        out[i] = std::numeric_limits<To>::max();
+                    else
+                        out[i] = To(value);
                 }
             }
         });
@@ -78,14 +96,17 @@ Pixels Pixels::converted(PixelType type) const {
 }
 
 Pixels Pixels::cropped(const Box3& box) const {
-    if (!Box3::ofExtent(extent_).contains(box)) throw Error(ErrorKind::internal, "A crop reaches outside its pixels.");
+    if (!Box3::ofExtent(extent_).contains(box))
+        throw Error(ErrorKind::internal, "A crop reaches outside its pixels.");
     Pixels result(type_, channels_, box.extent());
     const size_t size = byteSize(type_), row = size_t(box.x1 - box.x0) * size;
     std::byte* out = result.data();
     for (int64_t c = 0; c < channels_; ++c)
         for (int64_t z = box.z0; z < box.z1; ++z)
             for (int64_t y = box.y0; y < box.y1; ++y, out += row)
-                std::memcpy(out, data() + size_t(((c * extent_.z + z) * extent_.y + y) * extent_.x + box.x0) * size, row);
+                std::memcpy(
+                    out, data() + size_t(((c * extent_.z + z) * extent_.y + y) * extent_.x + box.x0) * size,
+                    row);
     return result;
 }
 

@@ -19,26 +19,50 @@ std::string_view name(PixelType type);
 bool isInteger(PixelType type);
 
 template <class T> constexpr PixelType pixelTypeOf();
-template <> constexpr PixelType pixelTypeOf<uint8_t>() { return PixelType::u8; }
-template <> constexpr PixelType pixelTypeOf<int8_t>() { return PixelType::i8; }
-template <> constexpr PixelType pixelTypeOf<uint16_t>() { return PixelType::u16; }
-template <> constexpr PixelType pixelTypeOf<int16_t>() { return PixelType::i16; }
-template <> constexpr PixelType pixelTypeOf<uint32_t>() { return PixelType::u32; }
-template <> constexpr PixelType pixelTypeOf<int32_t>() { return PixelType::i32; }
-template <> constexpr PixelType pixelTypeOf<float>() { return PixelType::f32; }
-template <> constexpr PixelType pixelTypeOf<double>() { return PixelType::f64; }
+template <> constexpr PixelType pixelTypeOf<uint8_t>() {
+    return PixelType::u8;
+}
+template <> constexpr PixelType pixelTypeOf<int8_t>() {
+    return PixelType::i8;
+}
+template <> constexpr PixelType pixelTypeOf<uint16_t>() {
+    return PixelType::u16;
+}
+template <> constexpr PixelType pixelTypeOf<int16_t>() {
+    return PixelType::i16;
+}
+template <> constexpr PixelType pixelTypeOf<uint32_t>() {
+    return PixelType::u32;
+}
+template <> constexpr PixelType pixelTypeOf<int32_t>() {
+    return PixelType::i32;
+}
+template <> constexpr PixelType pixelTypeOf<float>() {
+    return PixelType::f32;
+}
+template <> constexpr PixelType pixelTypeOf<double>() {
+    return PixelType::f64;
+}
 
 /// Calls f(T{}) with the C++ type of `type`.
 template <class F> decltype(auto) withPixelType(PixelType type, F&& f) {
     switch (type) {
-    case PixelType::u8: return f(uint8_t{});
-    case PixelType::i8: return f(int8_t{});
-    case PixelType::u16: return f(uint16_t{});
-    case PixelType::i16: return f(int16_t{});
-    case PixelType::u32: return f(uint32_t{});
-    case PixelType::i32: return f(int32_t{});
-    case PixelType::f32: return f(float{});
-    case PixelType::f64: return f(double{});
+    case PixelType::u8:
+        return f(uint8_t{});
+    case PixelType::i8:
+        return f(int8_t{});
+    case PixelType::u16:
+        return f(uint16_t{});
+    case PixelType::i16:
+        return f(int16_t{});
+    case PixelType::u32:
+        return f(uint32_t{});
+    case PixelType::i32:
+        return f(int32_t{});
+    case PixelType::f32:
+        return f(float{});
+    case PixelType::f64:
+        return f(double{});
     }
     throw Error(ErrorKind::internal, "Unknown pixel type.");
 }
@@ -80,7 +104,8 @@ public:
     }
     /// The value at [c, z, y, x] as a double, whatever the type.
     double at(int64_t c, int64_t z, int64_t y, int64_t x) const;
-    /// A new block of another type; values outside the range of an integer type are clamped, fractions rounded.
+    /// A new block of another type; values outside the range of an integer type are clamped, fractions
+    /// rounded.
     Pixels converted(PixelType type) const;
     /// A copied part; the box must lie inside.
     Pixels cropped(const Box3& box) const;
@@ -88,7 +113,8 @@ public:
 
 private:
     void requireType(PixelType type) const {
-        if (type != type_) throw Error(ErrorKind::internal, "Pixels are read with a type that is not theirs.");
+        if (type != type_)
+            throw Error(ErrorKind::internal, "Pixels are read with a type that is not theirs.");
     }
     PixelType type_ = PixelType::u8;
     int64_t channels_ = 0;

@@ -4,7 +4,8 @@
 
 namespace cristae {
 
-/// Slices [first, end) of level 0. Throws Error{usage} if they are not in the image. The source itself if all are wanted.
+/// Slices [first, end) of level 0. Throws Error{usage} if they are not in the image. The source itself if all
+/// are wanted.
 TileSourcePtr sliceRange(TileSourcePtr source, int64_t first, int64_t end);
 
 } // namespace cristae

@@ -6,7 +6,8 @@ namespace cristae {
 namespace {
 class Resized : public TileSource {
 public:
-    Resized(TileSourcePtr source, const VoxelSize& size) : source_(std::move(source)), info_(source_->info()) {
+    Resized(TileSourcePtr source, const VoxelSize& size)
+        : source_(std::move(source)), info_(source_->info()) {
         info_.voxelSize = size;
     }
     const ImageInfo& info() const override { return info_; }

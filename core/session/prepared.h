@@ -8,7 +8,7 @@ struct Session::Prepared {
     std::vector<NetworkTask> tasks;
     std::vector<std::shared_ptr<Network>> networks; // keep the tasks' networks alive
     std::vector<std::string> hashes;                // SHA-256 of each package
-    std::vector<ModelClass> classes;                // wanted classes of all tasks, in order: label values 1…n
+    std::vector<ModelClass> classes; // wanted classes of all tasks, in order: label values 1…n
 };
 
 } // namespace cristae

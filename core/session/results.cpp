@@ -11,9 +11,11 @@ namespace cristae {
 
 namespace {
 
-/// The writes of one predicted slice: found voxels take the class's value; voxels of the predicted classes that are no longer found
-/// become background; everything else stays. Equal targets in a row are written as one run.
-LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice, const std::vector<uint32_t>& values, const WriteRule& rule) {
+/// The writes of one predicted slice: found voxels take the class's value; voxels of the predicted classes
+/// that are no longer found become background; everything else stays. Equal targets in a row are written as
+/// one run.
+LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice,
+                      const std::vector<uint32_t>& values, const WriteRule& rule) {
     const Pixels current = base.labels(slice.box);
     const Pixels found = slice.labels.converted(PixelType::u32);
     const auto now = current.values<uint32_t>();
@@ -33,8 +35,10 @@ LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice, co
                 continue;
             }
             int64_t end = x + 1;
-            while (end < width && target(row + size_t(end)) == label && now[row + size_t(end)] != label) ++end;
-            edit.setRun(slice.z, slice.box.y0 + y, slice.box.x0 + x, slice.box.x0 + end, {label, Origin::model});
+            while (end < width && target(row + size_t(end)) == label && now[row + size_t(end)] != label)
+                ++end;
+            edit.setRun(slice.z, slice.box.y0 + y, slice.box.x0 + x, slice.box.x0 + end,
+                        {label, Origin::model});
             x = end;
         }
     }
@@ -52,12 +56,15 @@ Pixels maskOf(const Pixels& labels) {
 
 /// What is written with every result. No date: equal work gives equal bytes.
 nlohmann::json provenanceOf(const ImageInfo& image, std::vector<nlohmann::json> history) {
-    return {{"program", "Cristae " CRISTAE_VERSION}, {"image", image.path.filename().string()},
-            {"dataset", image.dataset}, {"history", std::move(history)}};
+    return {{"program", "Cristae " CRISTAE_VERSION},
+            {"image", image.path.filename().string()},
+            {"dataset", image.dataset},
+            {"history", std::move(history)}};
 }
 
 ExportDescription describe(const TileSourcePtr& image, const VoxelSize& voxelSize, ResultKind kind,
-                           std::vector<LabelClass> classes, int64_t firstSlice, int64_t endSlice, std::vector<nlohmann::json> history) {
+                           std::vector<LabelClass> classes, int64_t firstSlice, int64_t endSlice,
+                           std::vector<nlohmann::json> history) {
     const ImageInfo& info = image->info();
     ExportDescription description;
     description.info.levels = {{endSlice - firstSlice, info.extent().y, info.extent().x}};
@@ -65,12 +72,14 @@ ExportDescription describe(const TileSourcePtr& image, const VoxelSize& voxelSiz
     description.info.axes = "zyx";
     description.probabilities = kind == ResultKind::probabilities;
     description.info.channels = description.probabilities ? int64_t(classes.size()) : 1;
-    description.info.type = description.probabilities ? PixelType::f32
+    description.info.type = description.probabilities  ? PixelType::f32
                             : kind == ResultKind::mask ? PixelType::u8
                                                        : labelTypeFor(uint32_t(classes.size()));
     if (kind == ResultKind::mask) {
         if (classes.size() != 1)
-            throw Error(ErrorKind::usage, fmt::format("A mask holds one class, but {} are chosen; choose one, or write labels.", classes.size()));
+            throw Error(ErrorKind::usage,
+                        fmt::format("A mask holds one class, but {} are chosen; choose one, or write labels.",
+                                    classes.size()));
         classes[0].value = 255;
     }
     description.classes = std::move(classes);
@@ -91,14 +100,17 @@ int64_t checkedEnd(const ImageInfo& info, int64_t first, int64_t end) {
     const int64_t slices = info.extent().z;
     const int64_t last = end < 0 ? slices : end;
     if (first < 0 || first >= last || last > slices)
-        throw Error(ErrorKind::usage, fmt::format("Slices {} to {} are not in the image, which has {} (0 to {}).", first, last - 1, slices, slices - 1));
+        throw Error(ErrorKind::usage,
+                    fmt::format("Slices {} to {} are not in the image, which has {} (0 to {}).", first,
+                                last - 1, slices, slices - 1));
     return last;
 }
 
 } // namespace
 
-PredictionResult Session::predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation,
-                                        const ClassTable& classes, const PredictionRequest& request, WriteRule rule,
+PredictionResult Session::predictLabels(const TileSource& image, const LabelSnapshot& labels,
+                                        uint64_t generation, const ClassTable& classes,
+                                        const PredictionRequest& request, WriteRule rule,
                                         const Progress& progress) {
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
@@ -115,48 +127,58 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
         result.values.push_back(entry.value);
     }
     const auto start = std::chrono::steady_clock::now();
-    result.remarks = predict(image, prepared.tasks, request.settings,
-                             [&](const PredictedSlice& slice) {
-                                 LabelDelta delta = sliceDelta(labels, slice, result.values, rule);
-                                 std::move(delta.tiles.begin(), delta.tiles.end(), std::back_inserter(result.delta.tiles));
-                             },
-                             progress);
-    rememberSpeed(request, image.info(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    result.remarks = predict(
+        image, prepared.tasks, request.settings,
+        [&](const PredictedSlice& slice) {
+            LabelDelta delta = sliceDelta(labels, slice, result.values, rule);
+            std::move(delta.tiles.begin(), delta.tiles.end(), std::back_inserter(result.delta.tiles));
+        },
+        progress);
+    rememberSpeed(request, image.info(),
+                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     result.provenance = predictionEntry(prepared, request, image.info());
     return result;
 }
 
-std::vector<std::string> Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
-                                                const Exporter& exporter, const std::filesystem::path& target,
+std::vector<std::string> Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
+                                                ResultKind kind, const Exporter& exporter,
+                                                const std::filesystem::path& target,
                                                 const Progress& progress) {
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
     std::vector<LabelClass> classes;
-    for (const ModelClass& wanted : prepared.classes) classes.push_back({uint32_t(classes.size() + 1), wanted.name, wanted.colour});
+    for (const ModelClass& wanted : prepared.classes)
+        classes.push_back({uint32_t(classes.size() + 1), wanted.name, wanted.colour});
     PredictionRequest checked = request;
     const int64_t first = request.settings.firstSlice;
     const int64_t end = checkedEnd(image->info(), first, request.settings.endSlice);
     checked.settings.endSlice = end;
     checked.settings.wantProbabilities = kind == ResultKind::probabilities;
-    const ExportDescription description = describe(image, image->info().voxelSize, kind, std::move(classes), first, end,
-                                                   {predictionEntry(prepared, checked, image->info())});
+    const ExportDescription description =
+        describe(image, image->info().voxelSize, kind, std::move(classes), first, end,
+                 {predictionEntry(prepared, checked, image->info())});
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     const PartProgress part(progress, 0, 0.97);
-    auto remarks = predict(*image, prepared.tasks, checked.settings,
-                           [&](const PredictedSlice& slice) {
-                               if (kind == ResultKind::probabilities) sink->write(slice.z - first, slice.probabilities);
-                               else if (kind == ResultKind::mask) sink->write(slice.z - first, maskOf(slice.labels));
-                               else sink->write(slice.z - first, slice.labels.converted(description.info.type));
-                           },
-                           part);
+    auto remarks = predict(
+        *image, prepared.tasks, checked.settings,
+        [&](const PredictedSlice& slice) {
+            if (kind == ResultKind::probabilities)
+                sink->write(slice.z - first, slice.probabilities);
+            else if (kind == ResultKind::mask)
+                sink->write(slice.z - first, maskOf(slice.labels));
+            else
+                sink->write(slice.z - first, slice.labels.converted(description.info.type));
+        },
+        part);
     progress.throwIfCancelled();
     progress.report(0.97, "checking the written file");
     sink->finish();
     return remarks;
 }
 
-void Session::exportLabels(const LabelExport& what, const Exporter& exporter, const std::filesystem::path& target, const Progress& progress) {
+void Session::exportLabels(const LabelExport& what, const Exporter& exporter,
+                           const std::filesystem::path& target, const Progress& progress) {
     const ImageInfo& info = what.image->info();
     const int64_t end = checkedEnd(info, what.firstSlice, what.endSlice);
     std::vector<LabelClass> classes;
@@ -165,10 +187,12 @@ void Session::exportLabels(const LabelExport& what, const Exporter& exporter, co
         for (const LabelClass& known : what.classes.classes()) values.push_back(known.value);
     for (const uint32_t value : values) {
         const LabelClass* known = what.classes.find(value);
-        if (!known) throw Error(ErrorKind::usage, fmt::format("There is no class with the label value {}.", value));
+        if (!known)
+            throw Error(ErrorKind::usage, fmt::format("There is no class with the label value {}.", value));
         classes.push_back({uint32_t(classes.size() + 1), known->name, known->colour});
     }
-    if (classes.empty()) throw Error(ErrorKind::usage, "There are no labels to write yet; predict or paint first.");
+    if (classes.empty())
+        throw Error(ErrorKind::usage, "There are no labels to write yet; predict or paint first.");
 
     std::vector<nlohmann::json> history = what.history;
     const auto sliceBox = [&](int64_t z) { return Box3::ofSlice(info.extent(), z); };
@@ -182,7 +206,8 @@ void Session::exportLabels(const LabelExport& what, const Exporter& exporter, co
         break;
     }
 
-    const ExportDescription description = describe(what.image, what.voxelSize, what.kind, std::move(classes), what.firstSlice, end, std::move(history));
+    const ExportDescription description = describe(what.image, what.voxelSize, what.kind, std::move(classes),
+                                                   what.firstSlice, end, std::move(history));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     for (int64_t z = what.firstSlice; z < end; ++z) {
@@ -194,7 +219,8 @@ void Session::exportLabels(const LabelExport& what, const Exporter& exporter, co
             const auto it = std::find(values.begin(), values.end(), label);
             label = it == values.end() ? 0 : uint32_t(it - values.begin() + 1);
         }
-        sink->write(z - what.firstSlice, what.kind == ResultKind::mask ? maskOf(slice) : slice.converted(description.info.type));
+        sink->write(z - what.firstSlice,
+                    what.kind == ResultKind::mask ? maskOf(slice) : slice.converted(description.info.type));
     }
     progress.report(0.9, "checking the written file");
     sink->finish();

@@ -35,7 +35,8 @@ const ModelClass& findClass(const ModelCard& card, const std::string& name, int6
         if (card.classes[size_t(index)].name == name) return card.classes[size_t(index)];
     std::vector<std::string> names;
     for (const ModelClass& known : card.classes) names.push_back(known.name);
-    throw Error(ErrorKind::usage, fmt::format("The model {} does not find \"{}\"; it finds {}.", card.name, name, fmt::join(names, ", ")));
+    throw Error(ErrorKind::usage, fmt::format("The model {} does not find \"{}\"; it finds {}.", card.name,
+                                              name, fmt::join(names, ", ")));
 }
 
 std::string averagingWord(Averaging averaging) {
@@ -78,14 +79,17 @@ Engine& Session::engine() {
     std::lock_guard lock(mutex_);
     if (!engine_) {
         if (!loadEngine_)
-            throw Error(ErrorKind::device, "This build has no engine; build it with CRISTAE_MODELS=ON to predict and train.");
+            throw Error(ErrorKind::device,
+                        "This build has no engine; build it with CRISTAE_MODELS=ON to predict and train.");
         engine_ = std::make_unique<Engine>(loadEngine_());
         engineLoaded_ = true;
     }
     return *engine_;
 }
 
-bool Session::engineLoaded() const { return engineLoaded_; }
+bool Session::engineLoaded() const {
+    return engineLoaded_;
+}
 
 std::vector<ModelPackage> Session::models(std::vector<std::string>* remarks) const {
     std::vector<ModelPackage> found;
@@ -100,11 +104,12 @@ ModelPackage Session::findModel(const std::string& nameOrFile) const {
     return findModelPackage(nameOrFile, {paths_.userModels, paths_.zoo});
 }
 
-void Session::addExporter(std::unique_ptr<Exporter> exporter) { exporters_.push_back(std::move(exporter)); }
+void Session::addExporter(std::unique_ptr<Exporter> exporter) {
+    exporters_.push_back(std::move(exporter));
+}
 
 Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
-    if (request.models.empty())
-        throw Error(ErrorKind::usage, "No model is chosen; choose what to find.");
+    if (request.models.empty()) throw Error(ErrorKind::usage, "No model is chosen; choose what to find.");
     Prepared prepared;
     for (const ModelWish& wish : request.models) {
         const std::string hash = cached_->hashOf(wish.package);
@@ -112,7 +117,8 @@ Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
         Cached::Entry entry;
         {
             std::lock_guard lock(cached_->mutex);
-            if (const auto it = cached_->networks.find(key); it != cached_->networks.end()) entry = it->second;
+            if (const auto it = cached_->networks.find(key); it != cached_->networks.end())
+                entry = it->second;
         }
         if (!entry.network) {
             entry.network = engine().networks->load(wish.package, request.device, request.threads);
@@ -140,28 +146,40 @@ Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
     return prepared;
 }
 
-nlohmann::json Session::predictionEntry(const Prepared& prepared, const PredictionRequest& request, const ImageInfo& info) const {
+nlohmann::json Session::predictionEntry(const Prepared& prepared, const PredictionRequest& request,
+                                        const ImageInfo& info) const {
     nlohmann::json models = nlohmann::json::array();
     for (size_t i = 0; i < prepared.tasks.size(); ++i) {
         const NetworkTask& task = prepared.tasks[i];
         nlohmann::json classes = nlohmann::json::array();
         for (size_t c = 0; c < task.classes.size(); ++c)
-            classes.push_back({{"name", task.card.classes[size_t(task.classes[c])].name}, {"threshold", task.thresholds[c]}});
-        models.push_back({{"name", task.card.name}, {"sha256", prepared.hashes[i]}, {"classes", classes},
-                          {"device", task.network->info().device}, {"precision", task.network->info().precision}});
+            classes.push_back({{"name", task.card.classes[size_t(task.classes[c])].name},
+                               {"threshold", task.thresholds[c]}});
+        models.push_back({{"name", task.card.name},
+                          {"sha256", prepared.hashes[i]},
+                          {"classes", classes},
+                          {"device", task.network->info().device},
+                          {"precision", task.network->info().precision}});
     }
     const PredictionSettings& settings = request.settings;
     const int64_t end = settings.endSlice < 0 ? info.extent().z : settings.endSlice;
-    nlohmann::json entry = {{"verb", "predict"}, {"models", models}, {"averaging", averagingWord(settings.averaging)},
-                            {"slices", {settings.firstSlice, end}}, {"engine", engine_ ? engine_->networks->version() : ""}};
+    nlohmann::json entry = {{"verb", "predict"},
+                            {"models", models},
+                            {"averaging", averagingWord(settings.averaging)},
+                            {"slices", {settings.firstSlice, end}},
+                            {"engine", engine_ ? engine_->networks->version() : ""}};
     if (settings.region)
-        entry["region"] = {settings.region->y0, settings.region->x0, settings.region->y1, settings.region->x1};
+        entry["region"] = {settings.region->y0, settings.region->x0, settings.region->y1,
+                           settings.region->x1};
     return entry;
 }
 
-void Session::prepare(const PredictionRequest& request) { prepareTasks(request); }
+void Session::prepare(const PredictionRequest& request) {
+    prepareTasks(request);
+}
 
-std::optional<double> Session::estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const {
+std::optional<double> Session::estimateSeconds(const ImageInfo& image,
+                                               const PredictionRequest& request) const {
     double seconds = 0;
     for (const ModelWish& wish : request.models) {
         const Cached::Key key{cached_->hashOf(wish.package), request.device, request.threads};

@@ -1,4 +1,5 @@
-// Session: the verbs predict, export, evaluate, train with everything they need; used by the window and the command line alike.
+// Session: the verbs predict, export, evaluate, train with everything they need; used by the window and the
+// command line alike.
 #pragma once
 #include "core/export/exporter.h"
 #include "core/io/format.h"
@@ -36,11 +37,12 @@ struct PredictionRequest {
 /// A prediction ready to enter a document as one undoable step.
 struct PredictionResult {
     LabelDelta delta;
-    ClassTable classes;               // the document's classes with the predicted ones added
-    std::vector<uint32_t> values;     // label value of each wanted class, in order
-    nlohmann::json provenance;        // model names, SHA-256, thresholds, settings; no date, so that equal work gives equal bytes
+    ClassTable classes;           // the document's classes with the predicted ones added
+    std::vector<uint32_t> values; // label value of each wanted class, in order
+    nlohmann::json provenance;    // model names, SHA-256, thresholds, settings; no date, so that equal work
+                                  // gives equal bytes
     std::vector<std::string> remarks;
-    uint64_t generation = 0;          // of the layer that was read
+    uint64_t generation = 0; // of the layer that was read
 };
 
 enum class ResultKind { labels, mask, probabilities };
@@ -50,16 +52,17 @@ struct LabelExport {
     LabelSnapshot labels;
     ClassTable classes;
     VoxelSize voxelSize;
-    TileSourcePtr image;                             // the image the labels belong to
-    std::vector<nlohmann::json> history;             // Document::history()
-    ResultKind kind = ResultKind::labels;            // labels or mask
-    std::vector<uint32_t> values;                    // written as 1…n in this order; empty = all classes in the table's order
-    int64_t firstSlice = 0, endSlice = -1;           // [first, end); -1 = all
+    TileSourcePtr image;                  // the image the labels belong to
+    std::vector<nlohmann::json> history;  // Document::history()
+    ResultKind kind = ResultKind::labels; // labels or mask
+    std::vector<uint32_t> values; // written as 1…n in this order; empty = all classes in the table's order
+    int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
 };
 
 class Session {
 public:
-    /// `loadEngine` is called once, at first need, from whatever thread needs it; it may take seconds and throws Error{device}.
+    /// `loadEngine` is called once, at first need, from whatever thread needs it; it may take seconds and
+    /// throws Error{device}.
     Session(SessionPaths paths, std::function<Engine()> loadEngine);
     ~Session();
 
@@ -74,25 +77,31 @@ public:
     /// Adds an exporter that lives above core (the PDF page).
     void addExporter(std::unique_ptr<Exporter> exporter);
 
-    /// predict → labels in the document's terms. Reads only the snapshot. `rule` says what may be overwritten.
-    /// Voxels of the predicted classes that the model no longer finds become background.
-    PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation, const ClassTable& classes,
-                                   const PredictionRequest& request, WriteRule rule, const Progress& progress);
+    /// predict → labels in the document's terms. Reads only the snapshot. `rule` says what may be
+    /// overwritten. Voxels of the predicted classes that the model no longer finds become background.
+    PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation,
+                                   const ClassTable& classes, const PredictionRequest& request,
+                                   WriteRule rule, const Progress& progress);
     /// predict → file, slice by slice. Returns remarks. mask needs exactly one class.
-    std::vector<std::string> predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
-                                           const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
+    std::vector<std::string> predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
+                                           ResultKind kind, const Exporter& exporter,
+                                           const std::filesystem::path& target, const Progress& progress);
     /// Labels of a document → file; the same bytes as predictToFile when nothing was changed by hand.
-    void exportLabels(const LabelExport& what, const Exporter& exporter, const std::filesystem::path& target, const Progress& progress);
-    /// Loads the networks of a request and times one small tile of each, so that estimateSeconds() can answer. Takes a second or so.
+    void exportLabels(const LabelExport& what, const Exporter& exporter, const std::filesystem::path& target,
+                      const Progress& progress);
+    /// Loads the networks of a request and times one small tile of each, so that estimateSeconds() can
+    /// answer. Takes a second or so.
     void prepare(const PredictionRequest& request);
-    /// Seconds a prediction would take, from the measured speed of its networks; nothing while one of them is not loaded.
+    /// Seconds a prediction would take, from the measured speed of its networks; nothing while one of them is
+    /// not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:
     struct Prepared;
     Prepared prepareTasks(const PredictionRequest& request);
-    nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request, const ImageInfo& info) const;
+    nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,
+                                   const ImageInfo& info) const;
     void rememberSpeed(const PredictionRequest& request, const ImageInfo& image, double seconds);
     SessionPaths paths_;
     std::function<Engine()> loadEngine_;

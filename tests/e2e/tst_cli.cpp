@@ -1,0 +1,288 @@
+// The command line as scripts use it: every verb, its files, its words and its exit codes.
+#include "core/export/exporter.h"
+#include "core/image/memory_source.h"
+#include "core/io/format.h"
+#include "core/learn/trainer.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <csignal>
+
+using namespace cristae;
+
+namespace {
+
+const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
+const QString sampleStack = QStringLiteral(CRISTAE_SOURCE_DIR "/resources/samples/fly_medulla.h5");
+
+struct Outcome {
+    int code = -1;
+    QString out, err;
+    QJsonObject json() const { return QJsonDocument::fromJson(out.toUtf8()).object(); }
+};
+
+Outcome run(const QStringList& arguments, int timeoutMs = 300000) {
+    QProcess process;
+    process.start(cli, arguments);
+    process.waitForFinished(timeoutMs);
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            QString::fromUtf8(process.readAllStandardOutput()),
+            QString::fromUtf8(process.readAllStandardError())};
+}
+
+/// Round cells, brighter inside than outside, with noise and a known truth.
+void makeCells(Pixels& image, Pixels& truth, uint64_t seed) {
+    Random random(seed);
+    const Extent3 e = image.extent();
+    for (int64_t z = 0; z < e.z; ++z) {
+        auto grey = image.plane<uint8_t>(0, z);
+        auto mask = truth.plane<uint8_t>(0, z);
+        for (auto& value : grey) value = uint8_t(std::clamp(90 + 18 * random.normal(), 0.0, 255.0));
+        for (int cell = 0; cell < 12; ++cell) {
+            const double cy = random.uniform(0, double(e.y)), cx = random.uniform(0, double(e.x)),
+                         r = random.uniform(8, 18);
+            for (int64_t y = 0; y < e.y; ++y)
+                for (int64_t x = 0; x < e.x; ++x)
+                    if (std::hypot(double(y) - cy, double(x) - cx) < r && !mask[size_t(y * e.x + x)]) {
+                        mask[size_t(y * e.x + x)] = 255;
+                        grey[size_t(y * e.x + x)] =
+                            uint8_t(std::clamp(150 + 18 * random.normal(), 0.0, 255.0));
+                    }
+        }
+    }
+}
+
+void writeTiff(const Pixels& pixels, const QString& file) {
+    const MemorySource source(pixels);
+    const auto exporters = allExporters();
+    ExportDescription description;
+    description.info = source.info();
+    exportSource(source, findExporter(exporters, "tiff", file.toStdString()), file.toStdString(), description,
+                 Progress::none());
+}
+
+QByteArray bytesOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
+
+class TestCli : public QObject {
+    Q_OBJECT
+private:
+    QTemporaryDir folder_;
+    QString in(const QString& name) const { return folder_.filePath(name); }
+    static bool hasModels() {
+        return QFile::exists(QStringLiteral(CRISTAE_SOURCE_DIR "/models/zoo/membranes.safetensors"));
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
+        QVERIFY(folder_.isValid());
+        qputenv("CRISTAE_MODELS", in(QStringLiteral("models")).toUtf8());
+        Pixels image(PixelType::u8, 1, {6, 160, 160}), truth(PixelType::u8, 1, {6, 160, 160});
+        makeCells(image, truth, 7);
+        writeTiff(image, in(QStringLiteral("cells.tif")));
+        writeTiff(truth, in(QStringLiteral("truth.tif")));
+    }
+
+    void infoTellsSizeAndVoxelSize() {
+        const Outcome o = run({QStringLiteral("info"), sampleStack, QStringLiteral("--json")});
+        QCOMPARE(o.code, 0);
+        const QJsonObject json = o.json();
+        QCOMPARE(json[QStringLiteral("type")].toString(), QStringLiteral("uint8"));
+        QCOMPARE(json[QStringLiteral("voxel_size_nm")][QStringLiteral("x")].toDouble(), 10.0);
+        QVERIFY(!json[QStringLiteral("voxel_size_nm")][QStringLiteral("source")].toString().isEmpty());
+        QCOMPARE(json[QStringLiteral("shape")].toArray().size(), 4);
+    }
+
+    void exitCodes_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("named"); // what the sentence on stderr must name
+        const auto list = [](const char* text) { return QString::fromLatin1(text).split(QLatin1Char(' ')); };
+        QTest::newRow("no verb") << QStringList{} << 2 << "subcommand";
+        QTest::newRow("unknown verb") << list("segment x.tif") << 2 << "segment";
+        QTest::newRow("unknown flag") << list("info x.tif --verbose-ish") << 2 << "--verbose-ish";
+        QTest::newRow("missing file") << list("info nowhere.tif") << 3 << "nowhere.tif";
+        QTest::newRow("unknown model")
+            << QStringList{"predict", in("cells.tif"), "--model", "unicorns", "--output", in("x.tif")} << 4
+            << "unicorns";
+        QTest::newRow("bad slices") << QStringList{"convert", in("cells.tif"), in("x.tif"), "--slices",
+                                                   "4:99"}
+                                    << 2 << "4:99";
+        QTest::newRow("bad pixel size")
+            << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "-3"} << 2
+            << "--pixel-size";
+        QTest::newRow("unknown format")
+            << QStringList{"convert", in("cells.tif"), in("x.docx")} << 2 << "docx";
+        QTest::newRow("read-only place")
+            << QStringList{"convert", in("cells.tif"), "/proc/x.tif"} << 3 << "/proc";
+        QTest::newRow("sizes differ")
+            << QStringList{"evaluate", in("cells.tif"), sampleStack} << 3 << "cells.tif";
+    }
+    void exitCodes() {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, code);
+        QFETCH(QString, named);
+        const Outcome o = run(arguments);
+        QVERIFY2(o.code == code, qPrintable(QStringLiteral("%1: %2").arg(o.code).arg(o.err)));
+        QVERIFY2(o.err.contains(named), qPrintable(o.err));
+        QVERIFY(!QFile::exists(in(QStringLiteral("x.tif"))));
+    }
+
+    void convertKeepsEveryVoxel_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name : {"c.tif", "c.h5", "c.raw", "c.png"})
+            QTest::newRow(name) << QString::fromLatin1(name);
+    }
+    void convertKeepsEveryVoxel() {
+        QFETCH(QString, name);
+        const Outcome o = run({QStringLiteral("convert"), in(QStringLiteral("cells.tif")), in(name),
+                               QStringLiteral("--pixel-size"), QStringLiteral("40,5,5")});
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        if (name.endsWith(QStringLiteral("raw"))) {
+            const TileSourcePtr image = openImage(in(QStringLiteral("cells.tif")).toStdString());
+            const Pixels all = image->read(0, Box3::ofExtent(image->info().extent()));
+            QCOMPARE(bytesOf(in(name)),
+                     QByteArray(reinterpret_cast<const char*>(all.data()), qsizetype(all.bytes())));
+            return;
+        }
+        const QString written = o.out.trimmed();
+        const TileSourcePtr before = openImage(in(QStringLiteral("cells.tif")).toStdString());
+        const TileSourcePtr after = openImage(written.toStdString());
+        QVERIFY(before->info().extent() == after->info().extent());
+        const Box3 box = Box3::ofExtent(before->info().extent());
+        QVERIFY(before->read(0, box) == after->read(0, box));
+        QCOMPARE(after->info().voxelSize.xNm.value_or(0), 5.0);
+        if (!name.endsWith(QStringLiteral("png"))) QCOMPARE(after->info().voxelSize.zNm.value_or(0), 40.0);
+    }
+
+    void evaluateGivesTheNamedNumbers() {
+        const Outcome o = run({QStringLiteral("evaluate"), in(QStringLiteral("truth.tif")),
+                               in(QStringLiteral("truth.tif")), QStringLiteral("--json")});
+        QCOMPARE(o.code, 0);
+        for (const char* name : {"dice", "iou", "precision", "recall", "accuracy"})
+            QCOMPARE(o.json()[QLatin1String(name)].toDouble(-1), 1.0);
+        QVERIFY(o.json()[QStringLiteral("conventions")].toObject().contains(QStringLiteral("dice")));
+    }
+
+    void trainedModelPredictsWhatItWasTrainedOn() {
+        const QStringList training{QStringLiteral("train"),
+                                   QStringLiteral("--images"),
+                                   in(QStringLiteral("cells.tif")),
+                                   QStringLiteral("--labels"),
+                                   in(QStringLiteral("truth.tif")),
+                                   QStringLiteral("--output"),
+                                   in(QStringLiteral("cells.safetensors")),
+                                   QStringLiteral("--class"),
+                                   QStringLiteral("cells"),
+                                   QStringLiteral("--recipe"),
+                                   QStringLiteral("quick"),
+                                   QStringLiteral("--set"),
+                                   QStringLiteral("steps=120"),
+                                   QStringLiteral("--set"),
+                                   QStringLiteral("stepsPerEpoch=40"),
+                                   QStringLiteral("--set"),
+                                   QStringLiteral("base=8"),
+                                   QStringLiteral("--set"),
+                                   QStringLiteral("levels=3"),
+                                   QStringLiteral("--set"),
+                                   QStringLiteral("patch=96"),
+                                   QStringLiteral("--device"),
+                                   QStringLiteral("cpu"),
+                                   QStringLiteral("--json")};
+        const Outcome trained = run(training);
+        QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        QCOMPARE(trained.out.count(QStringLiteral("\"validation_dice\"")), 3); // one line an epoch
+        const Outcome predicted =
+            run({QStringLiteral("predict"), in(QStringLiteral("cells.tif")), QStringLiteral("--model"),
+                 in(QStringLiteral("cells.safetensors")), QStringLiteral("--mask"),
+                 QStringLiteral("--output"), in(QStringLiteral("found.tif"))});
+        QVERIFY2(predicted.code == 0, qPrintable(predicted.err));
+        const Outcome score = run({QStringLiteral("evaluate"), in(QStringLiteral("found.tif")),
+                                   in(QStringLiteral("truth.tif")), QStringLiteral("--json")});
+        QVERIFY2(score.json()[QStringLiteral("dice")].toDouble() > 0.9, qPrintable(score.out));
+    }
+
+    void predictionsAreEqualByteForByte() {
+        if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
+        for (const char* name : {"a.tif", "b.tif"}) {
+            const Outcome o =
+                run({QStringLiteral("predict"), sampleStack, QStringLiteral("--model"),
+                     QStringLiteral("membranes"), QStringLiteral("--slices"), QStringLiteral("0:1"),
+                     QStringLiteral("--output"), in(QLatin1String(name))});
+            QVERIFY2(o.code == 0, qPrintable(o.err));
+        }
+        QCOMPARE(bytesOf(in(QStringLiteral("a.tif"))), bytesOf(in(QStringLiteral("b.tif"))));
+        const TileSourcePtr labels = openImage(in(QStringLiteral("a.tif")).toStdString());
+        QCOMPARE(labels->info().voxelSize.xNm.value_or(0), 10.0);
+    }
+
+    void everyFormatOfAPrediction_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name : {"p.tif", "p.png", "p.jpg", "p.h5", "p.raw", "p.pdf"})
+            QTest::newRow(name) << QString::fromLatin1(name);
+    }
+    void everyFormatOfAPrediction() {
+        if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
+        QFETCH(QString, name);
+        const Outcome o = run({QStringLiteral("predict"), sampleStack, QStringLiteral("--model"),
+                               QStringLiteral("membranes"), QStringLiteral("--slices"), QStringLiteral("3:4"),
+                               QStringLiteral("--output"), in(name)});
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        QVERIFY2(QFileInfo(o.out.trimmed()).size() > 0, qPrintable(o.out));
+    }
+
+    void oneBadInputOfSeveralIsPartlyDone() {
+        if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
+        QFile bad(in(QStringLiteral("bad.tif")));
+        QVERIFY(bad.open(QIODevice::WriteOnly));
+        bad.write("II*\0 this is no image", 21);
+        bad.close();
+        const Outcome o = run({QStringLiteral("predict"), in(QStringLiteral("cells.tif")), bad.fileName(),
+                               QStringLiteral("--slices"), QStringLiteral("0:1"), QStringLiteral("--model"),
+                               QStringLiteral("membranes"), QStringLiteral("--format"), QStringLiteral("png"),
+                               QStringLiteral("--output"), in(QStringLiteral("many"))});
+        QVERIFY2(o.code == 6, qPrintable(o.err));
+        QVERIFY(o.err.contains(QStringLiteral("bad.tif")));
+        QVERIFY(QFile::exists(in(QStringLiteral("many/cells.png"))));
+    }
+
+    void interruptedLeavesNothing_data() {
+        QTest::addColumn<int>("signalNumber");
+        QTest::addColumn<int>("code");
+        QTest::newRow("SIGINT") << SIGINT << 130;
+        QTest::newRow("SIGTERM") << SIGTERM << 143;
+    }
+    void interruptedLeavesNothing() {
+        if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
+        QFETCH(int, signalNumber);
+        QFETCH(int, code);
+        QProcess process;
+        process.start(cli, {QStringLiteral("predict"), sampleStack, QStringLiteral("--model"),
+                            QStringLiteral("membranes"), QStringLiteral("--average"), QStringLiteral("all"),
+                            QStringLiteral("--output"), in(QStringLiteral("stopped.tif"))});
+        QVERIFY(process.waitForStarted());
+        QVERIFY2(!process.waitForFinished(3000), "The prediction ended before it could be interrupted.");
+        ::kill(pid_t(process.processId()), signalNumber);
+        QVERIFY(process.waitForFinished(10000));
+        QCOMPARE(process.exitCode(), code);
+        QVERIFY(!QFile::exists(in(QStringLiteral("stopped.tif"))));
+        QVERIFY(QDir(folder_.path())
+                    .entryList({QStringLiteral("*stopped*")}, QDir::AllEntries | QDir::Hidden)
+                    .isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "tst_cli.moc"

@@ -1,0 +1,260 @@
+// Session with a made-up engine: predictions enter documents as one step, and window and command line write
+// equal bytes.
+#include "core/base/atomic_file.h"
+#include "core/document/document.h"
+#include "core/image/memory_source.h"
+#include "core/segment/safetensors.h"
+#include "core/session/session.h"
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cstring>
+
+using namespace cristae;
+
+namespace {
+
+/// Finds what is brighter than the mean of the slice (normalised grey > 0).
+class BrightNetwork : public Network {
+public:
+    BrightNetwork() {
+        info_.sizeMultiple = 4;
+        info_.device = "cpu";
+        info_.precision = "fp32";
+    }
+    const NetworkInfo& info() const override { return info_; }
+    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
+        for (size_t n = 0; n < in.size(); ++n) {
+            const Extent3 e = in[n].extent();
+            Pixels result(PixelType::f32, 1, {1, e.y, e.x});
+            const auto grey = in[n].plane<float>(0, e.z / 2);
+            auto probability = result.plane<float>(0, 0);
+            for (size_t i = 0; i < grey.size(); ++i) probability[i] = grey[i] > 0 ? 0.9f : 0.1f;
+            out[n] = result;
+        }
+    }
+
+private:
+    NetworkInfo info_;
+};
+
+class FakeLoader : public NetworkLoader {
+public:
+    std::vector<DeviceInfo> devices() const override { return {{"cpu", "CPU", 0}}; }
+    std::vector<std::string> remarks() const override { return {}; }
+    std::unique_ptr<Network> load(const ModelPackage&, const std::string&, int) override {
+        return std::make_unique<BrightNetwork>();
+    }
+    std::string version() const override { return "fake 1"; }
+};
+
+class Cancelled : public Progress {
+public:
+    void report(double, const std::string&) const override {}
+    bool cancelled() const override { return true; }
+};
+
+} // namespace
+
+class TestSession : public QObject {
+    Q_OBJECT
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<Session> session_;
+    TileSourcePtr image_;
+    std::filesystem::path in(const char* name) const {
+        return folder_.filePath(QString::fromLatin1(name)).toStdString();
+    }
+
+    void writeModel(const char* name, const char* className) {
+        ModelCard card;
+        card.name = name;
+        card.title = name;
+        card.classes = {{className, {230, 159, 0}, 0.5}};
+        SafetensorsFile file;
+        file.metadata["cristae.card"] = toJson(card).dump();
+        NamedTensor tensor{"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4};
+        file.tensors.push_back(tensor);
+        std::filesystem::create_directories(in("zoo"));
+        writeSafetensors(in("zoo") / (std::string(name) + ".safetensors"), file);
+    }
+    PredictionRequest request(const char* model) const {
+        PredictionRequest wanted;
+        wanted.models = {{session_->findModel(model), {}, {}}};
+        return wanted;
+    }
+    PredictionResult predictInto(const Document& document, const char* model, WriteRule rule = {}) {
+        return session_->predictLabels(*document.image(), document.labels().snapshot(),
+                                       document.labels().generation(), document.classes(), request(model),
+                                       rule, Progress::none());
+    }
+    static QByteArray bytesOf(const std::filesystem::path& path) {
+        QFile file(QString::fromStdString(path.string()));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
+
+    void init() {
+        writeModel("bright", "bright things");
+        writeModel("again", "bright things");
+        session_ = std::make_unique<Session>(SessionPaths{in("zoo"), in("mine"), in("samples")}, [] {
+            return Engine{std::make_unique<FakeLoader>(), nullptr};
+        });
+        Pixels pixels(PixelType::u8, 1, {3, 50, 70});
+        auto values = pixels.values<uint8_t>();
+        for (size_t i = 0; i < values.size(); ++i) values[i] = uint8_t((i * 7 + i / 70 * 31) % 251);
+        ImageInfo info;
+        info.voxelSize = {40.0, 5.0, 5.0, "made by the test"};
+        info.path = "made.tif";
+        image_ = std::make_shared<MemorySource>(pixels, info);
+    }
+
+    void engineIsLoadedAtFirstNeed() {
+        QVERIFY(!session_->engineLoaded());
+        QCOMPARE(session_->models().size(), size_t(2));
+        QVERIFY(!session_->engineLoaded());
+        session_->prepare(request("bright"));
+        QVERIFY(session_->engineLoaded());
+        QVERIFY(session_->estimateSeconds(image_->info(), request("bright")).has_value());
+    }
+
+    void predictionIsOneUndoableStep() {
+        Document document(image_);
+        PredictionResult result = predictInto(document, "bright");
+        QCOMPARE(result.values.size(), size_t(1));
+        document.setClasses(result.classes, "classes");
+        document.applyLabels(std::move(result.delta), "Predict");
+        const Pixels labels = document.labels().snapshot().labels(Box3::ofExtent(image_->info().extent()));
+        const Pixels grey = image_->read(0, Box3::ofExtent(image_->info().extent()));
+        for (int64_t z = 0; z < 3; ++z) {
+            double mean = 0;
+            for (const uint8_t value : grey.plane<uint8_t>(0, z)) mean += value / 3500.0;
+            for (int64_t i = 0; i < 3500; ++i)
+                QCOMPARE(labels.plane<uint32_t>(0, z)[size_t(i)] != 0,
+                         grey.plane<uint8_t>(0, z)[size_t(i)] > mean);
+        }
+        document.undoStack().undo();
+        QCOMPARE(document.labels().snapshot().maxLabel(), 0u);
+    }
+
+    void windowAndCommandLineWriteEqualBytes_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<int>("kind");
+        for (const char* file : {"x.tif", "x.h5", "x.raw", "x.raw.json"}) {
+            QTest::addRow("labels %s", file) << QString::fromLatin1(file) << int(ResultKind::labels);
+            QTest::addRow("mask %s", file) << QString::fromLatin1(file) << int(ResultKind::mask);
+        }
+    }
+    void windowAndCommandLineWriteEqualBytes() {
+        QFETCH(QString, file);
+        QFETCH(int, kind);
+        const bool sidecar = file.endsWith(QStringLiteral(".json"));
+        const std::string target = (sidecar ? file.chopped(5) : file).toStdString();
+        std::filesystem::create_directories(in("window"));
+        std::filesystem::create_directories(in("line"));
+        const Exporter& exporter = findExporter(session_->exporters(), "", target);
+        session_->predictToFile(image_, request("bright"), ResultKind(kind), exporter, in("line") / target,
+                                Progress::none());
+
+        Document document(image_);
+        PredictionResult result = predictInto(document, "bright");
+        document.setClasses(result.classes, "classes");
+        document.applyLabels(std::move(result.delta), "Predict");
+        LabelExport what{document.labels().snapshot(),
+                         document.classes(),
+                         document.voxelSize(),
+                         document.image(),
+                         {result.provenance},
+                         ResultKind(kind),
+                         {},
+                         0,
+                         -1};
+        session_->exportLabels(what, exporter, in("window") / target, Progress::none());
+
+        const std::string name = sidecar && !std::filesystem::exists(in("line") / file.toStdString())
+                                     ? std::filesystem::path(target).stem().string() + ".json"
+                                     : file.toStdString();
+        QVERIFY(!bytesOf(in("line") / name).isEmpty());
+        QCOMPARE(bytesOf(in("window") / name), bytesOf(in("line") / name));
+    }
+
+    void correctionsByHandSurviveAndAreSaid() {
+        Document document(image_);
+        PredictionResult first = predictInto(document, "bright");
+        const uint32_t value = first.values[0];
+        document.setClasses(first.classes, "classes");
+        LabelEdit stroke(document.labels().snapshot(), {});
+        stroke.setRun(1, 10, 0, 70, {value, Origin::human});
+        stroke.setRun(1, 11, 0, 70, {0, Origin::human});
+        document.applyLabels(stroke.delta(), "Brush");
+        WriteRule rule;
+        rule.keepHuman = true;
+        PredictionResult result = predictInto(document, "bright", rule);
+        document.applyLabels(std::move(result.delta), "Predict");
+        for (int64_t x = 0; x < 70; ++x) QCOMPARE(document.labels().at(1, 10, x).label, value);
+
+        const Exporter& exporter = findExporter(session_->exporters(), "raw", "");
+        LabelExport what{document.labels().snapshot(),
+                         document.classes(),
+                         document.voxelSize(),
+                         document.image(),
+                         {result.provenance},
+                         ResultKind::labels,
+                         {},
+                         0,
+                         -1};
+        session_->exportLabels(what, exporter, in("hand.raw"), Progress::none());
+        bool said = false;
+        for (const auto& entry : std::filesystem::directory_iterator(folder_.path().toStdString()))
+            if (entry.path().extension() == ".json") said = said || bytesOf(entry.path()).contains("correct");
+        QVERIFY(said);
+    }
+
+    void predictingAgainTakesBackWhatIsNoLongerFound() {
+        Document document(image_);
+        PredictionResult first = predictInto(document, "bright");
+        document.setClasses(first.classes, "classes");
+        document.applyLabels(std::move(first.delta), "Predict");
+        PredictionRequest strict = request("bright");
+        strict.models[0].threshold = 0.95; // above what the network gives
+        PredictionResult none = session_->predictLabels(*image_, document.labels().snapshot(), 0,
+                                                        document.classes(), strict, {}, Progress::none());
+        document.applyLabels(std::move(none.delta), "Predict");
+        QVERIFY(document.labels().snapshot().countsInSlice(0).empty());
+    }
+
+    void cancelledWritesNothing() {
+        const Exporter& exporter = findExporter(session_->exporters(), "tiff", "");
+        QVERIFY_EXCEPTION_THROWN(session_->predictToFile(image_, request("bright"), ResultKind::labels,
+                                                         exporter, in("none.tif"), Cancelled()),
+                                 Error);
+        QVERIFY(!std::filesystem::exists(in("none.tif")));
+    }
+
+    void wrongWishesAreSentences() {
+        PredictionRequest wrong = request("bright");
+        wrong.models[0].classes = {"unicorns"};
+        try {
+            session_->prepare(wrong);
+            QFAIL("A class that no model finds was accepted.");
+        } catch (const Error& error) {
+            QCOMPARE(error.kind(), ErrorKind::usage);
+            QVERIFY(QString::fromUtf8(error.what()).contains(QStringLiteral("unicorns")));
+        }
+        const Exporter& exporter = findExporter(session_->exporters(), "tiff", "");
+        PredictionRequest range = request("bright");
+        range.settings.firstSlice = 2;
+        range.settings.endSlice = 9;
+        QVERIFY_EXCEPTION_THROWN(session_->predictToFile(image_, range, ResultKind::labels, exporter,
+                                                         in("none.tif"), Progress::none()),
+                                 Error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSession)
+#include "tst_session.moc"
