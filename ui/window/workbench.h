@@ -1,6 +1,7 @@
 // Workbench: what all parts of the window share: session, jobs, the open document and the view on it.
 #pragma once
 #include "core/document/document.h"
+#include "core/render/compose.h"
 #include "core/session/session.h"
 #include "core/tools/tool.h"
 #include "ui/jobs/jobs.h"
@@ -48,11 +49,25 @@ public:
     ViewMode viewMode() const { return viewMode_; }
     void setViewMode(ViewMode mode);
 
+    /// The image with coarser levels, made for the screen; null on the start page.
+    const TileSourcePtr& screenSource() const { return screenSource_; }
+    /// Grey values shown as black and white, and how labels lie over them. Display only.
+    const DisplayRange& displayRange() const { return displayRange_; }
+    void setDisplayRange(const DisplayRange& range);
+    /// ImageJ's "Auto" over the slice in view; each further press is stronger, as there.
+    void autoContrast();
+    const OverlayStyle& overlayStyle() const { return overlayStyle_; }
+    void setOverlayStyle(const OverlayStyle& style);
+    bool labelsShown() const { return labelsShown_; }
+    void setLabelsShown(bool shown);
+
     /// The current tool ("browse" = none of them), class and radius.
     QString tool() const { return tool_; }
     void setTool(const QString& key);
     uint32_t currentLabel() const { return currentLabel_; }
     void setCurrentLabel(uint32_t value);
+    /// A document without classes gets its first one, so that there is something to paint with.
+    void ensureCurrentClass();
     double brushRadius() const { return brushRadius_; }
     void setBrushRadius(double px);
     /// The rule strokes obey now: locked classes, and "paint only over".
@@ -74,12 +89,15 @@ Q_SIGNALS:
     void stateChanged();                        // undo words, modified
     void viewChanged();
     void viewModeChanged();
+    void displayChanged();                      // contrast, label opacity and visibility
     void toolChanged();                         // tool, class, radius, rule
     void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
+    void labelsSaved();                         // the file is written whole
     void errorShown(const QString& title, const QString& message);
     void remarkShown(const QString& message);
 
 private:
+    struct Opened;
     void setDocument(std::unique_ptr<Document> document);
     Session& session_;
     std::unique_ptr<Document> document_;
@@ -91,6 +109,12 @@ private:
     double brushRadius_ = 12;
     std::optional<uint32_t> onlyOver_;
     QString labelsPath_;
+    TileSourcePtr screenSource_;
+    DisplayRange displayRange_;
+    OverlayStyle overlayStyle_;
+    bool labelsShown_ = true;
+    int contrastPress_ = 0;
+    uint64_t documentNumber_ = 0; // tells a finished job whether its document is still the open one
 };
 
 } // namespace cristae

@@ -1,0 +1,329 @@
+// CanvasPane: drawing, mouse and wheel.
+#include "ui/canvas/canvas_pane.h"
+#include "ui/canvas/screen_tiles.h"
+#include "ui/canvas/strokes.h"
+#include "ui/theme/theme.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QWheelEvent>
+
+#include <cmath>
+
+namespace cristae {
+
+CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels, QWidget* parent)
+    : QWidget(parent), bench_(bench), tiles_(tiles), strokes_(strokes), withLabels_(withLabels) {
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    setMinimumSize(120, 120);
+    wish_.setSingleShot(true);
+    wish_.setInterval(0);
+    connect(&wish_, &QTimer::timeout, this, &CanvasPane::wantTiles);
+    connect(&tiles_, &ScreenTiles::arrived, this, [this](const TileKey& key) {
+        if (isVisible() && key.z == bench_.view().slice) update();
+    });
+    connect(&bench_, &Workbench::viewChanged, this, [this] { update(); });
+    updateTool();
+}
+
+CanvasPane::~CanvasPane() { tiles_.forget(this); }
+
+void CanvasPane::setTitle(const QString& title) {
+    if (title == title_) return;
+    title_ = title;
+    setAccessibleName(tr("Canvas: %1").arg(title));
+    update();
+}
+
+void CanvasPane::setScaleBarShown(bool shown) {
+    scaleBarShown_ = shown;
+    update();
+}
+
+PaneGeometry CanvasPane::geometryNow() const { return paneGeometry(bench_.view(), QSizeF(size()), devicePixelRatioF()); }
+
+ImagePoint CanvasPane::imageAt(QPointF position) const {
+    return geometryNow().imageFromDevice(position * devicePixelRatioF());
+}
+
+QRect CanvasPane::pointerRect() const {
+    if (!pointer_) return {};
+    const QPointF centre = geometryNow().deviceFromImage(*pointer_) / devicePixelRatioF();
+    const double radius = std::max(12.0, bench_.brushRadius() * bench_.view().zoom) + 4;
+    return QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius).toAlignedRect();
+}
+
+void CanvasPane::setPointer(std::optional<ImagePoint> point, bool here) {
+    update(pointerRect());
+    pointer_ = point;
+    pointerHere_ = here;
+    update(pointerRect());
+    if (!strokes_.outline().empty()) update();
+}
+
+void CanvasPane::updateLabels(const Box3& box) {
+    const int64_t slice = bench_.view().slice;
+    if (!withLabels_ || slice < box.z0 || slice >= box.z1) return;
+    // Neighbours of a changed voxel may gain or lose their outline.
+    const QRect device = geometryNow().deviceRect(box.y0 - 1, box.x0 - 1, box.y1 + 1, box.x1 + 1, 1);
+    const double ratio = devicePixelRatioF();
+    update(QRectF(device.x() / ratio, device.y() / ratio, device.width() / ratio, device.height() / ratio)
+               .toAlignedRect() &
+           rect());
+}
+
+void CanvasPane::setPanHeld(bool held) {
+    panHeld_ = held;
+    updateTool();
+}
+
+bool CanvasPane::focusNextPrevChild(bool next) {
+    // Tab hides the labels; Shift+Tab still leads out of the canvas.
+    return next ? false : QWidget::focusNextPrevChild(false);
+}
+
+void CanvasPane::updateTool() {
+    const QString tool = bench_.tool();
+    if (panning_)
+        setCursor(Qt::ClosedHandCursor);
+    else if (panHeld_ || tool == QLatin1String("browse"))
+        setCursor(Qt::OpenHandCursor);
+    else
+        setCursor(Qt::CrossCursor);
+    update();
+}
+
+void CanvasPane::wantTiles() {
+    if (!isVisible() || !tiles_.source()) {
+        tiles_.forget(this);
+        return;
+    }
+    const PaneGeometry geometry = geometryNow();
+    const double ratio = devicePixelRatioF();
+    const QRect area(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
+    const int64_t slice = bench_.view().slice;
+    std::vector<TileKey> keys = visibleTiles(tiles_, geometry, area, slice);
+    const size_t visible = keys.size();
+    // The neighbours of the slice come next: the wheel then finds them ready.
+    for (int64_t other : {slice + 1, slice - 1})
+        if (other >= 0 && other < bench_.document()->info().extent().z)
+            for (size_t i = 0; i < visible; ++i) {
+                TileKey key = keys[i];
+                key.z = other;
+                keys.push_back(key);
+            }
+    if (visible > 0 && pointer_ && keys.front().level > 0) { // for the grey value under the pointer
+        const Extent3 extent = tiles_.levelExtent(0);
+        if (pointer_->y >= 0 && pointer_->x >= 0 && pointer_->y < double(extent.y) && pointer_->x < double(extent.x))
+            keys.push_back({0, slice, int64_t(pointer_->y) / ScreenTiles::side, int64_t(pointer_->x) / ScreenTiles::side});
+    }
+    tiles_.want(this, std::move(keys));
+}
+
+void CanvasPane::paintEvent(QPaintEvent* event) {
+    const ThemeColours colours = themeColours(palette());
+    QPainter painter(this);
+    Document* document = bench_.document();
+    if (!document || !tiles_.source()) {
+        painter.fillRect(event->rect(), colours.surround);
+        return;
+    }
+    const double ratio = devicePixelRatioF();
+    const QRectF part(event->rect());
+    const QRect area = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio).toAlignedRect();
+    const PaneGeometry geometry = geometryNow();
+    const int64_t slice = bench_.view().slice;
+    RenderedArea rendered = renderImage(tiles_, geometry, area, slice, colours.surround);
+    if (withLabels_ && bench_.labelsShown())
+        renderLabels(rendered.image, document->labels().snapshot(), document->classes(), bench_.overlayStyle(), geometry,
+                     area, slice);
+    rendered.image.setDevicePixelRatio(ratio);
+    painter.drawImage(QPointF(area.x() / ratio, area.y() / ratio), rendered.image);
+    drawUnreadable(painter, rendered.unreadable, ratio);
+    painter.setRenderHint(QPainter::Antialiasing);
+    drawShape(painter);
+    drawPointer(painter);
+    drawTitle(painter);
+    if (scaleBarShown_) drawScaleBar(painter);
+    if (!wish_.isActive()) wish_.start();
+}
+
+void CanvasPane::drawUnreadable(QPainter& painter, const std::vector<QRect>& parts, double ratio) const {
+    const ThemeColours colours = themeColours(palette());
+    for (const QRect& part : parts) {
+        const QRectF place(part.x() / ratio, part.y() / ratio, part.width() / ratio, part.height() / ratio);
+        painter.fillRect(place, colours.surround);
+        painter.fillRect(place, QBrush(colours.secondary, Qt::BDiagPattern));
+        painter.setPen(colours.text);
+        const QRectF seen = place & QRectF(rect());
+        const QRectF chip(seen.center().x() - 52, seen.center().y() - 14, 104, 28);
+        painter.setBrush(colours.panel);
+        painter.drawRoundedRect(chip, 4, 4);
+        painter.drawText(chip, Qt::AlignCenter, tr("unreadable"));
+        painter.setBrush(Qt::NoBrush);
+    }
+}
+
+void CanvasPane::drawPointer(QPainter& painter) const {
+    if (!pointer_) return;
+    const QPointF centre = geometryNow().deviceFromImage(*pointer_) / devicePixelRatioF();
+    const Tool* tool = strokes_.tool();
+    const bool round = tool && tool->usesRadius();
+    if (!round && pointerHere_) return;
+    const double radius = round ? bench_.brushRadius() * bench_.view().zoom : 4;
+    painter.setBrush(Qt::NoBrush);
+    // Dark under light: seen on any ground.
+    painter.setPen(QPen(QColor(0, 0, 0, 160), 2.5));
+    painter.drawEllipse(centre, radius, radius);
+    painter.setPen(QPen(QColor(255, 255, 255, 230), 1.2));
+    painter.drawEllipse(centre, radius, radius);
+}
+
+void CanvasPane::drawShape(QPainter& painter) const {
+    const std::vector<ImagePoint> corners = strokes_.outline();
+    if (corners.empty()) return;
+    const PaneGeometry geometry = geometryNow();
+    QPolygonF line;
+    for (const ImagePoint& corner : corners) line << geometry.deviceFromImage(corner) / devicePixelRatioF();
+    const bool clicked = strokes_.tool() && strokes_.tool()->multiClick();
+    if (pointer_ && clicked) line << geometry.deviceFromImage(*pointer_) / devicePixelRatioF();
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(QColor(0, 0, 0, 160), 3));
+    painter.drawPolyline(line);
+    painter.setPen(QPen(Qt::white, 1.4));
+    painter.drawPolyline(line);
+    if (!clicked) return;
+    painter.setBrush(Qt::white);
+    for (size_t i = 0; i < corners.size(); ++i) painter.drawEllipse(line[qsizetype(i)], 3, 3);
+}
+
+void CanvasPane::drawTitle(QPainter& painter) const {
+    if (title_.isEmpty()) return;
+    painter.setFont(secondaryFont());
+    const QFontMetrics metrics(secondaryFont());
+    const QString text = metrics.elidedText(title_, Qt::ElideRight, std::max(40, width() - 48));
+    const QRect chip(8, 8, metrics.horizontalAdvance(text) + 16, 24);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(20, 20, 22, 215));
+    painter.drawRoundedRect(chip, 4, 4);
+    painter.setPen(QColor("#e6e6e6"));
+    painter.drawText(chip, Qt::AlignCenter, text);
+}
+
+void CanvasPane::drawScaleBar(QPainter& painter) const {
+    const VoxelSize& size = bench_.document()->voxelSize();
+    const ScaleBar bar = scaleBar(size.xNm, bench_.view().zoom, std::min(160.0, width() / 3.0));
+    if (bar.screenPixels < 8) return;
+    const QRectF line(width() - 16 - bar.screenPixels, height() - 20, bar.screenPixels, 3);
+    painter.setFont(secondaryFont());
+    const QRectF words(line.center().x() - 80, line.top() - 20, 160, 18);
+    painter.setPen(QPen(QColor(0, 0, 0, 200), 1));
+    painter.setBrush(Qt::white);
+    painter.drawRect(line.adjusted(-0.5, -0.5, 0.5, 0.5));
+    QPainterPath path;
+    const QString text = QString::fromStdString(bar.text);
+    const QFontMetricsF metrics(secondaryFont());
+    const double x = std::min(words.center().x() - metrics.horizontalAdvance(text) / 2, width() - 8 - metrics.horizontalAdvance(text));
+    path.addText(x, line.top() - 7, secondaryFont(), text);
+    painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.fillPath(path, Qt::white);
+}
+
+void CanvasPane::mousePressEvent(QMouseEvent* event) {
+    if (!bench_.document()) return;
+    lastMouse_ = event->position();
+    const QString tool = bench_.tool();
+    const bool left = event->button() == Qt::LeftButton;
+    if (event->button() == Qt::MiddleButton || (left && (panHeld_ || tool == QLatin1String("browse")))) {
+        panning_ = true;
+        updateTool();
+        return;
+    }
+    if (!left) return;
+    const ImagePoint point = imageAt(event->position());
+    if (tool == QLatin1String("pick") || (event->modifiers() & Qt::AltModifier)) {
+        const Extent3 extent = bench_.document()->info().extent();
+        const auto y = int64_t(std::floor(point.y)), x = int64_t(std::floor(point.x));
+        if (y >= 0 && x >= 0 && y < extent.y && x < extent.x)
+            Q_EMIT labelPicked(bench_.document()->labels().at(bench_.view().slice, y, x).label);
+        return;
+    }
+    strokes_.press(point, bench_.view().slice);
+    Q_EMIT strokeChanged();
+}
+
+void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
+    if (!bench_.document()) return;
+    if (panning_) {
+        bench_.setView(panned(bench_.view(), event->position() - lastMouse_, bench_.document()->info().extent()));
+        lastMouse_ = event->position();
+    }
+    const ImagePoint point = imageAt(event->position());
+    if (!panning_ && (event->buttons() & Qt::LeftButton) && strokes_.running()) {
+        strokes_.move(point);
+        Q_EMIT strokeChanged();
+    }
+    Q_EMIT pointerMoved(point);
+    if (!wish_.isActive()) wish_.start();
+}
+
+void CanvasPane::mouseReleaseEvent(QMouseEvent* event) {
+    if (panning_ && (event->button() == Qt::MiddleButton || event->button() == Qt::LeftButton)) {
+        panning_ = false;
+        updateTool();
+        return;
+    }
+    if (event->button() == Qt::LeftButton && bench_.document() && strokes_.running()) {
+        strokes_.release(imageAt(event->position()));
+        Q_EMIT strokeChanged();
+    }
+}
+
+void CanvasPane::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && strokes_.running() && strokes_.tool() && strokes_.tool()->multiClick()) {
+        strokes_.finish(); // the first press of the double click has set the last corner
+        Q_EMIT strokeChanged();
+        return;
+    }
+    mousePressEvent(event);
+}
+
+void CanvasPane::wheelEvent(QWheelEvent* event) {
+    Document* document = bench_.document();
+    if (!document) return;
+    // Alt turns a vertical wheel into a horizontal one on some platforms.
+    const double angle = event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x();
+    const double notches = angle / 120;
+    event->accept();
+    if (event->modifiers() & Qt::AltModifier) {
+        bench_.setBrushRadius(bench_.brushRadius() * std::exp2(notches / 4));
+        return;
+    }
+    const Extent3 extent = document->info().extent();
+    if (extent.z == 1 || (event->modifiers() & Qt::ControlModifier)) {
+        bench_.setView(
+            zoomedAt(bench_.view(), QSizeF(size()), event->position(), steppedZoom(bench_.view().zoom, notches), extent));
+        return;
+    }
+    wheelRest_ -= notches; // touch pads send parts of a notch
+    const double whole = std::trunc(wheelRest_);
+    wheelRest_ -= whole;
+    if (whole != 0) bench_.setSlice(bench_.view().slice + int64_t(whole) * (event->modifiers() & Qt::ShiftModifier ? 10 : 1));
+}
+
+void CanvasPane::leaveEvent(QEvent*) { Q_EMIT pointerMoved(std::nullopt); }
+
+void CanvasPane::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    if (!wish_.isActive()) wish_.start();
+}
+
+void CanvasPane::focusInEvent(QFocusEvent*) { update(0, 0, width(), 2); }
+
+void CanvasPane::focusOutEvent(QFocusEvent*) { update(0, 0, width(), 2); }
+
+} // namespace cristae

@@ -1,0 +1,76 @@
+// CanvasPane: one picture of the open slice; all panes share the workbench's view.
+#pragma once
+#include "ui/canvas/render_area.h"
+#include "ui/canvas/view_maths.h"
+#include "ui/window/workbench.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <optional>
+
+namespace cristae {
+
+class ScreenTiles;
+class Strokes;
+
+class CanvasPane : public QWidget {
+    Q_OBJECT
+public:
+    CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels, QWidget* parent = nullptr);
+    ~CanvasPane() override;
+
+    bool withLabels() const { return withLabels_; }
+    /// Drawn in the chip at the top left.
+    void setTitle(const QString& title);
+    void setScaleBarShown(bool shown);
+    /// Where the mouse is over any of the linked panes; `here` if it is over this one.
+    void setPointer(std::optional<ImagePoint> point, bool here);
+    PaneGeometry geometryNow() const;
+    /// Repaints the part that shows these voxels, outline included.
+    void updateLabels(const Box3& box);
+    /// While Space is held every tool moves the image.
+    void setPanHeld(bool held);
+    void updateTool(); // cursor shape, outline of the polygon
+
+Q_SIGNALS:
+    void pointerMoved(std::optional<cristae::ImagePoint> point);
+    /// A label was picked with the pick tool or Alt-click.
+    void labelPicked(uint32_t label);
+    void strokeChanged();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool focusNextPrevChild(bool next) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+
+private:
+    ImagePoint imageAt(QPointF position) const;
+    QRect pointerRect() const;
+    void wantTiles();
+    void drawPointer(QPainter& painter) const;
+    void drawShape(QPainter& painter) const;
+    void drawTitle(QPainter& painter) const;
+    void drawScaleBar(QPainter& painter) const;
+    void drawUnreadable(QPainter& painter, const std::vector<QRect>& parts, double ratio) const;
+
+    Workbench& bench_;
+    ScreenTiles& tiles_;
+    Strokes& strokes_;
+    bool withLabels_, scaleBarShown_ = true, pointerHere_ = false, panning_ = false, panHeld_ = false;
+    QString title_;
+    std::optional<ImagePoint> pointer_;
+    QPointF lastMouse_;
+    double wheelRest_ = 0;
+    QTimer wish_; // gathers repaints before new tiles are asked for
+};
+
+} // namespace cristae

@@ -1,0 +1,297 @@
+// Workbench: opening, saving, the shared view and the current tool.
+#include "ui/window/workbench.h"
+#include "core/io/format.h"
+#include "ui/window/label_files.h"
+
+#include <QFileInfo>
+
+#include <algorithm>
+#include <cmath>
+
+namespace cristae {
+
+/// What the files lane brings back from opening.
+struct Workbench::Opened {
+    TileSourcePtr image, screen;
+    DisplayRange range;
+    std::vector<DatasetInfo> choices; // not empty: the user must choose first
+};
+
+namespace {
+
+/// A part of a slice that is large enough for a histogram and quick to read.
+Pixels contrastSample(const TileSource& image, int64_t slice, const Progress& progress) {
+    const Extent3 extent = image.info().extent();
+    constexpr int64_t side = 1024;
+    const int64_t y0 = std::max<int64_t>(0, (extent.y - side) / 2), x0 = std::max<int64_t>(0, (extent.x - side) / 2);
+    return image.read(0, {slice, y0, x0, slice + 1, std::min(extent.y, y0 + side), std::min(extent.x, x0 + side)}, progress);
+}
+
+/// Bytes are shown as they are; other types by ImageJ's "Auto" on the middle slice.
+DisplayRange firstRange(const TileSource& image, const Progress& progress) {
+    if (image.info().type == PixelType::u8) return {};
+    try {
+        return autoRange(contrastSample(image, image.info().extent().z / 2, progress));
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        return {0, 65535, 1, false}; // the canvas will say which pixels cannot be read
+    }
+}
+
+} // namespace
+
+Workbench::Workbench(Session& session, QObject* parent)
+    : QObject(parent), session_(session), jobs_(std::make_unique<Jobs>()) {
+    connect(jobs_.get(), &Jobs::errorRaised, this, &Workbench::errorShown);
+}
+
+Workbench::~Workbench() {
+    jobs_.reset(); // jobs may hold the document's snapshots and call back
+}
+
+void Workbench::open(const QString& path, const OpenOptions& options) {
+    const QString name = QFileInfo(path).fileName();
+    auto work = [file = std::filesystem::path(path.toStdString()), options](const Progress& progress) {
+        Opened opened;
+        try {
+            opened.image = openImage(file, options);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::input || !options.dataset.empty() || !std::filesystem::is_regular_file(file)) throw;
+            std::vector<DatasetInfo> choices;
+            try {
+                choices = listDatasets(file);
+            } catch (const Error&) {
+            }
+            if (choices.size() < 2) throw;
+            opened.choices = std::move(choices);
+            return opened;
+        }
+        opened.screen = opened.image;
+        opened.range = firstRange(*opened.image, progress);
+        return opened;
+    };
+    jobs_->start<Opened>(
+        Lane::files, tr("Open %1").arg(name), work,
+        [this, path](Opened opened) {
+            if (!opened.choices.empty()) {
+                Q_EMIT datasetChoiceNeeded(path, opened.choices);
+                return;
+            }
+            displayRange_ = opened.range;
+            screenSource_ = opened.screen;
+            setDocument(std::make_unique<Document>(opened.image));
+            QStringList remarks;
+            for (const std::string& remark : document_->info().remarks) remarks << QString::fromStdString(remark);
+            if (!remarks.isEmpty()) showRemark(remarks.join(QLatin1Char(' ')));
+        },
+        [this, name](const Error& error) { showError(tr("“%1” could not be opened").arg(name), QString::fromStdString(error.what())); });
+}
+
+void Workbench::closeDocument() {
+    screenSource_.reset();
+    setDocument(nullptr);
+}
+
+void Workbench::setDocument(std::unique_ptr<Document> document) {
+    ++documentNumber_;
+    document_ = std::move(document);
+    labelsPath_.clear();
+    labelsShown_ = true;
+    contrastPress_ = 0;
+    onlyOver_.reset();
+    currentLabel_ = 1;
+    view_ = {};
+    if (document_) {
+        view_.slice = document_->info().extent().z / 2;
+        document_->addListener([this](Document::Change change, const Box3& box) {
+            switch (change) {
+            case Document::Change::labels: Q_EMIT labelsChanged(box); break;
+            case Document::Change::classes: {
+                const auto& classes = document_->classes().classes();
+                if (!classes.empty() && !document_->classes().find(currentLabel_)) setCurrentLabel(classes.front().value);
+                Q_EMIT classesChanged();
+                break;
+            }
+            case Document::Change::voxelSize: Q_EMIT voxelSizeChanged(); break;
+            case Document::Change::state: break;
+            }
+            Q_EMIT stateChanged();
+        });
+    }
+    Q_EMIT documentChanged();
+    Q_EMIT viewChanged();
+    Q_EMIT stateChanged();
+    Q_EMIT toolChanged();
+}
+
+void Workbench::loadLabels(const QString& path) {
+    if (!document_) return;
+    const QString name = QFileInfo(path).fileName();
+    jobs_->start<LoadedLabels>(
+        Lane::files, tr("Load labels from %1").arg(name),
+        [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
+         classes = document_->classes()](const Progress& progress) { return readLabels(file, {}, base, classes, progress); },
+        [this, name, number = documentNumber_](LoadedLabels loaded) {
+            if (number != documentNumber_) return;
+            const std::string words = tr("Load labels from %1").arg(name).toStdString();
+            if (!(loaded.classes == document_->classes())) document_->setClasses(loaded.classes, words);
+            if (loaded.delta.empty()) {
+                showRemark(tr("“%1” holds the labels that are here already.").arg(name));
+                return;
+            }
+            document_->applyLabels(std::move(loaded.delta), words);
+            for (const std::string& remark : loaded.remarks) showRemark(QString::fromStdString(remark));
+        },
+        [this, name](const Error& error) {
+            showError(tr("Labels from “%1” could not be loaded").arg(name), QString::fromStdString(error.what()));
+        });
+}
+
+void Workbench::saveLabels(const QString& path) {
+    if (!document_) return;
+    const QString name = QFileInfo(path).fileName();
+    LabelExport what;
+    what.labels = document_->labels().snapshot();
+    what.classes = document_->classes();
+    what.voxelSize = document_->voxelSize();
+    what.image = document_->image();
+    what.history = document_->history();
+    const uint64_t generation = document_->labels().generation();
+    jobs_->start<bool>(
+        Lane::files, tr("Save labels as %1").arg(name),
+        [this, file = std::filesystem::path(path.toStdString()), what](const Progress& progress) {
+            const Exporter& exporter = findExporter(session_.exporters(), {}, file);
+            if (!exporter.lossless())
+                throw Error(ErrorKind::usage, tr("%1 files lose detail; save labels as TIFF or HDF5.")
+                                                  .arg(QString::fromStdString(exporter.name()))
+                                                  .toStdString());
+            session_.exportLabels(what, exporter, file, progress);
+            return true;
+        },
+        [this, path, name, generation, number = documentNumber_, classes = what.classes](bool) {
+            if (number != documentNumber_) return;
+            labelsPath_ = path;
+            // Strokes made while the file was being written are not in it.
+            if (document_->labels().generation() == generation && document_->classes() == classes) document_->markSaved();
+            showRemark(tr("Labels saved as “%1”.").arg(name));
+            Q_EMIT labelsSaved();
+        },
+        [this, name](const Error& error) {
+            showError(tr("Labels could not be saved as “%1”").arg(name), QString::fromStdString(error.what()));
+        });
+}
+
+void Workbench::setView(const ViewState& view) {
+    if (view.slice == view_.slice && view.centreX == view_.centreX && view.centreY == view_.centreY && view.zoom == view_.zoom) return;
+    view_ = view;
+    Q_EMIT viewChanged();
+}
+
+void Workbench::setSlice(int64_t slice) {
+    if (!document_) return;
+    ViewState view = view_;
+    view.slice = std::clamp<int64_t>(slice, 0, document_->info().extent().z - 1);
+    setView(view);
+}
+
+void Workbench::setViewMode(ViewMode mode) {
+    if (mode == viewMode_) return;
+    viewMode_ = mode;
+    Q_EMIT viewModeChanged();
+}
+
+void Workbench::setDisplayRange(const DisplayRange& range) {
+    if (range == displayRange_) return;
+    displayRange_ = range;
+    Q_EMIT displayChanged();
+}
+
+void Workbench::autoContrast() {
+    if (!document_) return;
+    jobs_->start<DisplayRange>(
+        Lane::view, tr("Contrast"),
+        [image = document_->image(), slice = view_.slice, press = contrastPress_](const Progress& progress) {
+            return autoRange(contrastSample(*image, slice, progress), press);
+        },
+        [this, number = documentNumber_](DisplayRange range) {
+            if (number != documentNumber_) return;
+            contrastPress_ = (contrastPress_ + 1) % 10; // 5000 halved nine times is below ImageJ's limit of 10
+            range.inverted = displayRange_.inverted;
+            setDisplayRange(range);
+        },
+        {}, {}, false);
+}
+
+void Workbench::setOverlayStyle(const OverlayStyle& style) {
+    overlayStyle_ = style;
+    Q_EMIT displayChanged();
+}
+
+void Workbench::setLabelsShown(bool shown) {
+    if (shown == labelsShown_) return;
+    labelsShown_ = shown;
+    Q_EMIT displayChanged();
+}
+
+void Workbench::setTool(const QString& key) {
+    if (key == tool_) return;
+    tool_ = key;
+    Q_EMIT toolChanged();
+}
+
+void Workbench::setCurrentLabel(uint32_t value) {
+    if (value == currentLabel_) return;
+    currentLabel_ = value;
+    Q_EMIT toolChanged();
+}
+
+void Workbench::ensureCurrentClass() {
+    if (!document_ || document_->classes().find(currentLabel_)) return;
+    ClassTable classes = document_->classes();
+    const LabelClass entry = classes.empty() ? classes.ensure("mitochondria") : classes.classes().front();
+    currentLabel_ = entry.value;
+    if (!(classes == document_->classes())) document_->setClasses(classes, tr("Add class %1").arg(QString::fromStdString(entry.name)).toStdString());
+    Q_EMIT toolChanged();
+}
+
+void Workbench::setBrushRadius(double px) {
+    px = std::clamp(px, 0.5, 500.0);
+    if (px == brushRadius_) return;
+    brushRadius_ = px;
+    Q_EMIT toolChanged();
+}
+
+WriteRule Workbench::strokeRule() const {
+    WriteRule rule;
+    rule.onlyOver = onlyOver_;
+    if (document_)
+        for (const LabelClass& entry : document_->classes().classes())
+            if (entry.locked) rule.lockedLabels.push_back(entry.value);
+    return rule;
+}
+
+void Workbench::setOnlyOver(std::optional<uint32_t> label) {
+    if (label == onlyOver_) return;
+    onlyOver_ = label;
+    Q_EMIT toolChanged();
+}
+
+void Workbench::undo() {
+    if (document_ && document_->undoStack().canUndo()) {
+        document_->undoStack().undo();
+        Q_EMIT stateChanged();
+    }
+}
+
+void Workbench::redo() {
+    if (document_ && document_->undoStack().canRedo()) {
+        document_->undoStack().redo();
+        Q_EMIT stateChanged();
+    }
+}
+
+void Workbench::showError(const QString& title, const QString& message) { Q_EMIT errorShown(title, message); }
+
+void Workbench::showRemark(const QString& message) { Q_EMIT remarkShown(message); }
+
+} // namespace cristae
