@@ -1,0 +1,116 @@
+// BMP: uncompressed 8, 24 and 32 bits (Windows bitmap, BITMAPINFOHEADER and later).
+#include "core/io/file_access.h"
+#include "core/io/pixel_size.h"
+#include "core/io/row_source.h"
+
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+struct BmpLayout {
+    int64_t width = 0, height = 0, rowBytes = 0;
+    uint64_t dataOffset = 0;
+    int bits = 0;
+    bool bottomUp = true;
+    std::array<std::array<uint8_t, 3>, 256> palette{}; // r, g, b
+};
+
+template <class T> T littleEndian(std::span<const std::byte> bytes, size_t offset) {
+    T value = 0;
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+}
+
+BmpLayout readLayout(const RandomFile& file, ImageInfo& info) {
+    std::array<std::byte, 54> head{};
+    file.read(0, head);
+    BmpLayout layout;
+    layout.dataOffset = littleEndian<uint32_t>(head, 10);
+    const auto headerSize = littleEndian<uint32_t>(head, 14);
+    layout.width = littleEndian<int32_t>(head, 18);
+    layout.height = littleEndian<int32_t>(head, 22);
+    layout.bottomUp = layout.height > 0;
+    if (!layout.bottomUp) layout.height = -layout.height;
+    layout.bits = littleEndian<uint16_t>(head, 28);
+    const auto compression = littleEndian<uint32_t>(head, 30);
+    if (headerSize < 40 || (compression != 0 && !(compression == 3 && layout.bits == 32)) ||
+        (layout.bits != 8 && layout.bits != 24 && layout.bits != 32))
+        throw inputError(
+            file.path(),
+            "it is a BMP of a kind other than uncompressed 8, 24 or 32 bits. Save it as PNG or TIFF.");
+    layout.rowBytes = (checkedBytes(file.path(), {layout.width, layout.bits}) + 31) / 32 * 4;
+    const int64_t needed = checkedBytes(file.path(), {layout.rowBytes, layout.height});
+    if (layout.dataOffset > file.size() || uint64_t(needed) > file.size() - layout.dataOffset)
+        throw inputError(file.path(),
+                         "the file ends before its image does. It was cut off; copy or download it again.");
+    info.channels = 3;
+    if (layout.bits == 8) {
+        uint32_t colours = littleEndian<uint32_t>(head, 46);
+        if (colours == 0 || colours > 256) colours = 256;
+        std::vector<std::byte> table(4 * size_t(colours));
+        file.read(14 + uint64_t(headerSize), table);
+        bool grey = true;
+        for (size_t i = 0; i < colours; ++i) {
+            for (size_t c = 0; c < 3; ++c) layout.palette[i][c] = uint8_t(table[4 * i + 2 - c]);
+            grey = grey && layout.palette[i][0] == layout.palette[i][1] &&
+                   layout.palette[i][0] == layout.palette[i][2];
+        }
+        info.channels = grey ? 1 : 3;
+        if (!grey) info.remarks.push_back("The image has a palette of colours; it is read as RGB.");
+    }
+    info.levels = {{1, layout.height, layout.width}};
+    info.type = PixelType::u8;
+    info.axes = info.channels > 1 ? "yxc" : "yx";
+    usePrintableResolution(info, littleEndian<int32_t>(head, 38), littleEndian<int32_t>(head, 42), 1e9,
+                           "BMP resolution values");
+    return layout;
+}
+
+void decodeBmp(const RandomFile& file, const BmpLayout& layout, int64_t channels, int64_t endRow,
+               const RowTaker& take, const Progress& progress) {
+    std::vector<std::byte> stored(size_t(layout.rowBytes)), row(size_t(layout.width * channels));
+    for (int64_t y = 0; y < endRow; ++y) {
+        if (y % 64 == 0) progress.throwIfCancelled();
+        const int64_t line = layout.bottomUp ? layout.height - 1 - y : y;
+        file.read(layout.dataOffset + uint64_t(line * layout.rowBytes), stored);
+        for (size_t x = 0; x < size_t(layout.width); ++x)
+            for (size_t c = 0; c < size_t(channels); ++c)
+                row[x * size_t(channels) + c] = layout.bits == 8
+                                                    ? std::byte{layout.palette[size_t(stored[x])][c]}
+                                                    : stored[x * size_t(layout.bits / 8) + 2 - c];
+        take(y, row.data());
+    }
+}
+
+class BmpFormat : public Format {
+public:
+    std::string name() const override { return "BMP"; }
+    std::vector<std::string> extensions() const override { return {"bmp"}; }
+    bool probe(const std::filesystem::path&, std::span<const std::byte> head) const override {
+        return head.size() >= 26 && head[0] == std::byte{'B'} && head[1] == std::byte{'M'} &&
+               littleEndian<uint32_t>(head, 14) <= 124 && littleEndian<uint32_t>(head, 14) >= 12;
+    }
+    TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
+        auto file = std::make_shared<const RandomFile>(path);
+        ImageInfo info;
+        const BmpLayout layout = readLayout(*file, info);
+        finishInfo(info, path, name(), options);
+        return std::make_shared<RowSource>(
+            info, [file, layout, channels = info.channels](int64_t endRow, const RowTaker& take,
+                                                           const Progress& progress) {
+                decodeBmp(*file, layout, channels, endRow, take, progress);
+            });
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Format> makeBmpFormat() {
+    return std::make_unique<BmpFormat>();
+}
+
+} // namespace cristae
