@@ -125,21 +125,23 @@ Colour standardColour(const std::string& className, uint32_t value) {
 
 // Hues advance by the golden angle, which keeps every stretch of the sequence as evenly spread round the
 // colour circle as can be; three steps of lightness in OKLab tell apart the ids whose hues come near each
-// other (3, 8, 13 apart). With three steps the first pair alike in both is 21 apart; a change of chroma every
-// 21 ids tells those apart too.
+// other (8 and 13 apart). With three steps the first pair alike in both is 21 apart; every other group of 21
+// has half the chroma, which tells those apart too.
 Colour instanceColour(uint32_t id) {
     constexpr double goldenAngle = 0.6180339887498949, turn = 6.283185307179586;
     constexpr double lightnesses[] = {0.74, 0.58, 0.87};
     const double position = double(id) * goldenAngle;
     const double hue = turn * (position - std::floor(position));
     const double lightness = lightnesses[id % 3];
-    double chroma = (id / 21) % 2 == 0 ? 0.17 : 0.09;
-    // Less chroma until the colour can be shown.
-    for (; chroma > 0.02; chroma -= 0.01) {
-        const auto rgb = linearFromOklab(lightness, chroma * std::cos(hue), chroma * std::sin(hue));
-        if (std::all_of(rgb.begin(), rgb.end(), [](double v) { return v >= -1e-4 && v <= 1.0001; })) break;
-    }
-    const auto rgb = linearFromOklab(lightness, chroma * std::cos(hue), chroma * std::sin(hue));
+    const auto rgbAt = [&](double chroma) {
+        return linearFromOklab(lightness, chroma * std::cos(hue), chroma * std::sin(hue));
+    };
+    // The most chroma that a screen can show at this hue and lightness.
+    double chroma = 0.19;
+    const auto shows = [](double v) { return v >= -1e-4 && v <= 1.0001; };
+    while (chroma > 0.02 && !std::ranges::all_of(rgbAt(chroma), shows)) chroma -= 0.01;
+    if ((id / 21) % 2 == 1) chroma /= 2;
+    const auto rgb = rgbAt(chroma);
     return {encoded(rgb[0]), encoded(rgb[1]), encoded(rgb[2])};
 }
 

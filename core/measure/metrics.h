@@ -18,11 +18,12 @@ struct ConfusionCounts {
     double dice() const;
     /// TP/(TP+FP+FN); 1 when both are empty.
     double iou() const;
-    double
-    precision() const; // TP/(TP+FP); 1 when nothing was predicted and nothing was there, else 0 over 0 is 0
-    double
-    recall() const; // TP/(TP+FN); 1 when nothing was there and nothing was predicted, else 0 over 0 is 0
-    double accuracy() const; // (TP+TN)/all; 1 when there are no voxels
+    /// TP/(TP+FP); when nothing was predicted: 1 if nothing was there either, else 0.
+    double precision() const;
+    /// TP/(TP+FN); when nothing was there: 1 if nothing was predicted either, else 0.
+    double recall() const;
+    /// (TP+TN)/all; 1 when there are no voxels.
+    double accuracy() const;
 };
 
 struct Metric {
