@@ -1,0 +1,31 @@
+// DatasetDialog: which of several datasets in an HDF5 file to open.
+#pragma once
+#include "core/io/format.h"
+
+#include <QDialog>
+
+class QLineEdit;
+class QTableWidget;
+
+namespace cristae {
+
+/// Open with open(); ends in chosen() or nothing.
+class DatasetDialog : public QDialog {
+    Q_OBJECT
+public:
+    DatasetDialog(const QString& path, std::vector<DatasetInfo> datasets, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    /// axes is empty unless the user has changed them.
+    void chosen(const QString& path, const QString& dataset, const QString& axes);
+
+private:
+    void accept() override;
+    void selectionChanged();
+    QString path_;
+    std::vector<DatasetInfo> datasets_;
+    QTableWidget* table_ = nullptr;
+    QLineEdit* axes_ = nullptr;
+};
+
+} // namespace cristae

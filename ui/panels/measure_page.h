@@ -1,0 +1,79 @@
+// MeasurePage: objects, voxels and areas of each class; a table to save; a comparison with a truth.
+#pragma once
+#include "core/image/image_info.h"
+#include "core/measure/class_statistics.h"
+#include "core/measure/metrics.h"
+
+#include <QPointer>
+#include <QWidget>
+
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QTableWidget;
+class QTimer;
+
+namespace cristae {
+
+class Job;
+class Workbench;
+
+/// What was counted: on the slice or in the volume that was current then.
+struct MeasureResult {
+    std::vector<LabelObject> objects;
+    std::vector<ClassStatistics> classes;
+    ClassTable names;
+    VoxelSize voxelSize;
+    bool volume = false; // else one slice
+    int64_t slice = 0;
+};
+
+class MeasurePage : public QWidget {
+    Q_OBJECT
+public:
+    explicit MeasurePage(Workbench& workbench, QWidget* parent = nullptr);
+    ~MeasurePage() override;
+
+    const MeasureResult& result() const { return result_; }
+    /// Writes a row for each object (or for each class) as CSV, whole or not at all. Throws Error{output}.
+    void saveTable(const QString& path, bool objects) const;
+    /// Compares a class with a label image; the figures appear in the page.
+    void compareWith(const QString& truthPath);
+
+public Q_SLOTS:
+    /// Counts in the background; by itself when the page is visible and the labels have changed.
+    void refresh();
+
+Q_SIGNALS:
+    void measured();
+    void compared(const std::vector<cristae::Metric>& metrics);
+    void voxelSizeWanted();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void buildLayout();
+    void later();
+    void showResult(MeasureResult result);
+    void showMetrics(const std::vector<Metric>& metrics, const QString& words);
+    void chooseTableFile();
+    void chooseTruth();
+    void updateState();
+
+    Workbench& workbench_;
+    MeasureResult result_;
+    bool stale_ = true;
+    QPointer<Job> counting_, comparing_;
+    QTimer* delay_ = nullptr;
+    QComboBox *where_ = nullptr, *truthClass_ = nullptr;
+    QTableWidget* table_ = nullptr;
+    QCheckBox* inverted_ = nullptr;
+    QLabel *obstacle_ = nullptr, *sizeWords_ = nullptr, *comparison_ = nullptr;
+    QPushButton *save_ = nullptr, *compare_ = nullptr;
+};
+
+} // namespace cristae

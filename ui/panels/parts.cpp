@@ -1,0 +1,116 @@
+// Shared parts of the task panel.
+#include "ui/panels/parts.h"
+
+#include "core/base/progress.h"
+#include "ui/theme/theme.h"
+
+#include <QCoreApplication>
+#include <QFrame>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace cristae {
+
+namespace {
+QString tr(const char* words) {
+    return QCoreApplication::translate("cristae::Parts", words);
+}
+} // namespace
+
+QColor toQColor(const Colour& colour) {
+    return QColor(colour.r, colour.g, colour.b);
+}
+
+QPixmap swatch(const Colour& colour, double devicePixelRatio, int side) {
+    QPixmap pixmap(QSize(side, side) * devicePixelRatio);
+    pixmap.setDevicePixelRatio(devicePixelRatio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(toQColor(colour));
+    painter.drawRoundedRect(QRectF(0, 0, side, side), 2.5, 2.5);
+    return pixmap;
+}
+
+QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
+    auto* outer = new QVBoxLayout(page);
+    outer->setContentsMargins(0, 0, 0, 0);
+    auto* area = new QScrollArea(page);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    auto* column = new QWidget;
+    auto* layout = new QVBoxLayout(column);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(spacing);
+    area->setWidget(column);
+    outer->addWidget(area);
+    return layout;
+}
+
+QPushButton* primaryButton(const QString& words, QWidget* parent) {
+    auto* button = new QPushButton(words, parent);
+    button->setProperty("primary", true);
+    button->setMinimumHeight(38);
+    return button;
+}
+
+QPushButton* foldButton(const QString& words, QWidget* folded, QWidget* parent) {
+    auto* button = new QPushButton(words + QStringLiteral("  ▸"), parent);
+    button->setFlat(true);
+    button->setCheckable(true);
+    button->setCursor(Qt::PointingHandCursor);
+    button->setStyleSheet(
+        QStringLiteral("QPushButton { text-align: left; padding: 2px 0; background: transparent; }"));
+    folded->hide();
+    QObject::connect(button, &QPushButton::toggled, folded, [button, folded, words](bool open) {
+        folded->setVisible(open);
+        button->setText(words + (open ? QStringLiteral("  ▾") : QStringLiteral("  ▸")));
+    });
+    return button;
+}
+
+QLabel* complaintLabel(QWidget* parent) {
+    auto* label = new QLabel(parent);
+    label->setProperty("role", QStringLiteral("warning"));
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    label->hide();
+    return label;
+}
+
+void setSentence(QLabel* label, const QString& sentence) {
+    label->setText(sentence);
+    label->setVisible(!sentence.isEmpty());
+}
+
+QString durationWords(double seconds) {
+    const double rounded = std::max(1.0, std::round(seconds));
+    if (rounded < 90) return tr("about %1 s").arg(int(rounded < 10 ? rounded : std::round(rounded / 5) * 5));
+    const int minutes = int(std::round(seconds / 60));
+    if (minutes < 90) return tr("about %1 min").arg(minutes);
+    return minutes % 60 ? tr("about %1 h %2 min").arg(minutes / 60).arg(minutes % 60)
+                        : tr("about %1 h").arg(minutes / 60);
+}
+
+QString leftWords(std::optional<double> seconds) {
+    return seconds ? tr("%1 left").arg(text(TimeLeft::text(*seconds))) : QString();
+}
+
+QString nmWords(double nm) {
+    return QLocale::c().toString(nm, 'g', 3);
+}
+
+QString imageName(const ImageInfo& info) {
+    return info.path.empty() ? tr("image") : text(info.path.filename().string());
+}
+
+} // namespace cristae

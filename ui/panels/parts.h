@@ -1,0 +1,44 @@
+// Parts that several pages of the task panel share: scrolling column, swatches, numbers in words.
+#pragma once
+#include "core/document/document.h"
+#include "core/labels/class_table.h"
+
+#include <QPixmap>
+#include <QString>
+
+#include <string>
+#include <vector>
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+class QWidget;
+
+namespace cristae {
+
+inline QString text(const std::string& s) {
+    return QString::fromStdString(s);
+}
+QColor toQColor(const Colour& colour);
+/// A small rounded square of a class colour.
+QPixmap swatch(const Colour& colour, double devicePixelRatio, int side = 12);
+/// Makes `page` a scrolling column with the panel's margins and gives the layout to fill; wide content is
+/// never cut off silently.
+QVBoxLayout* scrollingColumn(QWidget* page, int spacing = 8);
+/// The big button of a page.
+QPushButton* primaryButton(const QString& words, QWidget* parent);
+/// A row that opens and closes what stands under it.
+QPushButton* foldButton(const QString& words, QWidget* folded, QWidget* parent);
+/// A sentence in the colour of warnings, hidden while empty.
+QLabel* complaintLabel(QWidget* parent);
+void setSentence(QLabel* label, const QString& sentence);
+/// "about 4 s", "about 3 min", "about 1 h 20 min".
+QString durationWords(double seconds);
+/// "0:31 left" or nothing.
+QString leftWords(std::optional<double> seconds);
+/// "5", "4.6": a length in nm without digits that mean nothing.
+QString nmWords(double nm);
+/// The name a person knows an image by: the file's name without folders.
+QString imageName(const ImageInfo& info);
+
+} // namespace cristae

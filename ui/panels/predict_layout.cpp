@@ -1,0 +1,224 @@
+// PredictPage, what is on it: the column of controls and the rows of classes.
+#include "ui/panels/parts.h"
+#include "ui/panels/predict_rows.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/window/workbench.h"
+
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace cristae {
+
+void PredictPage::buildLayout() {
+    QVBoxLayout* column = scrollingColumn(this);
+
+    column->addWidget(secondaryLabel(tr("Find"), this));
+    rowsLayout_ = new QVBoxLayout;
+    rowsLayout_->setSpacing(6);
+    column->addLayout(rowsLayout_);
+    help_ = secondaryLabel(QString(), this);
+    help_->setTextFormat(Qt::RichText);
+    help_->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    column->addWidget(help_);
+    column->addSpacing(8);
+
+    column->addWidget(secondaryLabel(tr("Where"), this));
+    where_ = new QComboBox(this);
+    where_->setObjectName(QStringLiteral("where"));
+    where_->setAccessibleName(tr("Where to predict"));
+    column->addWidget(where_);
+    range_ = new QWidget(this);
+    auto* rangeRow = new QHBoxLayout(range_);
+    rangeRow->setContentsMargins(0, 0, 0, 0);
+    first_ = new QSpinBox(range_);
+    first_->setObjectName(QStringLiteral("firstSlice"));
+    first_->setAccessibleName(tr("First slice"));
+    last_ = new QSpinBox(range_);
+    last_->setObjectName(QStringLiteral("lastSlice"));
+    last_->setAccessibleName(tr("Last slice"));
+    rangeRow->addWidget(new QLabel(tr("from"), range_));
+    rangeRow->addWidget(first_, 1);
+    rangeRow->addWidget(new QLabel(tr("to"), range_));
+    rangeRow->addWidget(last_, 1);
+    range_->hide();
+    column->addWidget(range_);
+
+    keepHuman_ = new QCheckBox(tr("Keep what was corrected by hand"), this);
+    keepHuman_->setObjectName(QStringLiteral("keepHuman"));
+    keepHuman_->setChecked(true);
+    keepHuman_->setToolTip(tr("Voxels that you painted or erased stay as they are."));
+    column->addSpacing(4);
+    column->addWidget(keepHuman_);
+
+    more_ = new QWidget(this);
+    auto* form = new QFormLayout(more_);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    averaging_ = new QComboBox(more_);
+    averaging_->setObjectName(QStringLiteral("averaging"));
+    averaging_->addItem(tr("none, fastest"), int(Averaging::none));
+    averaging_->addItem(tr("mirrored, 4 × the time"), int(Averaging::flips));
+    averaging_->addItem(tr("mirrored and turned, 8 ×"), int(Averaging::all));
+    averaging_->setToolTip(tr("The mean of several looks at the image is a little better and takes longer."));
+    form->addRow(tr("Averaging"), averaging_);
+    threshold_ = new QDoubleSpinBox(more_);
+    threshold_->setObjectName(QStringLiteral("threshold"));
+    threshold_->setRange(0, 0.99);
+    threshold_->setSingleStep(0.05);
+    threshold_->setSpecialValueText(tr("as the model says"));
+    threshold_->setToolTip(tr("A voxel belongs to a class from this probability on; lower finds more."));
+    form->addRow(tr("Threshold"), threshold_);
+    device_ = new QComboBox(more_);
+    device_->setObjectName(QStringLiteral("device"));
+    device_->addItem(tr("automatic"), QStringLiteral("auto"));
+    form->addRow(tr("Device"), device_);
+    for (QWidget* field : {static_cast<QWidget*>(averaging_), static_cast<QWidget*>(threshold_),
+                           static_cast<QWidget*>(device_)})
+        field->setMinimumWidth(60);
+    averaging_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    device_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    column->addWidget(foldButton(tr("More"), more_, this));
+    column->addWidget(more_);
+    column->addSpacing(4);
+
+    predict_ = primaryButton(tr("Predict"), this);
+    predict_->setObjectName(QStringLiteral("predict"));
+    predict_->setIcon(icon(QStringLiteral("play"), IconTone::onAccent));
+    column->addWidget(predict_);
+    obstacle_ = complaintLabel(this);
+    obstacle_->setObjectName(QStringLiteral("obstacle"));
+    column->addWidget(obstacle_);
+    estimate_ = secondaryLabel(QString(), this);
+    estimate_->setObjectName(QStringLiteral("estimate"));
+    estimate_->setAlignment(Qt::AlignHCenter);
+    column->addWidget(estimate_);
+
+    progress_ = new QWidget(this);
+    auto* running = new QVBoxLayout(progress_);
+    running->setContentsMargins(0, 0, 0, 0);
+    running->setSpacing(8);
+    progressWords_ = secondaryLabel(QString(), progress_);
+    bar_ = new QProgressBar(progress_);
+    bar_->setRange(0, 1000);
+    bar_->setTextVisible(false);
+    cancel_ = new QPushButton(tr("Cancel"), progress_);
+    cancel_->setObjectName(QStringLiteral("cancel"));
+    running->addWidget(bar_);
+    running->addWidget(progressWords_);
+    running->addWidget(cancel_);
+    progress_->hide();
+    column->addWidget(progress_);
+    remarks_ = secondaryLabel(QString(), this);
+    remarks_->hide();
+    column->addWidget(remarks_);
+    column->addStretch(1);
+
+    connect(predict_, &QPushButton::clicked, this, &PredictPage::predict);
+    connect(cancel_, &QPushButton::clicked, this, &PredictPage::cancel);
+    connect(obstacle_, &QLabel::linkActivated, this, &PredictPage::trainPageWanted);
+    connect(help_, &QLabel::linkActivated, this, &PredictPage::voxelSizeWanted);
+    connect(where_, &QComboBox::currentIndexChanged, this, [this] {
+        range_->setVisible(where_->currentData().toInt() == int(PredictWhere::range));
+        updateState();
+    });
+    for (QSpinBox* box : {first_, last_})
+        connect(box, &QSpinBox::valueChanged, this, &PredictPage::updateState);
+    for (QComboBox* box : {averaging_, device_})
+        connect(box, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
+}
+
+void PredictPage::rebuildRows() {
+    std::vector<std::string> ticked;
+    for (const auto& row : rows_) {
+        if (row->wanted()) ticked.push_back(row->name);
+        row->widget->hide();
+        row->widget->deleteLater();
+    }
+    const bool firstTime = rows_.empty();
+    rows_.clear();
+
+    for (size_t m = 0; m < models_.size(); ++m)
+        for (const ModelClass& found : models_[m].card.classes) {
+            const auto same = std::find_if(rows_.begin(), rows_.end(),
+                                           [&](const auto& row) { return row->name == found.name; });
+            if (same != rows_.end()) {
+                (*same)->candidates.push_back(m);
+                continue;
+            }
+            auto row = std::make_unique<ClassRow>();
+            row->name = found.name;
+            row->colour = found.colour;
+            row->candidates = {m};
+            rows_.push_back(std::move(row));
+        }
+
+    for (const auto& row : rows_) {
+        row->widget = new QWidget(this);
+        auto* line = new QHBoxLayout(row->widget);
+        line->setContentsMargins(0, 0, 0, 0);
+        line->setSpacing(8);
+        row->check = new QCheckBox(text(row->name), row->widget);
+        row->check->setObjectName(QStringLiteral("find ") + text(row->name));
+        row->check->setIcon(QIcon(swatch(row->colour, devicePixelRatioF())));
+        row->check->setIconSize(QSize(12, 12));
+        line->addWidget(row->check);
+        row->model = new QComboBox(row->widget);
+        row->model->setAccessibleName(tr("Model for %1").arg(text(row->name)));
+        row->model->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        row->model->setMinimumContentsLength(8);
+        for (size_t candidate : row->candidates) {
+            const ModelCard& card = models_[candidate].card;
+            row->model->addItem(text(card.title.empty() ? card.name : card.title), text(card.name));
+        }
+        row->model->setVisible(row->candidates.size() > 1);
+        line->addStretch(0);
+        line->addWidget(row->model, 1);
+        if (row->candidates.size() == 1) line->addStretch(1);
+        const bool wasTicked = std::find(ticked.begin(), ticked.end(), row->name) != ticked.end();
+        row->check->setChecked(wasTicked || (firstTime && row == rows_.front()));
+        if (!wantedModel_.isEmpty())
+            if (const int index = row->model->findData(wantedModel_); index >= 0) {
+                row->model->setCurrentIndex(index);
+                row->check->setChecked(true);
+            }
+        rowsLayout_->addWidget(row->widget);
+        connect(row->check, &QCheckBox::toggled, this, &PredictPage::updateState);
+        connect(row->model, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
+    }
+    wantedModel_.clear();
+}
+
+void PredictPage::updateWhere() {
+    const QSignalBlocker block(where_);
+    const QVariant before = where_->currentData();
+    where_->clear();
+    const Document* document = workbench_.document();
+    const int slices = document ? int(document->info().extent().z) : 1;
+    where_->addItem(slices > 1 ? tr("This slice") : tr("The whole image"), int(PredictWhere::slice));
+    if (slices > 1) {
+        where_->addItem(tr("All %n slices", nullptr, slices), int(PredictWhere::all));
+        where_->addItem(tr("Slices from … to …"), int(PredictWhere::range));
+    }
+    where_->addItem(slices > 1 ? tr("The visible region of this slice") : tr("The visible region"),
+                    int(PredictWhere::region));
+    if (const int index = where_->findData(before); index >= 0) where_->setCurrentIndex(index);
+    for (QSpinBox* box : {first_, last_}) {
+        const QSignalBlocker blockBox(box);
+        const bool fresh = box->maximum() != slices;
+        box->setRange(1, slices);
+        if (fresh) box->setValue(box == first_ ? 1 : slices);
+    }
+    range_->setVisible(where_->currentData().toInt() == int(PredictWhere::range));
+}
+
+} // namespace cristae

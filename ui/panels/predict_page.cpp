@@ -1,0 +1,380 @@
+// PredictPage, what it does: the request, the job, and the result entering the document.
+#include "ui/panels/predict_page.h"
+
+#include "ui/panels/parts.h"
+#include "ui/panels/predict_rows.h"
+#include "ui/panels/sized_source.h"
+#include "ui/window/workbench.h"
+
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSpinBox>
+#include <QTimer>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace cristae {
+
+PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent), workbench_(workbench) {
+    buildLayout();
+    engineTimer_ = new QTimer(this);
+    engineTimer_->setInterval(150);
+    connect(engineTimer_, &QTimer::timeout, this, [this] {
+        if (workbench_.session().engineLoaded()) engineArrived();
+    });
+    engineTimer_->start();
+    estimateTimer_ = new QTimer(this);
+    estimateTimer_->setSingleShot(true);
+    estimateTimer_->setInterval(400);
+    connect(estimateTimer_, &QTimer::timeout, this, &PredictPage::askEstimate);
+    connect(&workbench_, &Workbench::documentChanged, this, [this] {
+        cancel();
+        setSentence(remarks_, {});
+        updateWhere();
+        updateState();
+    });
+    connect(&workbench_, &Workbench::voxelSizeChanged, this, &PredictPage::updateState);
+    connect(&workbench_.jobs(), &Jobs::jobsChanged, this, &PredictPage::updateState);
+    updateWhere();
+    updateState();
+    refreshModels();
+}
+
+PredictPage::~PredictPage() {
+    cancel();
+}
+
+void PredictPage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    QTimer::singleShot(0, this, &PredictPage::loadEngine); // after the first paint
+}
+
+void PredictPage::loadEngine() {
+    if (engineAsked_ || engineReady_) return;
+    engineAsked_ = true;
+    Session* session = &workbench_.session();
+    workbench_.jobs().start<bool>(
+        Lane::compute, tr("Loading the engine"),
+        [session](const Progress&) { return session->engine(), true; },
+        [self = QPointer(this)](bool) {
+            if (self) self->engineArrived();
+        },
+        [self = QPointer(this)](const Error& error) {
+            if (!self) return;
+            self->engineError_ = QString::fromUtf8(error.what());
+            self->engineTimer_->stop();
+            self->updateState();
+        },
+        {}, false);
+}
+
+void PredictPage::engineArrived() {
+    if (engineReady_) return;
+    engineReady_ = true;
+    engineTimer_->stop();
+    NetworkLoader& networks = *workbench_.session().engine().networks;
+    devices_ = networks.devices();
+    for (const DeviceInfo& device : devices_) device_->addItem(text(device.label), text(device.id));
+    QStringList sentences;
+    for (const std::string& remark : networks.remarks()) sentences << text(remark);
+    device_->setToolTip(sentences.join(QLatin1Char('\n')));
+    updateState();
+}
+
+void PredictPage::refreshModels() {
+    Session* session = &workbench_.session();
+    workbench_.jobs().start<std::vector<ModelPackage>>(
+        Lane::view, tr("Reading the list of models"),
+        [session](const Progress&) { return session->models(); },
+        [self = QPointer(this)](std::vector<ModelPackage> models) {
+            if (self) self->showModels(std::move(models));
+        },
+        {}, {}, false);
+}
+
+void PredictPage::showModels(std::vector<ModelPackage> models) {
+    models_ = std::move(models);
+    modelsKnown_ = true;
+    rebuildRows();
+    updateState();
+    Q_EMIT modelsListed();
+}
+
+void PredictPage::useModel(const QString& modelName) {
+    wantedModel_ = modelName;
+    refreshModels();
+}
+
+Job* PredictPage::running() const {
+    return job_ && (job_->state() == Job::State::running || job_->state() == Job::State::waiting)
+               ? job_.data()
+               : nullptr;
+}
+
+QString PredictPage::wantedNames() const {
+    QStringList names;
+    for (const auto& row : rows_)
+        if (row->wanted()) names << text(row->name);
+    return names.join(tr(", "));
+}
+
+Box3 PredictPage::visibleRegion() const {
+    const Document* document = workbench_.document();
+    const ViewState& view = workbench_.view();
+    const Extent3 extent = document->info().extent();
+    const Box3 slice = Box3::ofSlice(extent, std::clamp<int64_t>(view.slice, 0, extent.z - 1));
+    const QSize pane = paneSize_ ? paneSize_() : QSize();
+    if (pane.isEmpty() || view.zoom <= 0) return slice;
+    const double halfY = pane.height() / 2.0 / view.zoom, halfX = pane.width() / 2.0 / view.zoom;
+    const Box3 seen{
+        slice.z0, int64_t(std::floor(view.centreY - halfY)), int64_t(std::floor(view.centreX - halfX)),
+        slice.z1, int64_t(std::ceil(view.centreY + halfY)),  int64_t(std::ceil(view.centreX + halfX))};
+    return seen.intersected(slice);
+}
+
+PredictionRequest PredictPage::request() const {
+    PredictionRequest request;
+    for (const auto& row : rows_) {
+        if (!row->wanted()) continue;
+        const ModelPackage& package = models_[row->chosen()];
+        auto wish = std::find_if(request.models.begin(), request.models.end(),
+                                 [&](const ModelWish& known) { return known.package.file == package.file; });
+        if (wish == request.models.end()) {
+            request.models.push_back({package, {}, std::nullopt});
+            wish = std::prev(request.models.end());
+            if (threshold_->value() > 0) wish->threshold = threshold_->value();
+        }
+        wish->classes.push_back(row->name);
+    }
+    const int64_t slice = workbench_.view().slice;
+    PredictionSettings& settings = request.settings;
+    switch (PredictWhere(where_->currentData().toInt())) {
+    case PredictWhere::slice:
+        settings.firstSlice = slice, settings.endSlice = slice + 1;
+        break;
+    case PredictWhere::all:
+        settings.firstSlice = 0, settings.endSlice = -1;
+        break;
+    case PredictWhere::range:
+        settings.firstSlice = first_->value() - 1, settings.endSlice = last_->value();
+        break;
+    case PredictWhere::region:
+        settings.firstSlice = slice, settings.endSlice = slice + 1;
+        if (workbench_.document()) settings.region = visibleRegion();
+        break;
+    }
+    settings.averaging = Averaging(averaging_->currentData().toInt());
+    request.device = device_->currentData().toString().toStdString();
+    return request;
+}
+
+QString PredictPage::obstacle() const {
+    if (!workbench_.document()) return tr("Open an image first; then choose here what to find in it.");
+    if (!modelsKnown_) return tr("Reading the list of models…");
+    if (rows_.empty())
+        return tr(
+            "No model is installed yet. <a href=\"train\">Train one</a> from images that you have labelled.");
+    if (!engineError_.isEmpty()) return engineError_;
+    if (!engineReady_) return tr("The engine is still loading…");
+    if (wantedNames().isEmpty()) return tr("Tick what to find.");
+    if (PredictWhere(where_->currentData().toInt()) == PredictWhere::range &&
+        first_->value() > last_->value())
+        return tr("The first slice (%1) lies after the last (%2).").arg(first_->value()).arg(last_->value());
+    if (PredictWhere(where_->currentData().toInt()) == PredictWhere::region && visibleRegion().empty())
+        return tr("No part of the image is visible; move it into view or choose another place.");
+    return {};
+}
+
+QString PredictPage::whereWords(const PredictionSettings& settings) const {
+    if (workbench_.document()->info().extent().z == 1) return {};
+    if (settings.endSlice == settings.firstSlice + 1) return tr(" on slice %1").arg(settings.firstSlice + 1);
+    if (settings.endSlice < 0) return tr(" on all slices");
+    return tr(" on slices %1–%2").arg(settings.firstSlice + 1).arg(settings.endSlice);
+}
+
+void PredictPage::predict() {
+    if (running()) return;
+    if (const QString sentence = obstacle(); !sentence.isEmpty()) {
+        updateState();
+        QString plain = sentence;
+        plain.remove(QRegularExpression(QStringLiteral("<[^>]*>")));
+        workbench_.showRemark(plain);
+        return;
+    }
+    const Document& document = *workbench_.document();
+    const PredictionRequest wanted = request();
+    WriteRule rule;
+    rule.keepHuman = keepHuman_->isChecked();
+    for (const LabelClass& known : document.classes().classes())
+        if (known.locked) rule.lockedLabels.push_back(known.value);
+    setSentence(remarks_, {});
+
+    Session* session = &workbench_.session();
+    const QString words = tr("Predict %1%2").arg(wantedNames(), whereWords(wanted.settings));
+    const auto work = [session, wanted, rule, image = imageForJobs(document),
+                       labels = document.labels().snapshot(), generation = document.labels().generation(),
+                       classes = document.classes()](const Progress& progress) {
+        return session->predictLabels(*image, labels, generation, classes, wanted, rule, progress);
+    };
+    job_ =
+        workbench_.jobs().start<PredictionResult>(Lane::compute, tr("Predicting %1").arg(wantedNames()), work,
+                                                  [self = QPointer(this), words](PredictionResult result) {
+                                                      if (self) self->takeResult(std::move(result), words);
+                                                  });
+    connect(job_, &Job::changed, this, &PredictPage::updateProgress);
+    connect(job_, &Job::ended, this, &PredictPage::updateState);
+    updateState();
+}
+
+void PredictPage::cancel() {
+    if (Job* job = running()) job->cancel();
+}
+
+void PredictPage::takeResult(PredictionResult result, const QString& words) {
+    Document& document = *workbench_.document(); // another document would have cancelled the job
+    // Classes may have been added or renamed meanwhile: the names decide, and the values follow them.
+    ClassTable classes = document.classes();
+    std::map<uint32_t, uint32_t> moved;
+    for (const uint32_t value : result.values) {
+        const LabelClass* predictedClass = result.classes.find(value);
+        if (!predictedClass) throw Error(ErrorKind::internal, "A predicted class has no name.");
+        const bool isNew = !classes.findByName(predictedClass->name);
+        LabelClass entry = classes.ensure(predictedClass->name);
+        if (isNew) {
+            entry.colour = predictedClass->colour;
+            classes.set(entry);
+        }
+        if (entry.value != value) moved[value] = entry.value;
+    }
+    if (!moved.empty())
+        for (TileDelta& tile : result.delta.tiles)
+            for (TileDelta::Run& run : tile.runs)
+                if (const auto it = moved.find(run.after.label); it != moved.end())
+                    run.after.label = it->second;
+
+    const bool found = !result.delta.empty();
+    if (document.labels().generation() != result.generation)
+        result.delta = rebased(result.delta, document.labels().snapshot()); // strokes made meanwhile stay
+    if (!(classes == document.classes())) document.setClasses(classes, tr("Add classes").toStdString());
+    document.applyLabels(std::move(result.delta), words.toStdString());
+    document.addHistory(std::move(result.provenance));
+    if (!result.values.empty()) {
+        const auto it = moved.find(result.values.front());
+        workbench_.setCurrentLabel(it == moved.end() ? result.values.front() : it->second);
+    }
+    QStringList sentences;
+    if (!found) sentences << tr("Nothing changed: the labels are already what the model finds here.");
+    for (const std::string& remark : result.remarks) sentences << text(remark);
+    setSentence(remarks_, sentences.join(QLatin1Char('\n')));
+    Q_EMIT predicted();
+}
+
+QString PredictPage::modelHelp(const ModelPackage& package) const {
+    const ModelCard& card = package.card;
+    QString sentence;
+    const Document* document = workbench_.document();
+    if (!card.pixelSizeNm) {
+        sentence = tr("The images are used as they are, whatever their pixel size.");
+    } else if (!document) {
+        sentence = tr("Trained at %1 nm per pixel.").arg(nmWords(*card.pixelSizeNm));
+    } else if (!document->voxelSize().knownInPlane()) {
+        sentence = tr("Trained at %1 nm per pixel. The pixel size of this image is not known, so it is used "
+                      "as it is. "
+                      "<a href=\"size\">Enter it…</a>")
+                       .arg(nmWords(*card.pixelSizeNm));
+    } else {
+        const ModelScale scale = modelScale(document->voxelSize(), card);
+        sentence = scale.y == 1 && scale.x == 1
+                       ? tr("Trained at %1 nm per pixel, like this image.").arg(nmWords(*card.pixelSizeNm))
+                       : tr("Trained at %1 nm per pixel; this image is %2 nm and is resampled.")
+                             .arg(nmWords(*card.pixelSizeNm), nmWords(*document->voxelSize().xNm));
+    }
+    if (!card.scores.empty()) {
+        const ModelScore& score = card.scores.front();
+        sentence += tr(" %1 %2 on %3.")
+                        .arg(text(score.metric), QString::number(score.value, 'f', 2),
+                             text(score.data).toHtmlEscaped());
+    }
+    return sentence;
+}
+
+void PredictPage::updateHelp() {
+    std::vector<size_t> chosen;
+    for (const auto& row : rows_)
+        if (row->wanted() && std::find(chosen.begin(), chosen.end(), row->chosen()) == chosen.end())
+            chosen.push_back(row->chosen());
+    QStringList sentences;
+    for (const size_t index : chosen) {
+        const QString sentence = modelHelp(models_[index]);
+        const ModelCard& card = models_[index].card;
+        sentences << (chosen.size() > 1 ? tr("<b>%1</b>: %2").arg(text(card.name).toHtmlEscaped(), sentence)
+                                        : sentence);
+    }
+    setSentence(help_, sentences.join(QStringLiteral("<br>")));
+}
+
+QString PredictPage::deviceWords() const {
+    if (devices_.empty()) return {};
+    const QString wanted = device_->currentData().toString();
+    for (const DeviceInfo& device : devices_)
+        if (text(device.id) == wanted) return text(device.label);
+    return text(devices_.front().label);
+}
+
+void PredictPage::updateState() {
+    updateHelp();
+    const QString sentence = obstacle();
+    const bool isRunning = running();
+    predict_->setVisible(!isRunning);
+    predict_->setEnabled(sentence.isEmpty());
+    predict_->setToolTip(QString(sentence).remove(QRegularExpression(QStringLiteral("<[^>]*>"))));
+    setSentence(obstacle_, isRunning ? QString() : sentence);
+    progress_->setVisible(isRunning);
+    if (isRunning)
+        updateProgress();
+    else if (sentence.isEmpty())
+        estimateTimer_->start();
+    if (isRunning || !sentence.isEmpty()) setSentence(estimate_, {});
+    Q_EMIT stateChanged();
+}
+
+void PredictPage::updateProgress() {
+    const Job* job = running();
+    if (!job) return;
+    bar_->setValue(int(std::lround(job->fraction() * 1000)));
+    QStringList words;
+    const Job* other = workbench_.jobs().current();
+    if (job->state() == Job::State::waiting)
+        words << (other && other != job ? tr("Waiting until “%1” ends").arg(other->title()) : tr("Starting"));
+    else
+        words << (job->words().isEmpty() ? tr("Predicting") : job->words());
+    if (const QString left = leftWords(job->secondsLeft()); !left.isEmpty()) words << left;
+    progressWords_->setText(words.join(QStringLiteral(" · ")));
+}
+
+void PredictPage::askEstimate() {
+    if (running() || !obstacle().isEmpty() || workbench_.jobs().busy(Lane::compute)) return;
+    Session* session = &workbench_.session();
+    const PredictionRequest wanted = request();
+    workbench_.jobs().start<std::optional<double>>(
+        Lane::compute, tr("Estimating the time"),
+        [session, wanted, image = imageForJobs(*workbench_.document())](const Progress&) {
+            session->prepare(wanted);
+            return session->estimateSeconds(image->info(), wanted);
+        },
+        [self = QPointer(this)](std::optional<double> seconds) {
+            if (!self || self->running() || !self->obstacle().isEmpty()) return;
+            setSentence(self->estimate_,
+                        seconds
+                            ? tr("%1 on this computer (%2)").arg(durationWords(*seconds), self->deviceWords())
+                            : QString());
+        },
+        [](const Error&) {}, {}, false); // a broken model says so when it is used
+}
+
+} // namespace cristae

@@ -1,0 +1,105 @@
+// PredictPage: what to find, with which model, where; how long it takes; go, and cancel.
+#pragma once
+#include "core/session/session.h"
+
+#include <QPointer>
+#include <QWidget>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QSpinBox;
+class QTimer;
+class QVBoxLayout;
+
+namespace cristae {
+
+class Job;
+class Workbench;
+
+class PredictPage : public QWidget {
+    Q_OBJECT
+public:
+    explicit PredictPage(Workbench& workbench, QWidget* parent = nullptr);
+    ~PredictPage() override;
+
+    /// How large one pane of the canvas is (logical pixels); with the view it gives the "visible region".
+    void setPaneSize(std::function<QSize()> paneSize) { paneSize_ = std::move(paneSize); }
+    /// Loads the engine in the background if nobody has yet. Called by itself when the page is first shown.
+    void loadEngine();
+    /// The job that predicts now, or null.
+    Job* running() const;
+    /// What the Predict button would ask for now.
+    PredictionRequest request() const;
+    /// Why nothing can be predicted now, as one sentence; empty if it can.
+    QString obstacle() const;
+
+public Q_SLOTS:
+    /// Starts a prediction with the settings shown; says why in the window if it cannot.
+    void predict();
+    void cancel();
+    /// Reads the list of models again (a model was trained or added).
+    void refreshModels();
+    /// Shows this model for its classes and ticks them.
+    void useModel(const QString& modelName);
+
+Q_SIGNALS:
+    /// Running or not, possible or not: for the toolbar's button.
+    void stateChanged();
+    void predicted();
+    void trainPageWanted();
+    void modelsListed();
+    /// The link beside "pixel size not known".
+    void voxelSizeWanted();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    struct ClassRow;
+    void buildLayout();
+    void showModels(std::vector<ModelPackage> models);
+    void rebuildRows();
+    void updateHelp();
+    void updateWhere();
+    void updateState();
+    void updateProgress();
+    void engineArrived();
+    QString deviceWords() const;
+    QString modelHelp(const ModelPackage& package) const;
+    Box3 visibleRegion() const;
+    void takeResult(PredictionResult result, const QString& words);
+    void askEstimate();
+    QString wantedNames() const;
+    QString whereWords(const PredictionSettings& settings) const;
+
+    Workbench& workbench_;
+    std::function<QSize()> paneSize_;
+    std::vector<ModelPackage> models_;
+    std::vector<std::unique_ptr<ClassRow>> rows_;
+    QString wantedModel_, engineError_;
+    std::vector<DeviceInfo> devices_;
+    bool modelsKnown_ = false, engineAsked_ = false, engineReady_ = false;
+    QPointer<Job> job_;
+
+    QTimer *engineTimer_ = nullptr, *estimateTimer_ = nullptr;
+    QVBoxLayout* rowsLayout_ = nullptr;
+    QLabel *help_ = nullptr, *obstacle_ = nullptr, *estimate_ = nullptr, *progressWords_ = nullptr,
+           *remarks_ = nullptr;
+    QComboBox *where_ = nullptr, *averaging_ = nullptr, *device_ = nullptr;
+    QSpinBox *first_ = nullptr, *last_ = nullptr;
+    QWidget *range_ = nullptr, *more_ = nullptr, *progress_ = nullptr;
+    QDoubleSpinBox* threshold_ = nullptr;
+    QCheckBox* keepHuman_ = nullptr;
+    QPushButton *predict_ = nullptr, *cancel_ = nullptr;
+    QProgressBar* bar_ = nullptr;
+};
+
+} // namespace cristae

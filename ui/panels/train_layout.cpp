@@ -1,0 +1,196 @@
+// TrainPage, what is on it.
+#include "core/learn/recipe.h"
+#include "ui/charts/line_chart.h"
+#include "ui/panels/data_set.h"
+#include "ui/panels/parts.h"
+#include "ui/panels/train_page.h"
+#include "ui/panels/training_preview.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+
+#include <QButtonGroup>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace cristae {
+
+void TrainPage::buildLayout() {
+    QVBoxLayout* column = scrollingColumn(this);
+
+    auto* head = new QHBoxLayout;
+    head->addWidget(headingLabel(tr("Data set"), this));
+    dataSetWords_ = secondaryLabel(QString(), this);
+    head->addWidget(dataSetWords_, 1);
+    column->addLayout(head);
+
+    table_ = new QTableView(this);
+    table_->setObjectName(QStringLiteral("dataSet"));
+    table_->setAccessibleName(tr("Data set"));
+    table_->setModel(dataSet_.get());
+    auto* delegate = new DataSetDelegate(table_);
+    table_->setItemDelegate(delegate);
+    table_->horizontalHeader()->hide();
+    table_->verticalHeader()->hide();
+    table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+    table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Fixed);
+    table_->horizontalHeader()->resizeSection(1, 116);
+    table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table_->setShowGrid(false);
+    table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    column->addWidget(table_);
+
+    auto* buttons = new QHBoxLayout;
+    addThis_ = new QPushButton(tr("Add this image"), this);
+    addThis_->setObjectName(QStringLiteral("addThis"));
+    addFiles_ = new QPushButton(tr("Add files…"), this);
+    addFiles_->setObjectName(QStringLiteral("addFiles"));
+    addFiles_->setToolTip(tr("Images and label images, as folders or stacks, paired by name."));
+    remove_ = new QPushButton(tr("Remove"), this);
+    for (QPushButton* button : {addThis_, addFiles_, remove_}) buttons->addWidget(button);
+    buttons->addStretch(1);
+    column->addLayout(buttons);
+    column->addSpacing(8);
+
+    column->addWidget(secondaryLabel(tr("Recipe"), this));
+    auto* segments = new QFrame(this);
+    segments->setObjectName(QStringLiteral("segments"));
+    auto* row = new QHBoxLayout(segments);
+    row->setContentsMargins(2, 2, 2, 2);
+    row->setSpacing(2);
+    recipes_ = new QButtonGroup(this);
+    int index = 0;
+    const auto addSegment = [&](const QString& words, const QString& help) {
+        auto* button = new QToolButton(segments);
+        button->setText(words);
+        button->setToolTip(help);
+        button->setCheckable(true);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        recipes_->addButton(button, index++);
+        row->addWidget(button);
+    };
+    for (const NamedRecipe& recipe : namedRecipes()) addSegment(text(recipe.title), text(recipe.description));
+    addSegment(tr("Own…"), tr("Opens the form with every setting."));
+    column->addWidget(segments);
+    recipeWords_ = secondaryLabel(QString(), this);
+    column->addWidget(recipeWords_);
+    column->addSpacing(8);
+
+    column->addWidget(secondaryLabel(tr("Name of the model"), this));
+    name_ = new QLineEdit(this);
+    name_->setObjectName(QStringLiteral("modelName"));
+    name_->setAccessibleName(tr("Name of the model"));
+    name_->setPlaceholderText(tr("for example mitochondria, my data"));
+    column->addWidget(name_);
+    column->addSpacing(4);
+    start_ = primaryButton(tr("Start training"), this);
+    start_->setObjectName(QStringLiteral("start"));
+    column->addWidget(start_);
+    obstacles_ = complaintLabel(this);
+    obstacles_->setObjectName(QStringLiteral("obstacles"));
+    column->addWidget(obstacles_);
+    column->addWidget(buildRun());
+    column->addStretch(1);
+
+    connect(addThis_, &QPushButton::clicked, this, &TrainPage::addThisImage);
+    connect(addFiles_, &QPushButton::clicked, this, &TrainPage::addFiles);
+    connect(remove_, &QPushButton::clicked, this, [this] {
+        std::vector<int> rows;
+        for (const QModelIndex& chosen : table_->selectionModel()->selectedRows())
+            rows.push_back(chosen.row());
+        dataSet_->remove(rows);
+    });
+    connect(recipes_, &QButtonGroup::idClicked, this, &TrainPage::chooseRecipe);
+    connect(name_, &QLineEdit::textChanged, this, &TrainPage::updateState);
+    connect(start_, &QPushButton::clicked, this, &TrainPage::start);
+}
+
+/// Curves, preview and the buttons of a run and of its end; hidden until there is something to see.
+QWidget* TrainPage::buildRun() {
+    auto* all = new QWidget(this);
+    auto* column = new QVBoxLayout(all);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+
+    runBox_ = new QWidget(all);
+    auto* running = new QVBoxLayout(runBox_);
+    running->setContentsMargins(0, 0, 0, 0);
+    bar_ = new QProgressBar(runBox_);
+    bar_->setRange(0, 1000);
+    bar_->setTextVisible(false);
+    running->addWidget(bar_);
+    runWords_ = secondaryLabel(QString(), runBox_);
+    runWords_->setObjectName(QStringLiteral("runWords"));
+    running->addWidget(runWords_);
+    auto* buttons = new QHBoxLayout;
+    pause_ = new QPushButton(tr("Pause"), runBox_);
+    pause_->setObjectName(QStringLiteral("pause"));
+    stop_ = new QPushButton(tr("Stop and keep best"), runBox_);
+    stop_->setObjectName(QStringLiteral("stop"));
+    stop_->setToolTip(tr("Ends the run now; the best network so far becomes the model."));
+    cancel_ = new QPushButton(tr("Cancel"), runBox_);
+    cancel_->setObjectName(QStringLiteral("cancelTraining"));
+    cancel_->setToolTip(tr("Ends the run; no model is kept."));
+    buttons->addWidget(pause_, 1);
+    buttons->addWidget(stop_, 2);
+    buttons->addWidget(cancel_, 1);
+    running->addLayout(buttons);
+    column->addWidget(runBox_);
+
+    endBox_ = new QWidget(all);
+    auto* end = new QVBoxLayout(endBox_);
+    end->setContentsMargins(0, 0, 0, 0);
+    scores_ = new QLabel(endBox_);
+    scores_->setObjectName(QStringLiteral("scores"));
+    scores_->setWordWrap(true);
+    scores_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    end->addWidget(scores_);
+    auto* endButtons = new QHBoxLayout;
+    use_ = primaryButton(tr("Use this model"), endBox_);
+    use_->setObjectName(QStringLiteral("useModel"));
+    use_->setToolTip(tr("Goes to the Predict page with this model ticked."));
+    save_ = new QPushButton(tr("Save model…"), endBox_);
+    save_->setMinimumHeight(38);
+    save_->setToolTip(tr("Writes a copy of the model file, to keep or to pass on."));
+    endButtons->addWidget(use_, 1);
+    endButtons->addWidget(save_, 1);
+    end->addLayout(endButtons);
+    column->addWidget(endBox_);
+
+    curves_ = new QWidget(all);
+    auto* curves = new QVBoxLayout(curves_);
+    curves->setContentsMargins(0, 8, 0, 0);
+    curves->setSpacing(12);
+    diceChart_ = new LineChart(tr("Dice"), curves_);
+    lossChart_ = new LineChart(tr("Loss"), curves_);
+    for (LineChart* chart : {diceChart_, lossChart_}) {
+        chart->addSeries(tr("training"));
+        chart->addSeries(tr("validation"));
+        chart->setXAxis(tr("epoch"));
+        curves->addWidget(chart);
+    }
+    diceChart_->setYRange(0.0, 1.0);
+    preview_ = new TrainingPreview(curves_);
+    curves->addWidget(preview_);
+    column->addWidget(curves_);
+    for (QWidget* part : {runBox_, endBox_, curves_}) part->hide();
+
+    connect(pause_, &QPushButton::clicked, this, &TrainPage::pauseOrResume);
+    connect(stop_, &QPushButton::clicked, this, &TrainPage::stopAndKeep);
+    connect(cancel_, &QPushButton::clicked, this, &TrainPage::cancel);
+    connect(save_, &QPushButton::clicked, this, &TrainPage::saveModel);
+    connect(use_, &QPushButton::clicked, this, [this] {
+        if (result_) Q_EMIT useModel(text(result_->package.card.name));
+    });
+    return all;
+}
+
+} // namespace cristae

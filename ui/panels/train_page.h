@@ -1,0 +1,112 @@
+// TrainPage: a data set, a recipe, a run with its curves, and the model that comes out of it.
+#pragma once
+#include "core/learn/trainer.h"
+
+#include <QPointer>
+#include <QWidget>
+
+#include <memory>
+
+class QButtonGroup;
+class QLabel;
+class QLineEdit;
+class QProgressBar;
+class QPushButton;
+class QTableView;
+class QTimer;
+
+namespace cristae {
+
+class DataSetModel;
+class Job;
+struct EpochNews;
+class LineChart;
+class TrainingFeed;
+class TrainingPreview;
+class Workbench;
+struct DataSetRow;
+
+class TrainPage : public QWidget {
+    Q_OBJECT
+public:
+    explicit TrainPage(Workbench& workbench, QWidget* parent = nullptr);
+    ~TrainPage() override;
+
+    DataSetModel& dataSet() { return *dataSet_; }
+    Job* running() const;
+    /// Everything that stands in the way of Start, as sentences.
+    QStringList obstacles() const;
+    nlohmann::json recipe() const { return recipe_; }
+    /// name: "quick", "balanced", "thorough" or "own".
+    void setRecipe(const nlohmann::json& values, const QString& name);
+    /// The name of the model to be made.
+    void setModelName(const QString& name);
+    const LineChart& lossChart() const { return *lossChart_; }
+    const LineChart& diceChart() const { return *diceChart_; }
+
+public Q_SLOTS:
+    void addRows(const std::vector<cristae::DataSetRow>& rows);
+    /// The open image with its labels: the slices that contain labels.
+    void addThisImage();
+    /// Opens the dialog that pairs images and labels and shows the pairs before it takes them.
+    void addFiles();
+    void start();
+    void pauseOrResume();
+    void stopAndKeep();
+    void cancel();
+
+Q_SIGNALS:
+    void stateChanged();
+    /// "Use this model": the Predict page shows and ticks it (PredictPage::useModel).
+    void useModel(const QString& modelName);
+    void trained(const QString& modelName);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void buildLayout();
+    QWidget* buildRun();
+    void editRecipe();
+    void chooseRecipe(int index);
+    void takeRows(std::vector<DataSetRow> rows);
+    void fitTable();
+    void updateState();
+    void takeNews();
+    void showEpoch(const EpochNews& news);
+    void finished(TrainingResult result);
+    void ended();
+    void saveModel();
+    TrainingPlan planWithoutSlices() const;
+    std::filesystem::path outputFile() const;
+    QString epochWords() const;
+
+    Workbench& workbench_;
+    std::unique_ptr<DataSetModel> dataSet_;
+    nlohmann::json recipe_;
+    QString recipeName_;
+    std::shared_ptr<TrainingFeed> feed_;
+    QPointer<Job> job_, reading_;
+    std::optional<TrainingResult> result_;
+    std::optional<EpochReport> lastEpoch_;
+    int64_t bestEpoch_ = 0;
+    double bestDice_ = 0;
+    bool startPressed_ = false;
+    QString problem_;
+
+    QTimer* newsTimer_ = nullptr;
+    QTableView* table_ = nullptr;
+    QButtonGroup* recipes_ = nullptr;
+    QLineEdit* name_ = nullptr;
+    LineChart *lossChart_ = nullptr, *diceChart_ = nullptr;
+    TrainingPreview* preview_ = nullptr;
+    QLabel *dataSetWords_ = nullptr, *recipeWords_ = nullptr, *obstacles_ = nullptr, *runWords_ = nullptr,
+           *scores_ = nullptr;
+    QWidget *curves_ = nullptr, *runBox_ = nullptr, *endBox_ = nullptr;
+    QProgressBar* bar_ = nullptr;
+    QPushButton *addThis_ = nullptr, *addFiles_ = nullptr, *remove_ = nullptr;
+    QPushButton *start_ = nullptr, *pause_ = nullptr, *stop_ = nullptr, *cancel_ = nullptr, *use_ = nullptr,
+                *save_ = nullptr;
+};
+
+} // namespace cristae
