@@ -34,11 +34,13 @@ std::optional<double> nanometresIn(std::string_view unit) {
     return it->second;
 }
 
+double rounded(double nm) {
+    return std::stod(fmt::format("{:.6g}", nm));
+}
+
 void usePrintableResolution(ImageInfo& info, double xPerUnit, double yPerUnit, double nmPerUnit,
                             const std::string& source) {
     if (!(xPerUnit > 0) || !(yPerUnit > 0) || !std::isfinite(xPerUnit) || !std::isfinite(yPerUnit)) return;
-    // Files keep six or seven digits; more would be noise ("4.6000003 nm").
-    const auto rounded = [](double value) { return std::stod(fmt::format("{:.6g}", value)); };
     const double xNm = rounded(nmPerUnit / xPerUnit), yNm = rounded(nmPerUnit / yPerUnit);
     const double dpi = 2.54e7 / xNm;
     constexpr std::array print{72.0,  75.0,  90.0,  96.0,  100.0, 120.0, 144.0, 150.0, 180.0,  200.0, 240.0,

@@ -16,6 +16,8 @@ std::optional<double> nanometresIn(std::string_view unit);
 /// must be per `nmPerUnit` nanometres.
 void usePrintableResolution(ImageInfo& info, double xPerUnit, double yPerUnit, double nmPerUnit,
                             const std::string& source);
+/// Rounded to the six significant digits that files keep; more would be noise ("4.6000003 nm").
+double rounded(double nm);
 /// The first decimal number in text; the decimal point is a dot whatever the locale.
 std::optional<double> numberIn(std::string_view text);
 

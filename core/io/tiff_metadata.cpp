@@ -136,9 +136,7 @@ Layout readImageJ(TIFF* tiff, const RandomFile& file, std::string_view text, Tif
         const bool hasX = TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) && x > 0 && std::isfinite(x);
         const bool hasY = TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y) && y > 0 && std::isfinite(y);
         // Rationals keep six digits; the float that libtiff hands out is rounded back to them.
-        const auto sizeOf = [&](float perUnit) {
-            return std::stod(fmt::format("{:.6g}", *nm / double(perUnit)));
-        };
+        const auto sizeOf = [&](float perUnit) { return rounded(*nm / double(perUnit)); };
         if (hasX) size.xNm = sizeOf(x);
         if (hasY) size.yNm = sizeOf(y);
         const auto spacing = valueOf(text, "spacing");
@@ -176,7 +174,7 @@ Layout readOme(std::string_view text, TiffTable& table) {
         const std::string unit = attributeOf(element, "PhysicalSize" + axis + "Unit");
         const auto nm = unit.empty() ? std::optional(1000.0) : nanometresIn(unit);
         if (!number || *number <= 0 || !nm) return std::nullopt;
-        return *number * *nm;
+        return rounded(*number * *nm);
     };
     VoxelSize& size = table.info.voxelSize;
     size = {.zNm = length("Z"), .yNm = length("Y"), .xNm = length("X"), .source = ""};
@@ -221,7 +219,7 @@ void readZeiss(std::string_view text, TiffTable& table) {
     std::optional<double> computed, stated;
     if (lines.size() > 3)
         if (const auto metres = numberIn(lines[3]); metres && *metres > 0)
-            computed = *metres * 1e9 * 1024.0 / double(table.pages.front().width);
+            computed = rounded(*metres * 1e9 * 1024.0 / double(table.pages.front().width));
     for (size_t i = 0; i + 1 < lines.size(); ++i) {
         if (lines[i] != "AP_IMAGE_PIXEL_SIZE" && lines[i] != "AP_PIXEL_SIZE") continue;
         const size_t equals = lines[i + 1].find('=');
@@ -267,7 +265,10 @@ void readTiffMetadata(TiffFile& handle, const RandomFile& file, TiffTable& table
     Layout layout{.z = int64_t(table.pages.size())};
     const bool imageJ = text.starts_with("ImageJ=");
     const bool ome = text.find("<OME") != std::string::npos && text.find("Pixels ") != std::string::npos;
-    if (imageJ) layout = readImageJ(tiff, file, text, table);
+    if (imageJ) {
+        layout = readImageJ(tiff, file, text, table);
+        table.info.cristaeMetadata = valueOf(text, "cristae").value_or("");
+    }
     if (ome) layout = readOme(text, table);
     applyLayout(table, layout);
     if (table.info.voxelSize.knownInPlane()) return;
