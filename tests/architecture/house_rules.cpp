@@ -17,10 +17,10 @@ struct Room {
     QString libraries;   // what may stand in <…>, as a pattern
 };
 const QString standard =
-    "[a-z_0-9]+|sys/.*|linux/.*|(unistd|fcntl|sched|dlfcn|dirent|signal|errno|stdio|setjmp)\\.h|"
+    "[a-z_0-9]+|sys/.*|linux/.*|(unistd|fcntl|sched|dlfcn|dirent|signal|errno|stdio|setjmp|langinfo|locale)\\.h|"
     "nlohmann/.*|fmt/.*";
 const QString imageLibraries =
-    "opencv2/.*|tiff(io)?\\.h|png\\.h|jpeglib\\.h|turbojpeg\\.h|hdf5(_hl)?\\.h|H5.*|sqlite3\\.h|openssl/.*";
+    "opencv2/.*|tiff(io)?\\.h|png\\.h|j(peglib|error)\\.h|turbojpeg\\.h|hdf5(_hl)?\\.h|H5.*|sqlite3\\.h|openssl/.*";
 const QString qt = "Q[A-Za-z0-9/]*";
 const QString torch = "torch/.*|ATen/.*|c10/.*";
 const Room rooms[] = {
