@@ -1,0 +1,221 @@
+// TorchNetwork: weights in, probabilities out; LibTorch's failures become sentences here.
+#include "models/run/torch_network.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace cristae {
+namespace {
+
+/// The first line of LibTorch's message; the rest is a stack of its own frames.
+std::string firstLine(const std::exception& error) {
+    const std::string text = error.what();
+    return text.substr(0, std::min<size_t>(text.find('\n'), 300));
+}
+
+/// Calls f and translates what LibTorch throws.
+template <class F> decltype(auto) translated(torch::Device device, F&& f) {
+    try {
+        return f();
+    } catch (const Error&) {
+        throw;
+    } catch (const c10::OutOfMemoryError& error) {
+        if (device.is_cuda()) at::accelerator::emptyCache();
+        throw Error(
+            ErrorKind::memory,
+            fmt::format("The memory of {} is not enough for this tile; choose a smaller tile or the CPU.",
+                        device.str()));
+    } catch (const std::bad_alloc&) {
+        throw Error(
+            ErrorKind::memory,
+            "There is not enough memory for this tile; choose a smaller tile or close other programs.");
+    } catch (const std::exception& error) {
+        // The CPU's allocator has no exception type of its own.
+        if (std::strstr(error.what(), "can't allocate memory") || std::strstr(error.what(), "out of memory"))
+            throw Error(
+                ErrorKind::memory,
+                "There is not enough memory for this tile; choose a smaller tile or close other programs.");
+        throw Error(ErrorKind::device,
+                    fmt::format("The computation on {} failed: {} Try the CPU, or start the program again.",
+                                device.str(), firstLine(error)));
+    }
+}
+
+/// Work of the largest step between two questions whether to stop, in MFLOP per input pixel.
+double largestStep(const std::vector<LayerSpec>& layers) {
+    double largest = 0, scale = 1;
+    for (const LayerSpec& layer : layers) {
+        if (layer.kind == LayerSpec::Kind::maxPool) scale *= double(layer.factor);
+        if (layer.kind == LayerSpec::Kind::bilinearUpsample) scale /= 2;
+        if (layer.kind == LayerSpec::Kind::transposedConvolution) scale /= double(layer.factor);
+        const double taps =
+            layer.kind == LayerSpec::Kind::convolution ? double(layer.kernel * layer.kernel) : 1;
+        largest = std::max(largest, 2e-6 * double(layer.channelsIn) * double(layer.channelsOut) * taps /
+                                        (scale * scale));
+    }
+    return largest;
+}
+
+bool processorHasBf16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+} // namespace
+
+TorchNetwork::TorchNetwork(const ModelCard& card, const TensorMap& weights, const std::string& file,
+                           torch::Device device, int threads)
+    : device_(device), threads_(threads > 0 ? threads : processorCount()) {
+    const Architecture& architecture = findArchitecture(card.architecture);
+    nlohmann::json options = card.network;
+    info_.slicesIn = options.value("slicesIn", int64_t(1));
+    options.erase("slicesIn");
+    if (info_.slicesIn < 1 || info_.slicesIn % 2 == 0 || info_.slicesIn > 31)
+        throw Error(ErrorKind::model,
+                    fmt::format("{}: the card's \"slicesIn\" must be an odd number up to 31.", file));
+    const int64_t channels = card.channelsIn * info_.slicesIn;
+    const int64_t outputs = int64_t(card.classes.size()) + (card.exclusive ? 1 : 0);
+    useThisThread();
+    translated(device_, [&] {
+        const torch::InferenceMode inference;
+        std::shared_ptr<NetworkModule> module = architecture.build(options, channels, outputs);
+        loadWeights(*module, weights, file); // also checks names and shapes for the program
+        const std::vector<LayerSpec> layers = architecture.layers(options, channels, outputs);
+        describe(card, footprint(layers), layers);
+        const Program program = architecture.program(options);
+        if (program.empty()) {
+            module->eval();
+            module->to(device_);
+            module_ = std::move(module);
+            info_.tileSide = std::max<int64_t>(info_.tileSide, 1024);
+        } else {
+            choosePrecision(program, weights);
+        }
+    });
+}
+
+void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint,
+                            const std::vector<LayerSpec>& layers) {
+    info_.channelsIn = card.channelsIn;
+    info_.classesOut = int64_t(card.classes.size());
+    info_.exclusive = card.exclusive;
+    info_.sizeMultiple = footprint.sizeMultiple;
+    info_.reach = footprint.reach;
+    info_.device = device_.str();
+    info_.precision = "fp32";
+    info_.megaflopPerPixel = footprint.megaflopPerPixel;
+    // The larger the tile, the less of it is border; but a cancel waits for one step, and a step should take
+    // 0.2 s at most on a slow core (20 GFLOP/s). The rule depends on nothing measured, so that equal runs
+    // give equal bytes.
+    const double budget = device_.is_cpu() ? 4e3 * threads_ : 4e6; // MFLOP
+    const double side = std::sqrt(budget / std::max(largestStep(layers), 1e-9));
+    const int64_t halo = (info_.reach + info_.sizeMultiple - 1) / info_.sizeMultiple * info_.sizeMultiple;
+    const int64_t smallest = std::max<int64_t>(256, 3 * halo),
+                  largest = std::max<int64_t>(smallest, device_.is_cpu() ? 1024 : 2048);
+    info_.tileSide =
+        std::clamp<int64_t>(int64_t(side), smallest, largest) / info_.sizeMultiple * info_.sizeMultiple;
+}
+
+void TorchNetwork::choosePrecision(const Program& program, const TensorMap& weights) {
+    if (device_.is_cuda()) {
+        info_.precision = "bf16";
+        runner_.emplace(program, weights, device_, torch::kBFloat16);
+        return;
+    }
+    runner_.emplace(program, weights, device_, torch::kFloat32);
+    if (!processorHasBf16()) return; // emulated bf16 is slower and less exact
+    ProgramRunner half(program, weights, device_, torch::kBFloat16);
+    const int64_t side = std::max<int64_t>(128, info_.sizeMultiple);
+    const auto generator =
+        at::make_generator<at::CPUGeneratorImpl>(1); // does not touch the random numbers of training
+    const torch::Tensor sample = torch::randn({1, info_.channelsIn * info_.slicesIn, side, side}, generator);
+    const auto seconds = [&](const ProgramRunner& runner, torch::Tensor& result) {
+        double best = 1e9;
+        for (int i = 0; i < 3; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            result = runner.run(sample, {});
+            best = std::min(best,
+                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+        return best;
+    };
+    torch::Tensor exact, rough;
+    const double slow = seconds(*runner_, exact), fast = seconds(half, rough);
+    const double difference = (torch::sigmoid(exact) - torch::sigmoid(rough)).abs().mean().item<double>();
+    // Clearly faster, so that the choice does not hang on chance; and the same answer but for rounding.
+    if (fast * 1.2 < slow && difference < 0.01) {
+        info_.precision = "bf16";
+        runner_.emplace(std::move(half));
+    }
+}
+
+void TorchNetwork::useThisThread() const {
+    static thread_local int set = 0;
+    if (set == threads_) return;
+    at::set_num_threads(threads_);
+    set = threads_;
+}
+
+torch::Tensor TorchNetwork::probabilities(const torch::Tensor& input) {
+    const torch::Tensor onDevice = device_.is_cpu() ? input : input.to(device_, /*non_blocking=*/true);
+    const torch::Tensor logits = runner_ ? runner_->run(onDevice, interrupted_) : module_->forward(onDevice);
+    // The background of an exclusive network is its first channel.
+    torch::Tensor result =
+        info_.exclusive ? torch::softmax(logits, 1).narrow(1, 1, info_.classesOut) : torch::sigmoid(logits);
+    result = result.to(torch::kFloat32).contiguous();
+    if (device_.is_cpu()) return result;
+    if (!pinnedOutput_.defined() || pinnedOutput_.sizes() != result.sizes())
+        pinnedOutput_ = torch::empty(result.sizes(), torch::TensorOptions().pinned_memory(true));
+    pinnedOutput_.copy_(result, /*non_blocking=*/true);
+    at::accelerator::synchronizeDevice(device_.index());
+    return pinnedOutput_;
+}
+
+void TorchNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
+    if (in.empty() || in.size() != out.size())
+        throw Error(ErrorKind::internal, "A network was given no tiles or no room for results.");
+    const Extent3 extent = in.front().extent();
+    for (const Pixels& block : in)
+        if (block.type() != PixelType::f32 || block.channels() != info_.channelsIn ||
+            extent.z != info_.slicesIn || !(block.extent() == extent) || extent.y % info_.sizeMultiple ||
+            extent.x % info_.sizeMultiple)
+            throw Error(
+                ErrorKind::internal,
+                fmt::format(
+                    "A network was given a tile of {} × {} pixels and {} slices; it takes multiples of {} "
+                    "and {} slices.",
+                    extent.x, extent.y, extent.z, info_.sizeMultiple, info_.slicesIn));
+    useThisThread();
+    translated(device_, [&] {
+        const torch::InferenceMode inference;
+        const std::vector<int64_t> shape = {int64_t(in.size()), info_.channelsIn * info_.slicesIn, extent.y,
+                                            extent.x};
+        if (!pinnedInput_.defined() || pinnedInput_.sizes() != torch::IntArrayRef(shape))
+            pinnedInput_ = torch::empty(shape, torch::TensorOptions().pinned_memory(device_.is_cuda()));
+        auto* input = reinterpret_cast<std::byte*>(pinnedInput_.data_ptr<float>());
+        for (const Pixels& block : in) {
+            std::memcpy(input, block.data(), block.bytes());
+            input += block.bytes();
+        }
+        const torch::Tensor result = probabilities(pinnedInput_);
+        const auto* values = reinterpret_cast<const std::byte*>(result.const_data_ptr<float>());
+        for (Pixels& block : out) {
+            block = Pixels(PixelType::f32, info_.classesOut, {1, extent.y, extent.x});
+            std::memcpy(block.data(), values, block.bytes());
+            values += block.bytes();
+        }
+    });
+}
+
+} // namespace cristae

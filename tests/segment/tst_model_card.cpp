@@ -1,0 +1,124 @@
+// ModelCard: JSON both ways; packages found by name, by path, and what is said when they are not.
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/segment/model_card.h"
+#include "core/segment/safetensors.h"
+
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+#include <fstream>
+
+using namespace cristae;
+
+namespace {
+
+ModelCard fullCard() {
+    ModelCard card;
+    card.name = "mitochondria";
+    card.title = "Mitochondria";
+    card.description = "Finds mitochondria; fails in \"dark\" sections.";
+    card.classes = {{"mitochondria", {0xe6, 0x9f, 0x00}, 0.4}, {"membranes", {0x56, 0xb4, 0xe9}, 0.5}};
+    card.pixelSizeNm = 5.5;
+    card.normalisation = {{"kind", "percentile"}, {"low", 1}, {"high", 99}};
+    card.network = {{"base", 16}};
+    card.exclusive = true;
+    card.channelsIn = 3;
+    card.data = {{"Lucchi++", "free for research", "z0–17", "Casser 2018"}};
+    card.scores = {{"z18–23", "IoU", 0.87, "cristae-cli evaluate"}};
+    card.training = {{"seed", 1}};
+    card.licence = "CC-BY-4.0";
+    return card;
+}
+
+std::string complaint(const nlohmann::json& json) {
+    try {
+        modelCardFromJson(json);
+        return {};
+    } catch (const Error& error) {
+        return error.kind() == ErrorKind::model ? error.what() : "wrong kind";
+    }
+}
+
+} // namespace
+
+class TestModelCard : public QObject {
+    Q_OBJECT
+    QTemporaryDir folder_;
+    std::filesystem::path path(const char* name) const { return folder_.filePath(name).toStdString(); }
+    void save(const char* file, const std::string& name) const {
+        ModelCard card = fullCard();
+        card.name = name;
+        SafetensorsFile content;
+        content.metadata["cristae.card"] = toJson(card).dump();
+        writeSafetensors(path(file), content);
+    }
+
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void jsonBothWays() {
+        const nlohmann::json json = toJson(fullCard());
+        const ModelCard back = modelCardFromJson(nlohmann::json::parse(json.dump()));
+        QCOMPARE(toJson(back).dump(), json.dump());
+        QCOMPARE(back.classes[0].threshold, 0.4);
+        QCOMPARE(back.classes[1].colour.hex(), std::string("#56b4e9"));
+        QCOMPARE(*back.pixelSizeNm, 5.5);
+        QVERIFY(back.exclusive);
+        QCOMPARE(back.scores[0].value, 0.87);
+        ModelCard unknownSize = fullCard();
+        unknownSize.pixelSizeNm.reset();
+        QVERIFY(!modelCardFromJson(toJson(unknownSize)).pixelSizeNm);
+    }
+
+    void wrongFieldsAreNamed() {
+        const auto with = [](const char* key, nlohmann::json value) {
+            nlohmann::json json = toJson(fullCard());
+            json[key] = std::move(value);
+            return complaint(json);
+        };
+        QVERIFY(QString::fromStdString(with("name", "")).contains("\"name\""));
+        QVERIFY(QString::fromStdString(with("name", 3)).contains("\"name\""));
+        QVERIFY(QString::fromStdString(with("classes", nlohmann::json::array())).contains("\"classes\""));
+        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"threshold", 2}}})).contains("classes[0].threshold"));
+        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"colour", "red"}}})).contains("classes[0].colour"));
+        QVERIFY(QString::fromStdString(with("pixelSizeNm", -1)).contains("pixelSizeNm"));
+        QVERIFY(QString::fromStdString(with("normalisation", {{"kind", "magic"}})).contains("magic"));
+        QVERIFY(QString::fromStdString(with("channelsIn", 0)).contains("channelsIn"));
+        QVERIFY(QString::fromStdString(with("format", 2)).contains("newer"));
+        QVERIFY(!complaint(nlohmann::json::array()).empty());
+    }
+
+    void packagesAreFoundByNameAndByPath() {
+        save("model10.safetensors", "ten");
+        save("model2.safetensors", "two");
+        std::ofstream(path("broken.safetensors")) << "nonsense";
+        SafetensorsFile bare;
+        writeSafetensors(path("bare.safetensors"), bare);
+        std::vector<std::string> remarks;
+        const auto packages = listModelPackages(folder_.path().toStdString(), &remarks);
+        QCOMPARE(packages.size(), size_t(2));
+        QCOMPARE(packages[0].card.name, std::string("two")); // natural order
+        QCOMPARE(remarks.size(), size_t(2));
+        QVERIFY(remarks[0].find("bare.safetensors") != std::string::npos);
+
+        const std::vector<std::filesystem::path> folders = {"/nonexistent", folder_.path().toStdString()};
+        QCOMPARE(findModelPackage("ten", folders).file, path("model10.safetensors"));
+        ModelPackage byPath = findModelPackage(path("model2.safetensors").string(), folders);
+        QCOMPARE(byPath.card.name, std::string("two"));
+        QCOMPARE(packageHash(byPath), sha256OfFile(path("model2.safetensors")));
+        QCOMPARE(byPath.sha256.size(), size_t(64));
+        try {
+            findModelPackage("three", folders);
+            QFAIL("found what is not there");
+        } catch (const Error& error) {
+            QVERIFY(QString(error.what()).contains("two, ten"));
+            QCOMPARE(error.kind(), ErrorKind::model);
+        }
+        QVERIFY_EXCEPTION_THROWN(findModelPackage(path("absent.safetensors").string(), folders), Error);
+        QVERIFY_EXCEPTION_THROWN(findModelPackage("three", {}), Error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestModelCard)
+#include "tst_model_card.moc"
