@@ -1,0 +1,79 @@
+// cristae: the window. Builds the session, hands it to the window, opens the files on the command line.
+#include "app/locations.h"
+
+#include "core/base/error.h"
+#include "ui/report/pdf_exporter.h"
+#include "ui/theme/theme.h"
+#include "ui/window/main_window.h"
+#include "ui/window/workbench.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFileInfo>
+#include <QSettings>
+#include <QTimer>
+
+#include <new>
+
+namespace {
+
+/// The last border for errors thrown while an event is handled: they are shown, the window stays.
+class Application : public QApplication {
+public:
+    using QApplication::QApplication;
+    std::function<void(const QString&)> complain;
+
+    bool notify(QObject* receiver, QEvent* event) override {
+        try {
+            return QApplication::notify(receiver, event);
+        } catch (const std::bad_alloc&) {
+            tell(QCoreApplication::translate("Application", "There is not enough memory for this. Close other programs or images."));
+        } catch (const std::exception& error) {
+            tell(QString::fromUtf8(error.what()));
+        }
+        return false;
+    }
+
+private:
+    void tell(const QString& message) {
+        if (complain) complain(message);
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace cristae;
+    QCoreApplication::setOrganizationName(QStringLiteral("Cristae"));
+    QCoreApplication::setApplicationName(QStringLiteral("cristae"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(CRISTAE_VERSION));
+    QGuiApplication::setApplicationDisplayName(QString());
+    QGuiApplication::setDesktopFileName(QStringLiteral("cristae"));
+    QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    Application application(argc, argv);
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QCoreApplication::translate("Application", "Cristae segments electron micrographs. For scripts see cristae-cli."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("file"), QCoreApplication::translate("Application", "Image, stack or folder to open."),
+                                 QStringLiteral("[file]"));
+    parser.process(application);
+    applyTheme(application, rememberedTheme());
+
+    Session session(sessionPaths(), engineLoader());
+    session.addExporter(makePdfExporter());
+    Workbench bench(session);
+    MainWindow window(bench);
+    application.complain = [&bench](const QString& message) {
+        bench.showError(QCoreApplication::translate("Application", "Something went wrong"), message);
+    };
+    window.show();
+    const QStringList files = parser.positionalArguments();
+    if (!files.isEmpty()) bench.open(QFileInfo(files.first()).absoluteFilePath());
+    // LibTorch is large; the window is there first.
+    QTimer::singleShot(200, &window, &MainWindow::loadEngine);
+    return application.exec();
+}

@@ -1,0 +1,155 @@
+// CorrectPage.
+#include "ui/window/correct_page.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/window/tool_list.h"
+#include "ui/window/workbench.h"
+
+#include <QComboBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+namespace cristae {
+
+CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), bench_(bench) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(8);
+    layout->addWidget(secondaryLabel(tr("Painting"), this));
+    class_ = headingLabel({}, this);
+    class_->setWordWrap(true);
+    layout->addWidget(class_);
+    layout->addSpacing(8);
+    layout->addWidget(secondaryLabel(tr("Tool"), this));
+    tool_ = new QComboBox(this);
+    tool_->setAccessibleName(tr("Tool"));
+    for (const ToolWords& tool : toolList()) tool_->addItem(icon(tool.icon), tr("%1  (%2)").arg(tool.title, tool.shortcut), tool.key);
+    layout->addWidget(tool_);
+    hint_ = secondaryLabel({}, this);
+    layout->addWidget(hint_);
+    layout->addSpacing(8);
+
+    layout->addWidget(secondaryLabel(tr("Steps"), this));
+    steps_ = new QLabel(this);
+    steps_->setWordWrap(true);
+    layout->addWidget(steps_);
+    auto* grid = new QGridLayout;
+    grid->setSpacing(8);
+    undo_ = new QPushButton(icon(QStringLiteral("undo")), tr("Undo"), this);
+    redo_ = new QPushButton(icon(QStringLiteral("redo")), tr("Redo"), this);
+    grid->addWidget(undo_, 0, 0);
+    grid->addWidget(redo_, 0, 1);
+    layout->addLayout(grid);
+    layout->addSpacing(8);
+
+    layout->addWidget(secondaryLabel(tr("This slice"), this));
+    auto* slice = new QGridLayout;
+    slice->setSpacing(8);
+    before_ = new QPushButton(tr("Copy from slice before"), this);
+    after_ = new QPushButton(tr("Copy from slice after"), this);
+    clear_ = new QPushButton(tr("Clear this slice"), this);
+    before_->setToolTip(tr("Takes the current class of the previous slice as a start; locked classes stay"));
+    after_->setToolTip(tr("Takes the current class of the next slice as a start; locked classes stay"));
+    slice->addWidget(before_, 0, 0, 1, 2);
+    slice->addWidget(after_, 1, 0, 1, 2);
+    slice->addWidget(clear_, 2, 0, 1, 2);
+    layout->addLayout(slice);
+    layout->addStretch(1);
+
+    connect(tool_, &QComboBox::activated, this, [this](int index) {
+        bench_.setTool(tool_->itemData(index).toString());
+        Q_EMIT toolChosen();
+    });
+    connect(undo_, &QPushButton::clicked, this, &CorrectPage::undoWanted);
+    connect(redo_, &QPushButton::clicked, this, &CorrectPage::redoWanted);
+    connect(clear_, &QPushButton::clicked, this, &CorrectPage::clearSlice);
+    connect(before_, &QPushButton::clicked, this, [this] { copyFromNeighbour(-1); });
+    connect(after_, &QPushButton::clicked, this, [this] { copyFromNeighbour(1); });
+    for (auto signal : {&Workbench::documentChanged, &Workbench::stateChanged, &Workbench::toolChanged, &Workbench::classesChanged,
+                        &Workbench::viewChanged})
+        connect(&bench_, signal, this, &CorrectPage::showState);
+    showState();
+}
+
+void CorrectPage::showState() {
+    const Document* document = bench_.document();
+    const LabelClass* entry = document ? document->classes().find(bench_.currentLabel()) : nullptr;
+    class_->setText(entry ? QString::fromStdString(entry->name) + (entry->locked ? tr(" (locked)") : QString())
+                          : tr("No class yet: predict, or start painting"));
+    const QSignalBlocker block(tool_);
+    tool_->setCurrentIndex(tool_->findData(bench_.tool()));
+    for (const ToolWords& tool : toolList())
+        if (tool.key == bench_.tool()) hint_->setText(tool.hint);
+    const bool canUndo = document && document->undoStack().canUndo();
+    const bool canRedo = document && document->undoStack().canRedo();
+    steps_->setText(canUndo ? tr("Last: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
+                            : tr("Nothing has been changed yet."));
+    undo_->setEnabled(canUndo);
+    undo_->setToolTip(canUndo ? tr("Take back: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
+                              : tr("There is nothing to undo"));
+    redo_->setEnabled(canRedo);
+    redo_->setToolTip(canRedo ? tr("Do again: %1").arg(QString::fromStdString(document->undoStack().redoWords()))
+                              : tr("There is nothing to redo"));
+    const int64_t slices = document ? document->info().extent().z : 0;
+    const int64_t slice = bench_.view().slice;
+    auto offer = [&](QPushButton* button, int64_t other) {
+        const bool possible = document && entry && other >= 0 && other < slices && !document->labels().snapshot().sliceEmpty(other);
+        button->setVisible(slices > 1);
+        button->setEnabled(possible);
+        button->setToolTip(possible ? tr("Takes “%1” of slice %2 as a start; locked classes stay")
+                                          .arg(QString::fromStdString(entry->name))
+                                          .arg(other + 1)
+                                    : tr("The neighbouring slice has no labels to copy"));
+    };
+    offer(before_, slice - 1);
+    offer(after_, slice + 1);
+    const bool something = document && !document->labels().snapshot().sliceEmpty(slice);
+    clear_->setEnabled(something);
+    clear_->setToolTip(something ? tr("Removes all labels of this slice except locked classes") : tr("This slice has no labels"));
+}
+
+void CorrectPage::clearSlice() {
+    Document* document = bench_.document();
+    if (!document) return;
+    WriteRule rule = bench_.strokeRule();
+    rule.onlyOver.reset();
+    LabelEdit edit(document->labels().snapshot(), rule);
+    const Extent3 extent = document->info().extent();
+    const int64_t slice = bench_.view().slice;
+    // Only where something is: a slice of 160 million voxels has few tiles with labels.
+    for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
+        for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
+            if (document->labels().snapshot().tileAt(slice, row, column))
+                for (int64_t y = row * LabelTile::side; y < std::min(extent.y, (row + 1) * LabelTile::side); ++y)
+                    edit.setRun(slice, y, column * LabelTile::side, std::min(extent.x, (column + 1) * LabelTile::side),
+                                {0, Origin::human});
+    document->applyLabels(edit.delta(), tr("Clear slice %1").arg(slice + 1).toStdString());
+}
+
+void CorrectPage::copyFromNeighbour(int step) {
+    Document* document = bench_.document();
+    if (!document) return;
+    const int64_t slice = bench_.view().slice, other = slice + step;
+    if (other < 0 || other >= document->info().extent().z) return;
+    const LabelSnapshot& labels = document->labels().snapshot();
+    const uint32_t value = bench_.currentLabel();
+    LabelEdit edit(labels, bench_.strokeRule());
+    const Extent3 extent = labels.extent();
+    for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
+        for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
+            if (const LabelTile* tile = labels.tileAt(other, row, column))
+                for (int64_t i = 0; i < LabelTile::side * LabelTile::side; ++i)
+                    if (tile->labels[size_t(i)] == value)
+                        edit.set(slice, row * LabelTile::side + i / LabelTile::side,
+                                 column * LabelTile::side + i % LabelTile::side, {value, Origin::interpolated});
+    LabelDelta delta = edit.delta();
+    if (delta.empty())
+        bench_.showRemark(tr("The current class of slice %1 brings nothing new here.").arg(other + 1));
+    else
+        document->applyLabels(std::move(delta), tr("Copy from slice %1").arg(other + 1).toStdString());
+}
+
+} // namespace cristae

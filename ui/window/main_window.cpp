@@ -1,0 +1,469 @@
+// MainWindow: assembly, opening and closing, questions, layout.
+#include "ui/window/main_window.h"
+#include "core/io/format.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/dialogs/dataset_dialog.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/jobs_list.h"
+#include "ui/dialogs/voxel_size_dialog.h"
+#include "ui/panels/measure_page.h"
+#include "ui/panels/predict_page.h"
+#include "ui/panels/train_page.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/window/correct_page.h"
+#include "ui/window/layers_panel.h"
+#include "ui/window/message_bar.h"
+#include "ui/window/slice_bar.h"
+#include "ui/window/start_page.h"
+#include "ui/window/status_line.h"
+#include "ui/window/tool_options.h"
+#include "ui/window/tool_strip.h"
+#include "ui/window/top_bar.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSettings>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QToolBar>
+#include <QVBoxLayout>
+
+namespace cristae {
+
+namespace {
+
+constexpr int taskPanelWidth = 344;
+
+QWidget* scrolled(QWidget* page) {
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return scroll;
+}
+
+} // namespace
+
+MainWindow::MainWindow(Workbench& bench, QWidget* parent) : QMainWindow(parent), bench_(bench) {
+    setWindowIcon(applicationIcon());
+    setAcceptDrops(true);
+    setMinimumSize(960, 600);
+    resize(1440, 900);
+    buildActions();
+    buildPages();
+    buildMenus();
+    connectParts();
+    showDocument();
+    restoreLayout();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::buildPages() {
+    topBar_ = new TopBar(bench_, {actions_.open, actions_.exportLabels, actions_.undo, actions_.redo, actions_.sideBySide, actions_.overlay});
+    auto* bar = addToolBar(tr("Top bar"));
+    bar->setObjectName(QStringLiteral("topToolBar"));
+    bar->setMovable(false);
+    bar->setContextMenuPolicy(Qt::PreventContextMenu);
+    bar->toggleViewAction()->setVisible(false);
+    bar->setStyleSheet(QStringLiteral("QToolBar { border: none; padding: 0; margin: 0; spacing: 0; }"));
+    bar->addWidget(topBar_);
+
+    canvas_ = new CanvasView(bench_);
+    auto* strip = new ToolStrip(bench_);
+    connect(strip, &ToolStrip::chosen, canvas_, &CanvasView::focusCanvas);
+    messages_ = new MessageBar;
+    auto* centre = new QWidget;
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(new ToolOptions(bench_));
+    column->addWidget(canvas_, 1);
+    column->addWidget(new SliceBar(bench_));
+    auto* workspace = new QWidget;
+    auto* row = new QHBoxLayout(workspace);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(strip);
+    row->addWidget(centre, 1);
+
+    start_ = new StartPage(bench_);
+    pages_ = new QStackedWidget;
+    pages_->addWidget(start_);
+    pages_->addWidget(workspace);
+    auto* whole = new QWidget;
+    auto* wholeLayout = new QVBoxLayout(whole);
+    wholeLayout->setContentsMargins(0, 0, 0, 0);
+    wholeLayout->setSpacing(0);
+    wholeLayout->addWidget(messages_); // here, so that errors show on the start page too
+    wholeLayout->addWidget(pages_, 1);
+    setCentralWidget(whole);
+
+    predict_ = new PredictPage(bench_);
+    correct_ = new CorrectPage(bench_);
+    measure_ = new MeasurePage(bench_);
+    train_ = new TrainPage(bench_);
+    layers_ = new LayersPanel(bench_);
+    auto* panel = new QWidget;
+    panel->setObjectName(QStringLiteral("taskPanel"));
+    panel->setAttribute(Qt::WA_StyledBackground);
+    panel->setMinimumWidth(300);
+    auto* panelLayout = new QVBoxLayout(panel);
+    panelLayout->setContentsMargins(0, 0, 0, 0);
+    panelLayout->setSpacing(0);
+    tabs_ = new QTabBar;
+    tabs_->setObjectName(QStringLiteral("taskTabs"));
+    tabs_->setDrawBase(false);
+    tabs_->setExpanding(true);
+    tabs_->setUsesScrollButtons(false);
+    tabs_->setElideMode(Qt::ElideNone);
+    for (const QString& name : {tr("Predict"), tr("Correct"), tr("Measure"), tr("Train")}) tabs_->addTab(name);
+    tasks_ = new QStackedWidget;
+    for (QWidget* page : std::initializer_list<QWidget*>{predict_, correct_, measure_, train_}) tasks_->addWidget(scrolled(page));
+    connect(tabs_, &QTabBar::currentChanged, tasks_, &QStackedWidget::setCurrentIndex);
+    panelLayout->addWidget(tabs_);
+    panelLayout->addWidget(tasks_, 1);
+    panelLayout->addWidget(layers_);
+    dock_ = new QDockWidget(tr("Task panel"), this);
+    dock_->setObjectName(QStringLiteral("taskDock"));
+    dock_->setAllowedAreas(Qt::LeftDockWidgetArea | Qt::RightDockWidgetArea);
+    dock_->setTitleBarWidget(new QWidget(dock_));
+    dock_->setWidget(panel);
+    addDockWidget(Qt::RightDockWidgetArea, dock_);
+
+    status_ = new StatusLine(bench_, canvas_->tiles());
+    setStatusBar(status_);
+}
+
+void MainWindow::connectParts() {
+    connect(canvas_, &CanvasView::pointerMoved, status_, &StatusLine::setPointer);
+    connect(canvas_, &CanvasView::unreadable, this,
+            [this](const QString& message) { messages_->showError(tr("A part of the image cannot be read"), message); });
+    connect(&bench_, &Workbench::errorShown, messages_, &MessageBar::showError);
+    connect(&bench_, &Workbench::remarkShown, messages_, &MessageBar::showRemark);
+    connect(&bench_, &Workbench::documentChanged, this, &MainWindow::showDocument);
+    connect(&bench_, &Workbench::stateChanged, this, &MainWindow::showState);
+    connect(&bench_, &Workbench::viewModeChanged, this, [this] {
+        actions_.sideBySide->setChecked(bench_.viewMode() == ViewMode::sideBySide);
+        actions_.overlay->setChecked(bench_.viewMode() == ViewMode::overlay);
+    });
+    connect(&bench_, &Workbench::displayChanged, this, [this] { actions_.labelsShown->setChecked(bench_.labelsShown()); });
+    connect(&bench_, &Workbench::labelsSaved, this, [this] {
+        if (const auto then = std::exchange(afterSaving_, {})) then();
+    });
+    connect(&bench_, &Workbench::datasetChoiceNeeded, this, [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
+        auto* dialog = new DatasetDialog(path, datasets, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &DatasetDialog::chosen, this, [this](const QString& file, const QString& dataset, const QString& axes) {
+            OpenOptions options;
+            options.dataset = dataset.toStdString();
+            options.axes = axes.toStdString();
+            bench_.open(file, options);
+        });
+        dialog->open();
+    });
+    connect(start_, &StartPage::openWanted, this, &MainWindow::chooseFile);
+    connect(start_, &StartPage::fileChosen, this, &MainWindow::openFile);
+    connect(status_, &StatusLine::jobsWanted, this, &MainWindow::openJobs);
+    connect(topBar_, &TopBar::voxelSizeWanted, this, &MainWindow::editVoxelSize);
+    connect(topBar_, &TopBar::predictWanted, this, &MainWindow::predictOrCancel);
+    connect(correct_, &CorrectPage::undoWanted, canvas_, &CanvasView::undo);
+    connect(correct_, &CorrectPage::redoWanted, canvas_, &CanvasView::redo);
+    connect(correct_, &CorrectPage::toolChosen, canvas_, &CanvasView::focusCanvas);
+    predict_->setPaneSize([this] { return canvas_->labelledPane()->size(); });
+    auto showPredict = [this] {
+        const QString obstacle = bench_.document() ? predict_->obstacle() : tr("Open an image first");
+        topBar_->setPredictState(predict_->running(), obstacle);
+        actions_.predict->setEnabled(!predict_->running() && obstacle.isEmpty());
+    };
+    connect(predict_, &PredictPage::stateChanged, this, showPredict);
+    connect(&bench_, &Workbench::documentChanged, this, showPredict);
+    connect(predict_, &PredictPage::trainPageWanted, this, [this] { showPage(Page::train); });
+    connect(predict_, &PredictPage::voxelSizeWanted, this, &MainWindow::editVoxelSize);
+    connect(measure_, &MeasurePage::voxelSizeWanted, this, &MainWindow::editVoxelSize);
+    connect(train_, &TrainPage::trained, predict_, &PredictPage::refreshModels);
+    connect(train_, &TrainPage::useModel, this, [this](const QString& model) {
+        predict_->useModel(model);
+        showPage(Page::predict);
+    });
+    showPredict();
+}
+
+void MainWindow::showPage(Page page) {
+    dock_->show();
+    tabs_->setCurrentIndex(int(page));
+}
+
+void MainWindow::showDocument() {
+    const Document* document = bench_.document();
+    pages_->setCurrentIndex(document ? 1 : 0);
+    dock_->setVisible(document && actions_.taskPanel->isChecked());
+    if (document) {
+        const QString path = QString::fromStdString(document->info().path.string());
+        if (!path.isEmpty()) StartPage::rememberRecent(path);
+        canvas_->focusCanvas();
+    } else
+        start_->refresh();
+    for (QAction* action : {actions_.closeFile, actions_.exportLabels, actions_.details, actions_.voxelSize, actions_.sideBySide,
+                            actions_.overlay, actions_.zoomIn, actions_.zoomOut, actions_.fit, actions_.fullSize,
+                            actions_.autoContrast, actions_.invert, actions_.labelsShown, actions_.saveLabels, actions_.saveLabelsAs,
+                            actions_.loadLabels, actions_.addClass, actions_.addToTraining, actions_.taskPanel, actions_.taskPanelLeft}) {
+        action->setEnabled(document);
+        // What it does is in its text already; the tooltip's work is to say why it cannot be used.
+        action->setToolTip(document ? action->property("words").toString() : tr("Open an image first"));
+    }
+    showState();
+}
+
+void MainWindow::showState() {
+    const Document* document = bench_.document();
+    QString name = tr("Cristae");
+    if (document) {
+        QString file = QString::fromStdString(document->info().path.filename().string());
+        name = tr("Cristae — %1[*]").arg(file.isEmpty() ? tr("image") : file);
+    }
+    setWindowTitle(name);
+    setWindowModified(document && document->modified());
+    const bool canUndo = document && document->undoStack().canUndo(), canRedo = document && document->undoStack().canRedo();
+    const QString undoWords = canUndo ? QString::fromStdString(document->undoStack().undoWords()) : QString();
+    const QString redoWords = canRedo ? QString::fromStdString(document->undoStack().redoWords()) : QString();
+    actions_.undo->setEnabled(canUndo);
+    actions_.undo->setText(canUndo ? tr("Undo: %1").arg(undoWords) : tr("Undo"));
+    actions_.undo->setToolTip(canUndo ? tr("Undo: %1  Ctrl+Z").arg(undoWords) : tr("There is nothing to undo"));
+    actions_.redo->setEnabled(canRedo);
+    actions_.redo->setText(canRedo ? tr("Redo: %1").arg(redoWords) : tr("Redo"));
+    actions_.redo->setToolTip(canRedo ? tr("Redo: %1  Ctrl+Shift+Z").arg(redoWords) : tr("There is nothing to redo"));
+}
+
+void MainWindow::openFile(const QString& path) {
+    whenLabelsAreSafe(tr("Open another image?"), [this, path] { bench_.open(path); });
+}
+
+void MainWindow::chooseFile() {
+    QStringList patterns;
+    for (const std::string& extension : openableExtensions()) patterns << QStringLiteral("*.") + QString::fromStdString(extension);
+    auto* dialog = new QFileDialog(this, tr("Open a micrograph or a stack"), QSettings().value(QStringLiteral("folder")).toString(),
+                                   tr("Images (%1);;All files (*)").arg(patterns.join(QLatin1Char(' '))));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
+        openFile(path);
+    });
+    dialog->open();
+}
+
+void MainWindow::chooseFolder() {
+    auto* dialog = new QFileDialog(this, tr("Open a folder of slices"), QSettings().value(QStringLiteral("folder")).toString());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
+    dialog->open();
+}
+
+void MainWindow::exportLabels() {
+    if (!bench_.document()) return;
+    auto* dialog = new ExportDialog(bench_, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::saveLabels() {
+    if (!bench_.document()) return;
+    if (bench_.labelsPath().isEmpty())
+        saveLabelsAs();
+    else
+        bench_.saveLabels(bench_.labelsPath());
+}
+
+void MainWindow::saveLabelsAs() {
+    const Document* document = bench_.document();
+    if (!document) return;
+    const QFileInfo image(QString::fromStdString(document->info().path.string()));
+    const QString proposal = bench_.labelsPath().isEmpty()
+                                 ? image.absolutePath() + QLatin1Char('/') + image.completeBaseName() + QStringLiteral("_labels.tif")
+                                 : bench_.labelsPath();
+    auto* dialog = new QFileDialog(this, tr("Save labels"), proposal, tr("TIFF (*.tif *.tiff);;HDF5 (*.h5 *.hdf5)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("tif"));
+    dialog->selectFile(proposal);
+    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::saveLabels);
+    connect(dialog, &QFileDialog::rejected, this, [this] { afterSaving_ = {}; });
+    dialog->open();
+}
+
+void MainWindow::loadLabels() {
+    if (!bench_.document()) return;
+    const QFileInfo image(QString::fromStdString(bench_.document()->info().path.string()));
+    auto* dialog = new QFileDialog(this, tr("Load labels"), image.absolutePath(), tr("All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::loadLabels);
+    dialog->open();
+}
+
+void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()> then) {
+    const Document* document = bench_.document();
+    const bool unsaved = document && document->modified();
+    if (!unsaved) {
+        then();
+        return;
+    }
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Unsaved labels"),
+                                tr("The labels of “%1” have changed since they were last saved.")
+                                    .arg(QString::fromStdString(document->info().path.filename().string())),
+                                QMessageBox::NoButton, this);
+    box->setObjectName(QStringLiteral("unsavedQuestion"));
+    box->setInformativeText(question + QLatin1Char(' ') + tr("Unsaved changes would be lost."));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    auto* save = box->addButton(tr("Save labels"), QMessageBox::AcceptRole);
+    auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
+    box->addButton(QMessageBox::Cancel);
+    save->setObjectName(QStringLiteral("saveLabels"));
+    discard->setObjectName(QStringLiteral("discardLabels"));
+    save->setProperty("primary", true);
+    box->setDefaultButton(save);
+    connect(box, &QMessageBox::buttonClicked, this, [this, save, discard, then](QAbstractButton* button) {
+        if (button == discard)
+            then();
+        else if (button == save) {
+            afterSaving_ = then;
+            saveLabels();
+        }
+    });
+    box->open();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayClose_ && bench_.document() && bench_.document()->modified()) {
+        event->ignore();
+        if (findChild<QMessageBox*>(QStringLiteral("unsavedQuestion"))) return; // asked already
+        whenLabelsAreSafe(tr("Close Cristae?"), [this] {
+            mayClose_ = true;
+            close();
+        });
+        return;
+    }
+    rememberLayout();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!event->mimeData()->hasUrls()) return;
+    event->acceptProposedAction();
+    start_->setDropHint(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { start_->setDropHint(false); }
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    start_->setDropHint(false);
+    QStringList files;
+    for (const QUrl& url : event->mimeData()->urls())
+        if (url.isLocalFile()) files << url.toLocalFile();
+    if (files.isEmpty()) {
+        messages_->showRemark(tr("Only files and folders of this computer can be dropped here."));
+        return;
+    }
+    event->acceptProposedAction();
+    if (files.size() > 1)
+        messages_->showRemark(tr("One image is opened at a time; drop the folder to open its files as a stack."));
+    openFile(files.first());
+}
+
+void MainWindow::predictOrCancel() {
+    if (predict_->running())
+        predict_->cancel();
+    else {
+        showPage(Page::predict);
+        predict_->predict();
+    }
+}
+
+void MainWindow::editVoxelSize() {
+    if (!bench_.document()) return;
+    auto* dialog = new VoxelSizeDialog(bench_, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::openJobs() {
+    if (!jobsList_) {
+        jobsList_ = new JobsList(bench_.jobs(), this);
+        jobsList_->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    jobsList_->show();
+    jobsList_->raise();
+}
+
+void MainWindow::loadEngine() {
+    bench_.jobs().start<std::string>(
+        Lane::compute, tr("Load the engine"),
+        [&session = bench_.session()](const Progress&) {
+            const auto devices = session.engine().networks->devices();
+            return devices.empty() ? std::string() : devices.front().label;
+        },
+        [this](std::string label) { status_->setDevice(QString::fromStdString(label)); },
+        [this](const Error& error) {
+            status_->setDevice(tr("no engine"));
+            messages_->showError(tr("The engine that runs the models could not be loaded"), QString::fromStdString(error.what()));
+        },
+        {}, false);
+}
+
+void MainWindow::switchTheme(bool dark) {
+    const ThemeKind kind = dark ? ThemeKind::dark : ThemeKind::light;
+    applyTheme(*qApp, kind);
+    rememberTheme(kind);
+}
+
+void MainWindow::restoreLayout() {
+    QSettings settings;
+    if (settings.contains(QStringLiteral("window/geometry"))) {
+        restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+        restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), 1);
+        canvas_->splitter()->restoreState(settings.value(QStringLiteral("window/panes")).toByteArray());
+    } else
+        resizeDocks({dock_}, {taskPanelWidth}, Qt::Horizontal);
+    if (settings.value(QStringLiteral("window/overlay")).toBool()) bench_.setViewMode(ViewMode::overlay);
+    const bool panel = settings.value(QStringLiteral("window/taskPanel"), true).toBool();
+    actions_.taskPanel->setChecked(panel);
+    actions_.taskPanelLeft->setChecked(dockWidgetArea(dock_) == Qt::LeftDockWidgetArea);
+    dock_->setVisible(bench_.document() && panel);
+}
+
+void MainWindow::rememberLayout() {
+    QSettings settings;
+    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/state"), saveState(1));
+    settings.setValue(QStringLiteral("window/panes"), canvas_->splitter()->saveState());
+    settings.setValue(QStringLiteral("window/overlay"), bench_.viewMode() == ViewMode::overlay);
+    settings.setValue(QStringLiteral("window/taskPanel"), actions_.taskPanel->isChecked());
+}
+
+void MainWindow::resetLayout() {
+    addDockWidget(Qt::RightDockWidgetArea, dock_);
+    actions_.taskPanelLeft->setChecked(false);
+    actions_.taskPanel->setChecked(true);
+    dock_->setVisible(bench_.document());
+    resizeDocks({dock_}, {taskPanelWidth}, Qt::Horizontal);
+    bench_.setViewMode(ViewMode::sideBySide);
+    const int half = std::max(200, canvas_->width() / 2);
+    canvas_->splitter()->setSizes({half, half});
+    canvas_->fit();
+}
+
+} // namespace cristae

@@ -1,0 +1,115 @@
+// MainWindow: puts the parts of the window together and connects them; menus, questions, layout.
+#pragma once
+#include "ui/window/workbench.h"
+
+#include <QMainWindow>
+#include <QPointer>
+
+#include <functional>
+#include <optional>
+
+class QActionGroup;
+class QDockWidget;
+class QMenu;
+class QStackedWidget;
+class QTabBar;
+
+namespace cristae {
+
+class CanvasView;
+class CorrectPage;
+class JobsList;
+class LayersPanel;
+class MeasurePage;
+class MessageBar;
+class PredictPage;
+class StartPage;
+class StatusLine;
+class ToolOptions;
+class TopBar;
+class TrainPage;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    enum class Page { predict, correct, measure, train };
+
+    /// The workbench must outlive the window.
+    explicit MainWindow(Workbench& bench, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    CanvasView* canvas() const { return canvas_; }
+    PredictPage* predictPage() const { return predict_; }
+    TrainPage* trainPage() const { return train_; }
+    MeasurePage* measurePage() const { return measure_; }
+    MessageBar* messages() const { return messages_; }
+    void showPage(Page page);
+    /// Loads the engine in the background and shows the device it found.
+    void loadEngine();
+
+public Q_SLOTS:
+    /// Asks about unsaved labels first.
+    void openFile(const QString& path);
+    void chooseFile();
+    void chooseFolder();
+    void exportLabels();
+    void saveLabels();
+    void saveLabelsAs();
+    void loadLabels();
+    void resetLayout();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    struct Actions {
+        QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
+        QAction *undo, *redo, *voxelSize;
+        QAction *sideBySide, *overlay, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast, *invert, *labelsShown, *darkTheme;
+        QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
+        QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
+    };
+    void buildActions();
+    void buildMenus();
+    void buildPages();
+    void connectParts();
+    void showDocument();
+    void showState();
+    void fillRecent();
+    void showDetails();
+    void showKeys();
+    void showAbout();
+    void openJobs();
+    void editVoxelSize();
+    void predictOrCancel();
+    void switchTheme(bool dark);
+    void restoreLayout();
+    void rememberLayout();
+    /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
+    void whenLabelsAreSafe(const QString& question, std::function<void()> then);
+
+    Workbench& bench_;
+    Actions actions_{};
+    QStackedWidget *pages_ = nullptr, *tasks_ = nullptr;
+    QTabBar* tabs_ = nullptr;
+    QDockWidget* dock_ = nullptr;
+    QMenu* recentMenu_ = nullptr;
+    TopBar* topBar_ = nullptr;
+    StartPage* start_ = nullptr;
+    CanvasView* canvas_ = nullptr;
+    MessageBar* messages_ = nullptr;
+    StatusLine* status_ = nullptr;
+    LayersPanel* layers_ = nullptr;
+    PredictPage* predict_ = nullptr;
+    CorrectPage* correct_ = nullptr;
+    MeasurePage* measure_ = nullptr;
+    TrainPage* train_ = nullptr;
+    QPointer<JobsList> jobsList_;
+    std::function<void()> afterSaving_;
+    bool mayClose_ = false;
+};
+
+} // namespace cristae
