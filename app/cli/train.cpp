@@ -77,11 +77,12 @@ void setAsideSlices(TrainingSet& set, double share) {
                set.slices[set.slices.size() - count].name, set.slices.back().name, count, set.slices.size());
 }
 
-TrainingSet setOf(const TrainArguments& args, const Progress& progress, ModelCard& card) {
+/// The slices, and what their list says of the model.
+LoadedDataList dataOf(const TrainArguments& args, const Progress& progress) {
     if (!args.data.empty()) {
         if (!args.images.empty() || !args.labels.empty())
             throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
-        return loadDataList(args.data, args.dataRoot, card, progress);
+        return loadDataList(args.data, args.dataRoot, progress);
     }
     if (args.images.empty() || args.labels.empty())
         throw Error(ErrorKind::usage, "Training needs --images and --labels, or a list with --data.");
@@ -93,10 +94,19 @@ TrainingSet setOf(const TrainArguments& args, const Progress& progress, ModelCar
         for (TrainingPair& pair :
              pairImagesAndLabels(args.validationImages, args.validationLabels, Role::validation))
             pairs.push_back(std::move(pair));
-    TrainingSet set = loadTrainingSet(pairs, meaningOf(args), {args.className}, progress);
-    if (args.validationImages.empty()) setAsideSlices(set, args.validationShare);
-    card.classes = {{args.className, standardColour(args.className, 1), 0.5}};
-    return set;
+    LoadedDataList loaded;
+    loaded.set = loadTrainingSet(pairs, meaningOf(args), {args.className}, progress);
+    if (args.validationImages.empty()) setAsideSlices(loaded.set, args.validationShare);
+    loaded.card.classes = {{args.className, standardColour(args.className, 1), 0.5}};
+    return loaded;
+}
+
+/// A given word replaces what the list says.
+void replaceIfGiven(std::string& field, const std::string& given, const std::string& otherwise) {
+    if (!given.empty())
+        field = given;
+    else if (field.empty())
+        field = otherwise;
 }
 
 int run(const TrainArguments& args, CommandLine& line) {
@@ -110,13 +120,15 @@ int run(const TrainArguments& args, CommandLine& line) {
                                             : std::filesystem::path(args.runFolder);
     plan.device = args.device;
     plan.resume = args.resume;
-    plan.card.name = args.name.empty() ? plan.output.stem().string() : args.name;
-    plan.card.title = args.title.empty() ? plan.card.name : args.title;
-    plan.card.licence = args.licence;
-    plan.card.training["command"] = line.command;
     if (!args.startFrom.empty()) plan.startFrom = line.session.findModel(args.startFrom);
     const ConsoleProgress progress(line.quiet || args.json);
-    plan.set = setOf(args, progress, plan.card);
+    LoadedDataList data = dataOf(args, progress);
+    plan.set = std::move(data.set);
+    plan.card = std::move(data.card);
+    replaceIfGiven(plan.card.name, args.name, plan.output.stem().string());
+    replaceIfGiven(plan.card.title, args.title, plan.card.name);
+    replaceIfGiven(plan.card.licence, args.licence, "");
+    plan.card.training["command"] = line.command;
     EpochPrinter printer(args.json);
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
     if (args.json)
