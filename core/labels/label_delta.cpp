@@ -1,6 +1,7 @@
 // LabelDelta: size, place, merging and rebasing of changes; WriteRule.
 #include "core/labels/label_layer.h"
 #include "core/labels/run_writer.h"
+#include "core/labels/stretch.h"
 
 #include <algorithm>
 
@@ -79,9 +80,7 @@ LabelDelta rebased(const LabelDelta& delta, const LabelSnapshot& current, bool n
             end = run.start + run.length;
             for (uint32_t i = run.start, next; i < end; i = next) {
                 const Voxel value{now->labels[i], now->origins[i]};
-                for (next = i + 1;
-                     next < end && now->labels[next] == value.label && now->origins[next] == value.origin;)
-                    ++next;
+                next = uint32_t(stretchEnd(*now, i + 1, end, value));
                 if (newerHandWins && value != run.before && value.origin == Origin::human) continue;
                 if (value != run.after) writer.add(i, next - i, value, run.after);
                 if (!moving) continue;

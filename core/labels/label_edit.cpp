@@ -1,6 +1,7 @@
 // LabelEdit: private copies of the tiles that a stroke or a result touches, and the change they amount to.
 #include "core/labels/label_layer.h"
 #include "core/labels/run_writer.h"
+#include "core/labels/stretch.h"
 
 #include <algorithm>
 #include <cstring>
@@ -29,9 +30,8 @@ void compareRows(const LabelTile& before, const LabelTile& after, int rowBegin, 
             const Voxel a{labelsBefore[x], originsBefore[x]}, b{labelsAfter[x], originsAfter[x]};
             next = x + 1;
             if (a == b) continue;
-            while (next < side && labelsAfter[next] == b.label && labelsBefore[next] == a.label &&
-                   originsAfter[next] == b.origin && originsBefore[next] == a.origin)
-                ++next;
+            const int64_t start = int64_t(at) + x, end = int64_t(at) + side;
+            next = stretchEnd(before, start, stretchEnd(after, start, end, b), a) - int64_t(at);
             writer.add(uint32_t(at) + uint32_t(x), uint32_t(next - x), a, b);
         }
     }
@@ -101,9 +101,7 @@ void LabelEdit::writeRow(int64_t z, int64_t y, int64_t x0, int64_t x1, Voxel val
         const int64_t end = row * side + std::min(x1, (tileX + 1) * side) - tileX * side;
         for (int64_t next; i < end; i = next) {
             const Voxel now{from->labels[size_t(i)], from->origins[size_t(i)]};
-            for (next = i + 1; next < end && from->labels[size_t(next)] == now.label &&
-                               from->origins[size_t(next)] == now.origin;)
-                ++next;
+            next = stretchEnd(*from, i + 1, end, now);
             if (now == value || !may(now)) continue;
             if (!own || cachedZ_ != z || cachedTileY_ != tileY || !cachedRow_[size_t(tileX)])
                 own = &touched(z, tileY, tileX);
