@@ -26,16 +26,18 @@ public:
     void run(std::span<const Pixels> in, std::span<Pixels> out) override {
         for (size_t i = 0; i < in.size(); ++i) {
             const Extent3 extent = in[i].extent();
-            if (extent.y % info_.sizeMultiple || extent.x % info_.sizeMultiple || extent.z != info_.slicesIn ||
-                in[i].channels() != info_.channelsIn)
+            if (extent.y % info_.sizeMultiple || extent.x % info_.sizeMultiple ||
+                extent.z != info_.slicesIn || in[i].channels() != info_.channelsIn)
                 throw Error(ErrorKind::internal, "a tile of a wrong size");
-            if (std::max(extent.y, extent.x) > failAboveSide) throw Error(ErrorKind::memory, "not enough memory");
+            if (std::max(extent.y, extent.x) > failAboveSide)
+                throw Error(ErrorKind::memory, "not enough memory");
             seen.push_back(extent);
             out[i] = Pixels(PixelType::f32, info_.classesOut, {1, extent.y, extent.x});
             for (int64_t k = 0; k < info_.classesOut; ++k) {
                 const auto plane = out[i].plane<float>(k, 0);
                 for (int64_t y = 0; y < extent.y; ++y)
-                    for (int64_t x = 0; x < extent.x; ++x) plane[size_t(y * extent.x + x)] = value_(in[i], k, y, x);
+                    for (int64_t x = 0; x < extent.x; ++x)
+                        plane[size_t(y * extent.x + x)] = value_(in[i], k, y, x);
             }
         }
         ++runs;
@@ -50,7 +52,9 @@ inline float valueAt(const Pixels& block, int64_t c, int64_t z, int64_t y, int64
     return block.values<float>()[size_t(((c * e.z + z) * e.y + y) * e.x + x)];
 }
 
-inline float squashed(float value) { return 1.f / (1.f + std::exp(-value)); }
+inline float squashed(float value) {
+    return 1.f / (1.f + std::exp(-value));
+}
 
 /// Mean over (2·radius + 1)², zeros outside the tile: as a convolution with zero padding sees it.
 inline FakeNetwork::Value blur(int64_t radius) {
@@ -66,7 +70,9 @@ inline FakeNetwork::Value blur(int64_t radius) {
 }
 
 inline FakeNetwork::Value identity() {
-    return [](const Pixels& in, int64_t, int64_t y, int64_t x) { return valueAt(in, 0, in.extent().z / 2, y, x); };
+    return [](const Pixels& in, int64_t, int64_t y, int64_t x) {
+        return valueAt(in, 0, in.extent().z / 2, y, x);
+    };
 }
 
 /// A card without normalisation, so that the network sees the image's own values.

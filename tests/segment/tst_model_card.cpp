@@ -80,8 +80,10 @@ private Q_SLOTS:
         QVERIFY(QString::fromStdString(with("name", "")).contains("\"name\""));
         QVERIFY(QString::fromStdString(with("name", 3)).contains("\"name\""));
         QVERIFY(QString::fromStdString(with("classes", nlohmann::json::array())).contains("\"classes\""));
-        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"threshold", 2}}})).contains("classes[0].threshold"));
-        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"colour", "red"}}})).contains("classes[0].colour"));
+        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"threshold", 2}}}))
+                    .contains("classes[0].threshold"));
+        QVERIFY(QString::fromStdString(with("classes", {{{"name", "a"}, {"colour", "red"}}}))
+                    .contains("classes[0].colour"));
         QVERIFY(QString::fromStdString(with("pixelSizeNm", -1)).contains("pixelSizeNm"));
         QVERIFY(QString::fromStdString(with("normalisation", {{"kind", "magic"}})).contains("magic"));
         QVERIFY(QString::fromStdString(with("channelsIn", 0)).contains("channelsIn"));

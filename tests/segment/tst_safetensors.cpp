@@ -82,7 +82,8 @@ private Q_SLOTS:
 
     void pythonsReaderAgreesOnTheLayout() {
         // The layout by hand, as the format's page gives it.
-        const std::string header = R"({"__metadata__":{"k":"v"},"t":{"dtype":"U8","shape":[2,2],"data_offsets":[0,4]}}  )";
+        const std::string header =
+            R"({"__metadata__":{"k":"v"},"t":{"dtype":"U8","shape":[2,2],"data_offsets":[0,4]}}  )";
         const SafetensorsFile file = readSafetensors(write(fileOf(header, 4)));
         QCOMPARE(file.metadata.at("k"), std::string("v"));
         QCOMPARE(file.tensors.at(0).bytes, size_t(4));
@@ -91,7 +92,9 @@ private Q_SLOTS:
 
     void lyingHeadersAreRefused_data() {
         QTest::addColumn<QByteArray>("bytes");
-        const auto row = [](const char* name, const std::string& bytes) { QTest::newRow(name) << QByteArray(bytes.data(), qsizetype(bytes.size())); };
+        const auto row = [](const char* name, const std::string& bytes) {
+            QTest::newRow(name) << QByteArray(bytes.data(), qsizetype(bytes.size()));
+        };
         const auto one = [](const std::string& entry) { return "{\"t\":" + entry + "}"; };
         row("empty", "");
         row("seven bytes", "1234567");
@@ -106,14 +109,21 @@ private Q_SLOTS:
         row("unknown dtype", fileOf(one(R"({"dtype":"F5","shape":[1],"data_offsets":[0,4]})"), 4));
         row("offsets beyond", fileOf(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), 4));
         row("shape and bytes", fileOf(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})"), 4));
-        row("overflow", fileOf(one(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})"), 0));
+        row("overflow",
+            fileOf(one(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})"), 0));
         row("negative side", fileOf(one(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"), 4));
         row("fraction", fileOf(one(R"({"dtype":"F32","shape":[1.0],"data_offsets":[0,4]})"), 4));
         row("backwards", fileOf(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})"), 4));
         row("gap before", fileOf(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"), 8));
         row("gap behind", fileOf(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"), 8));
-        row("overlap", fileOf(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})", 6));
-        row("same bytes twice", fileOf(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4));
+        row("overlap",
+            fileOf(
+                R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})",
+                6));
+        row("same bytes twice",
+            fileOf(
+                R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                4));
         row("metadata no texts", fileOf(R"({"__metadata__":{"a":1}})", 0));
         row("metadata a list", fileOf(R"({"__metadata__":[]})", 0));
     }
@@ -140,7 +150,8 @@ private Q_SLOTS:
     }
 
     void missingFilesAndFolders() {
-        QVERIFY(refusal("/nonexistent/model.safetensors").find("/nonexistent/model.safetensors") != std::string::npos);
+        QVERIFY(refusal("/nonexistent/model.safetensors").find("/nonexistent/model.safetensors") !=
+                std::string::npos);
         QVERIFY(!refusal(folder_.path().toStdString()).empty());
         QVERIFY_EXCEPTION_THROWN(writeSafetensors("/nonexistent/model.safetensors", {}), Error);
     }

@@ -39,13 +39,18 @@ private Q_SLOTS:
                 QVERIFY(tile.inputY + tiling.inputHeight - tile.output.y1 >= info.reach);
                 QVERIFY(tile.inputX + tiling.inputWidth - tile.output.x1 >= info.reach);
                 for (int64_t y = tile.output.y0; y < tile.output.y1; ++y)
-                    for (int64_t x = tile.output.x0; x < tile.output.x1; ++x) ++decided[size_t(y * plane.x + x)];
+                    for (int64_t x = tile.output.x0; x < tile.output.x1; ++x)
+                        ++decided[size_t(y * plane.x + x)];
             }
             for (int64_t y = 0; y < plane.y; ++y)
                 for (int64_t x = 0; x < plane.x; ++x) {
                     const bool inside = y >= region.y0 && y < region.y1 && x >= region.x0 && x < region.x1;
                     if (decided[size_t(y * plane.x + x)] != (inside ? 1 : 0))
-                        QFAIL(qPrintable(QString("round %1: pixel %2 %3 decided %4 times").arg(round).arg(y).arg(x).arg(decided[size_t(y * plane.x + x)])));
+                        QFAIL(qPrintable(QString("round %1: pixel %2 %3 decided %4 times")
+                                             .arg(round)
+                                             .arg(y)
+                                             .arg(x)
+                                             .arg(decided[size_t(y * plane.x + x)])));
                 }
         }
     }

@@ -1,0 +1,328 @@
+// Predictor with fake networks: tiles leave no trace, regions are crops, faults and cancel end as promised.
+#include "core/base/random.h"
+#include "core/image/memory_source.h"
+#include "fake_networks.h"
+
+#include <QRegularExpression>
+#include <QTest>
+#include <atomic>
+
+using namespace cristae;
+
+namespace {
+
+MemorySource noise(int64_t channels, Extent3 extent, uint64_t seed, std::optional<double> nm = {}) {
+    Random random(seed);
+    Pixels pixels(PixelType::f32, channels, extent);
+    for (float& value : pixels.values<float>()) value = float(random.uniform());
+    ImageInfo info;
+    if (nm) info.voxelSize = {nm, nm, nm, "test"};
+    return MemorySource(std::move(pixels), info);
+}
+
+NetworkTask taskOf(FakeNetwork& network) {
+    return {&network, plainCard(network.info_.classesOut), {}, {}};
+}
+
+std::vector<PredictedSlice> run(const TileSource& image, std::vector<NetworkTask> tasks,
+                                PredictionSettings settings, std::vector<std::string>* remarks = nullptr,
+                                const Progress& progress = Progress::none()) {
+    std::vector<PredictedSlice> slices;
+    auto said = predict(
+        image, tasks, settings, [&](const PredictedSlice& slice) { slices.push_back(slice); }, progress);
+    if (remarks) *remarks = std::move(said);
+    return slices;
+}
+
+PredictionSettings withSide(int64_t side, Averaging averaging = Averaging::none) {
+    PredictionSettings settings;
+    settings.tileSide = side;
+    settings.averaging = averaging;
+    settings.wantProbabilities = true;
+    return settings;
+}
+
+float largestDifference(const Pixels& a, const Pixels& b) {
+    float largest = a.extent() == b.extent() && a.channels() == b.channels() ? 0.f : 1e9f;
+    if (largest == 0)
+        for (size_t i = 0; i < a.values<float>().size(); ++i)
+            largest = std::max(largest, std::abs(a.values<float>()[i] - b.values<float>()[i]));
+    return largest;
+}
+
+class CancelAfter : public Progress {
+public:
+    explicit CancelAfter(int reports) : left_(reports) {}
+    void report(double, const std::string&) const override { --left_; }
+    bool cancelled() const override { return left_ <= 0; }
+
+private:
+    mutable std::atomic<int> left_;
+};
+
+class Recorder : public Progress {
+public:
+    mutable std::vector<double> fractions;
+    mutable std::vector<std::string> words;
+    void report(double fraction, const std::string& text) const override {
+        fractions.push_back(fraction);
+        words.push_back(text);
+    }
+    bool cancelled() const override { return false; }
+};
+
+} // namespace
+
+class TestPredictor : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void tiledEqualsWhole() {
+        const MemorySource image = noise(1, {1, 101, 77}, 1);
+        FakeNetwork network(blur(5), 5);
+        const auto whole = run(image, {taskOf(network)}, withSide(4096));
+        QCOMPARE(network.runs, int64_t(1));
+        for (const int64_t side : {48, 64, 80}) {
+            const auto tiled = run(image, {taskOf(network)}, withSide(side));
+            QVERIFY(largestDifference(whole[0].probabilities, tiled[0].probabilities) < 1e-6f);
+            QVERIFY(tiled[0].labels == whole[0].labels);
+        }
+        for (const Extent3& seen : network.seen) QVERIFY(seen.y % 16 == 0 && seen.x % 16 == 0);
+    }
+
+    void aLiedReachShows() { // the test above would notice a halo that is too small
+        const MemorySource image = noise(1, {1, 101, 77}, 1);
+        FakeNetwork network(blur(9), 0);
+        const auto whole = run(image, {taskOf(network)}, withSide(4096));
+        const auto tiled = run(image, {taskOf(network)}, withSide(32));
+        QVERIFY(largestDifference(whole[0].probabilities, tiled[0].probabilities) > 1e-3f);
+    }
+
+    void bordersAreMirrored() {
+        const MemorySource image = noise(1, {1, 20, 20}, 2);
+        FakeNetwork network([](const Pixels& in, int64_t, int64_t y,
+                               int64_t x) { return y > 1 ? valueAt(in, 0, 0, y - 2, x) : 0.f; },
+                            2);
+        const auto slices = run(image, {taskOf(network)}, withSide(64));
+        const Pixels& p = slices[0].probabilities;
+        for (int64_t x = 0; x < 20; ++x) {
+            QCOMPARE(p.at(0, 0, 0, x),
+                     image.read(0, {0, 2, x, 1, 3, x + 1}).at(0, 0, 0, 0)); // row −2 is row 2
+            QCOMPARE(p.at(0, 0, 1, x), image.read(0, {0, 1, x, 1, 2, x + 1}).at(0, 0, 0, 0));
+        }
+    }
+
+    void aRegionIsACropOfTheWhole_data() {
+        QTest::addColumn<double>("pixelNm");
+        QTest::newRow("own pixels") << 0.0;
+        QTest::newRow("finer image, shrunk for the model") << 4.0;
+        QTest::newRow("coarser image, grown for the model") << 17.0;
+    }
+    void aRegionIsACropOfTheWhole() {
+        QFETCH(double, pixelNm);
+        const MemorySource image =
+            noise(1, {2, 90, 110}, 3, pixelNm > 0 ? std::optional(pixelNm) : std::nullopt);
+        FakeNetwork network(blur(3), 3);
+        NetworkTask task = taskOf(network);
+        task.card.normalisation = {
+            {"kind", "zero-mean-unit-variance"}}; // of the whole slice, not of the region
+        task.card.pixelSizeNm = 8;
+        const auto whole = run(image, {task}, withSide(64));
+        QCOMPARE(whole[0].probabilities.extent(), (Extent3{1, 90, 110}));
+        PredictionSettings settings = withSide(64);
+        settings.region = Box3{0, 13, 41, 1, 60, 99};
+        settings.firstSlice = 1;
+        settings.endSlice = 2;
+        const auto part = run(image, {task}, settings);
+        QCOMPARE(part.size(), size_t(1));
+        QCOMPARE(part[0].z, int64_t(1));
+        QCOMPARE(part[0].box, (Box3{1, 13, 41, 2, 60, 99}));
+        const Box3 crop = {0, 13, 41, 1, 60, 99};
+        QVERIFY(largestDifference(part[0].probabilities, whole[1].probabilities.cropped(crop)) < 1e-6f);
+    }
+
+    void theModelSeesItsOwnPixelSize() {
+        // A feature of 8 image pixels at 5 nm is 4 model pixels at 10 nm: the network sees half the extent,
+        // the result has all.
+        const MemorySource image = noise(1, {1, 64, 64}, 3, 5.0);
+        FakeNetwork network(identity());
+        NetworkTask task = taskOf(network);
+        task.card.pixelSizeNm = 10;
+        std::vector<std::string> remarks;
+        const auto slices = run(image, {task}, withSide(4096), &remarks);
+        QCOMPARE(network.seen[0], (Extent3{1, 32, 32}));
+        QCOMPARE(slices[0].labels.extent(), (Extent3{1, 64, 64}));
+        QCOMPARE(remarks.size(), size_t(1));
+        task.card.pixelSizeNm = 5.04; // within 1 %
+        network.seen.clear();
+        run(image, {task}, withSide(4096));
+        QCOMPARE(network.seen[0], (Extent3{1, 64, 64}));
+    }
+
+    void averagingOfAnEquivariantNetworkChangesNothing() {
+        const MemorySource image = noise(1, {1, 70, 50}, 4);
+        FakeNetwork network(blur(2), 2);
+        const auto plain = run(image, {taskOf(network)}, withSide(48));
+        const int64_t runs = network.runs;
+        for (const Averaging averaging : {Averaging::flips, Averaging::all}) {
+            network.runs = 0;
+            const auto averaged = run(image, {taskOf(network)}, withSide(48, averaging));
+            QCOMPARE(network.runs, runs * (averaging == Averaging::flips ? 4 : 8));
+            QVERIFY(largestDifference(plain[0].probabilities, averaged[0].probabilities) < 1e-6f);
+        }
+    }
+
+    void averagingOfALopsidedNetworkIsTheMeanOfItsViews() {
+        const MemorySource image = noise(1, {1, 32, 32}, 4);
+        FakeNetwork network(
+            [](const Pixels& in, int64_t, int64_t y, int64_t x) {
+                return x + 1 < in.extent().x ? valueAt(in, 0, 0, y, x + 1) : 0.f;
+            },
+            1);
+        const auto slices = run(image, {taskOf(network)}, withSide(4096, Averaging::all));
+        const Pixels whole = image.read(0, {0, 0, 0, 1, 32, 32});
+        const double expected =
+            (whole.at(0, 0, 9, 10) + whole.at(0, 0, 9, 8) + whole.at(0, 0, 10, 9) + whole.at(0, 0, 8, 9)) / 4;
+        QVERIFY(std::abs(slices[0].probabilities.at(0, 0, 9, 9) - expected) < 1e-6);
+    }
+
+    void lackOfMemoryHalvesTheTile() {
+        const MemorySource image = noise(1, {2, 300, 300}, 5);
+        FakeNetwork network(blur(2), 2);
+        const auto expected = run(image, {taskOf(network)}, withSide(4096));
+        network.failAboveSide = 100;
+        std::vector<std::string> remarks;
+        Recorder progress;
+        const auto slices = run(image, {taskOf(network)}, withSide(4096), &remarks, progress);
+        QVERIFY(slices[0].labels == expected[0].labels && slices[1].labels == expected[1].labels);
+        QVERIFY(!remarks.empty() && QString::fromStdString(remarks[0]).contains("halved"));
+        QVERIFY(std::is_sorted(progress.fractions.begin(), progress.fractions.end()));
+        QVERIFY(progress.fractions.back() <= 1.0);
+        network.failAboveSide = 8;
+        try {
+            run(image, {taskOf(network)}, withSide(4096));
+            QFAIL("no tile was small enough, yet it went on");
+        } catch (const Error& error) {
+            QCOMPARE(error.kind(), ErrorKind::memory);
+        }
+    }
+
+    void cancelStopsBetweenTiles() {
+        const MemorySource image = noise(1, {3, 200, 200}, 6);
+        FakeNetwork network(identity());
+        try {
+            run(image, {taskOf(network)}, withSide(32), nullptr, CancelAfter(4));
+            QFAIL("was not cancelled");
+        } catch (const Error& error) {
+            QCOMPARE(error.kind(), ErrorKind::cancelled);
+        }
+        QVERIFY(network.runs <= 4);
+    }
+
+    void progressSaysSliceAndTile() {
+        const MemorySource image = noise(1, {2, 64, 64}, 6);
+        FakeNetwork network(identity());
+        Recorder progress;
+        run(image, {taskOf(network)}, withSide(32), nullptr, progress);
+        QCOMPARE(progress.words.back(), std::string("slice 2 of 2, tile 4 of 4"));
+        QCOMPARE(progress.fractions.back(), 1.0);
+        PredictionSettings settings = withSide(32);
+        const std::vector<NetworkTask> tasks = {taskOf(network)};
+        QCOMPARE(predictionWork(image.info(), tasks, settings), double(2 * 64 * 64));
+        settings.averaging = Averaging::flips;
+        QCOMPARE(predictionWork(image.info(), tasks, settings), double(8 * 64 * 64));
+    }
+
+    void neighbouringSlicesAreMirroredAtTheEnds() {
+        const MemorySource image = noise(1, {4, 16, 16}, 7);
+        FakeNetwork network([](const Pixels& in, int64_t, int64_t y, int64_t x) {
+            return valueAt(in, 0, 0, y, x);
+        }); // the slice two before
+        network.info_.slicesIn = 5;
+        const auto slices = run(image, {taskOf(network)}, withSide(64));
+        for (const auto& [z, from] : std::vector<std::pair<int64_t, int64_t>>{{0, 2}, {1, 1}, {2, 0}, {3, 1}})
+            QCOMPARE(slices[size_t(z)].probabilities.at(0, 0, 3, 3),
+                     image.read(0, Box3::ofSlice({4, 16, 16}, from)).at(0, 0, 3, 3));
+    }
+
+    void colourBecomesGreyOrStaysColour() {
+        const MemorySource image = noise(3, {1, 16, 16}, 8);
+        const Pixels raw = image.read(0, {0, 0, 0, 1, 16, 16});
+        FakeNetwork grey(identity()),
+            colour([](const Pixels&in, int64_t, int64_t y, int64_t x) { return valueAt(in, 2, 0, y, x); });
+        const auto first = run(image, {taskOf(grey)}, withSide(64));
+        const double luma =
+            0.299 * raw.at(0, 0, 5, 6) + 0.587 * raw.at(1, 0, 5, 6) + 0.114 * raw.at(2, 0, 5, 6);
+        QVERIFY(std::abs(first[0].probabilities.at(0, 0, 5, 6) - luma) < 1e-6);
+        colour.info_.channelsIn = 3;
+        NetworkTask task = taskOf(colour);
+        task.card.channelsIn = 3;
+        QCOMPARE(run(image, {task}, withSide(64))[0].probabilities.at(0, 0, 5, 6), raw.at(2, 0, 5, 6));
+    }
+
+    void classesCompete() {
+        Pixels pixels(PixelType::f32, 1, {1, 16, 16});
+        const MemorySource image(pixels);
+        const auto constant = [](std::vector<float> values) {
+            return [values](const Pixels&, int64_t k, int64_t, int64_t) { return values[size_t(k)]; };
+        };
+        const auto label = [&](std::vector<NetworkTask> tasks) {
+            return int(run(image, tasks, withSide(64))[0].labels.at(0, 0, 8, 8));
+        };
+        FakeNetwork two(constant({0.6f, 0.7f}), 0, 2), three(constant({0.3f, 0.2f, 0.35f}), 0, 3),
+            one(constant({0.65f}), 0, 1);
+        NetworkTask task = taskOf(two);
+        QCOMPARE(label({task}), 2); // the most probable
+        task.classes = {0};
+        QCOMPARE(label({task}), 1); // only the wanted ones take part
+        task.thresholds = {0.61};
+        QCOMPARE(label({task}), 0);
+        QCOMPARE(label({taskOf(one), taskOf(two)}), 3); // 0.65 against 0.6 and 0.7, labels counted through
+        QCOMPARE(label({taskOf(two), taskOf(one)}), 2);
+
+        three.info_.exclusive = true; // background 0.15
+        NetworkTask exclusive = taskOf(three);
+        exclusive.card.exclusive = true;
+        QCOMPARE(label({exclusive}), 3); // beats the background though below one half
+        exclusive.classes = {0};
+        QCOMPARE(label({exclusive}), 0); // an unwanted class is more probable
+        exclusive.thresholds = {0.25};
+        QCOMPARE(label({exclusive}), 1);                       // asked for by number
+        FakeNetwork faint(constant({0.3f, 0.2f, 0.1f}), 0, 3); // background 0.4
+        faint.info_.exclusive = true;
+        NetworkTask faintTask = taskOf(faint);
+        faintTask.card.exclusive = true;
+        QCOMPARE(label({faintTask}), 0);
+    }
+
+    void wrongWishesAreSentences() {
+        const MemorySource image = noise(1, {2, 20, 20}, 9);
+        FakeNetwork network(identity());
+        const auto kindOf = [&](NetworkTask task, PredictionSettings settings) {
+            try {
+                run(image, {task}, settings);
+                return ErrorKind::internal;
+            } catch (const Error& error) {
+                return error.kind();
+            }
+        };
+        PredictionSettings settings = withSide(32);
+        settings.endSlice = 3;
+        QCOMPARE(kindOf(taskOf(network), settings), ErrorKind::usage);
+        settings = withSide(32);
+        settings.region = Box3{0, 0, 0, 1, 21, 20};
+        QCOMPARE(kindOf(taskOf(network), settings), ErrorKind::usage);
+        NetworkTask task = taskOf(network);
+        task.classes = {1};
+        QCOMPARE(kindOf(task, withSide(32)), ErrorKind::usage);
+        task = taskOf(network);
+        task.card.channelsIn = 3;
+        QCOMPARE(kindOf(task, withSide(32)), ErrorKind::model);
+        FakeNetwork broken([](const Pixels&, int64_t, int64_t, int64_t) { return std::nanf(""); });
+        QCOMPARE(kindOf(taskOf(broken), withSide(32)), ErrorKind::device);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPredictor)
+#include "tst_predictor.moc"
