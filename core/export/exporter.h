@@ -14,13 +14,15 @@ namespace cristae {
 
 /// What is written besides the pixels.
 struct ExportDescription {
-    ImageInfo info;            // levels[0] extent, channels, type, voxelSize of the result
+    ImageInfo info; // levels[0] extent, channels, type, voxelSize of the result
     std::vector<LabelClass> classes;
     bool probabilities = false; // float32 [K, …] instead of labels
-    nlohmann::json provenance = nlohmann::json::object(); // program version, model name and hash, settings, source image, date
+    nlohmann::json provenance =
+        nlohmann::json::object(); // program version, model name and hash, settings, source image, date
     std::vector<std::string> sliceNames;
-    TileSourcePtr original;    // the image the result belongs to, for formats that show it beside the result; may be null
-    int64_t firstSlice = 0;    // slice of the original that slice 0 of the result belongs to
+    TileSourcePtr
+        original; // the image the result belongs to, for formats that show it beside the result; may be null
+    int64_t firstSlice = 0; // slice of the original that slice 0 of the result belongs to
 };
 
 /// Takes the slices of a result in ascending order.
@@ -29,8 +31,8 @@ public:
     virtual ~SliceSink() = default;
     /// [C, 1, Y, X] of the described type.
     virtual void write(int64_t z, const Pixels& slice) = 0;
-    /// Closes, re-opens and compares (lossless formats: every voxel by hash), then puts the file under its name.
-    /// Without finish() nothing appears under the name. Throws Error{output}.
+    /// Closes, re-opens and compares (lossless formats: every voxel by hash), then puts the file under its
+    /// name. Without finish() nothing appears under the name. Throws Error{output}.
     virtual void finish() = 0;
 };
 
@@ -43,11 +45,17 @@ public:
     virtual bool lossless() const = 0;
     /// Empty if it can be written so, else the sentence that says why not and what would work.
     virtual std::string complaint(const ExportDescription& description) const = 0;
-    virtual std::unique_ptr<SliceSink> create(const std::filesystem::path& target, const ExportDescription& description) const = 0;
+    /// What will stand there when it is written: the target itself, or the folder of a stack in formats of
+    /// one slice a file.
+    virtual std::filesystem::path placeOf(const std::filesystem::path& target,
+                                          const ExportDescription& description) const;
+    virtual std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+                                              const ExportDescription& description) const = 0;
 };
 
 std::vector<std::unique_ptr<Exporter>> allExporters();
-/// By key ("png") or, if the key is empty, by the extension of the target. Throws Error{usage} listing the known ones.
+/// By key ("png") or, if the key is empty, by the extension of the target. Throws Error{usage} listing the
+/// known ones.
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
                              const std::filesystem::path& target);
 /// Writes a whole source through an exporter. Throws Error{output}.

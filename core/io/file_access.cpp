@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +112,17 @@ void finishInfo(ImageInfo& info, const std::filesystem::path& path, const std::s
     info.path = path;
     info.format = format;
     info.remarks.insert(info.remarks.begin(), options.remarks.begin(), options.remarks.end());
+    // A file that Cristae wrote keeps the voxel size to the last digit.
+    const auto metadata = nlohmann::json::parse(info.cristaeMetadata, nullptr, false);
+    if (metadata.is_object() && metadata.contains("voxelSizeNm") && metadata["voxelSizeNm"].is_object()) {
+        const auto& stored = metadata["voxelSizeNm"];
+        const auto length = [&](const char* axis) -> std::optional<double> {
+            if (!stored.contains(axis) || !stored[axis].is_number() || stored[axis].get<double>() <= 0)
+                return std::nullopt;
+            return stored[axis].get<double>();
+        };
+        info.voxelSize = {length("z"), length("y"), length("x"), format + " written by Cristae"};
+    }
     if (options.voxelSize) info.voxelSize = *options.voxelSize;
 }
 

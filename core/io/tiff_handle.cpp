@@ -89,7 +89,8 @@ int keepComplaint(TIFF*, void* userData, const char*, const char* format, va_lis
     char text[400];
     std::vsnprintf(text, sizeof text, format, arguments);
     std::string& complaints = static_cast<Client*>(userData)->complaints;
-    if (complaints.empty()) complaints = text; // the first names the cause, the others follow from it
+    if (!complaints.empty()) return 1;
+    complaints = text; // the first names the cause, the others follow from it
     return 1;
 }
 

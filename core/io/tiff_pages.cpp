@@ -334,11 +334,14 @@ TiffTable readTiffTable(TiffFile& handle, const RandomFile& file) {
                     remarks.push_back(std::move(remark));
         if (TIFFLastDirectory(tiff)) break;
         handle.takeComplaints();
-        if (!TIFFReadDirectory(tiff))
+        if (!TIFFReadDirectory(tiff)) {
+            const std::string reason = handle.takeComplaints();
             throw inputError(
                 file.path(),
                 fmt::format("its list of pages is damaged after page {} ({}). Copy or download it again.",
-                            table.pages.size() + reduced.size(), handle.takeComplaints()));
+                            table.pages.size() + reduced.size(),
+                            reason == "no reason given" ? "it runs in a circle" : reason));
+        }
     } while (true);
     if (table.pages.empty()) table.pages = std::move(reduced);
     if (table.pages.empty()) throw Error(ErrorKind::input, firstFailure);

@@ -199,6 +199,10 @@ ImageInfo readPngInfo(const RandomFile& file) {
         bits / 8 > (int64_t(1) << 30))
         throw inputError(file.path(),
                          "it is interlaced and too large to be read at once. Save it without interlacing.");
+    png_textp texts = nullptr;
+    const int textCount = png_get_text(reader.png, reader.info, &texts, nullptr);
+    for (int i = 0; i < textCount; ++i)
+        if (std::strcmp(texts[i].key, "cristae") == 0) info.cristaeMetadata = texts[i].text;
     png_uint_32 x = 0, y = 0;
     int unit = 0;
     if (png_get_pHYs(reader.png, reader.info, &x, &y, &unit) && unit == PNG_RESOLUTION_METER)
