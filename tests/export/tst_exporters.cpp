@@ -158,11 +158,11 @@ private Q_SLOTS:
     void classNamesComeBack() {
         const Pixels labels = randomLabels(PixelType::u8, {2, 40, 50}, 2);
         for (const auto& exporter : exporters_) {
-            const fs::path target = folder_ / ("labels." + exporter->extensions().front());
+            const fs::path target = folder_ / (exporter->key() + "." + exporter->extensions().front());
             const auto description = describe(labels, voxel, twoClasses);
             exportSource(MemorySource(labels), *exporter, target, description, Progress::none());
             if (exporter->key() == "raw") {
-                QCOMPARE(nlohmann::json::parse(bytesOf(folder_ / "labels.json")).at("classes"),
+                QCOMPARE(nlohmann::json::parse(bytesOf(folder_ / "raw.json")).at("classes"),
                          classesJson(twoClasses));
                 continue;
             }
