@@ -1,0 +1,165 @@
+// The Export dialog writes what it says, and says beforehand what cannot be written.
+#include "core/io/format.h"
+#include "tests/ui/fake_engine.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/voxel_size_dialog.h"
+#include "ui/panels/measure_page.h"
+#include "ui/theme/theme.h"
+#include "ui/window/workbench.h"
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDir>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace cristae;
+
+class TestExportDialog : public QObject {
+    Q_OBJECT
+private:
+    std::unique_ptr<FakeWorld> world_;
+    std::unique_ptr<Workbench> bench_;
+
+    void openLabelled() {
+        QSignalSpy opened(bench_.get(), &Workbench::documentChanged);
+        bench_->open(world_->writeImage("image.png", 200, 120));
+        QTRY_COMPARE(opened.count(), 1);
+        Document& document = *bench_->document();
+        ClassTable classes;
+        const LabelClass mito = classes.ensure("mitochondria"), nuclei = classes.ensure("nuclei");
+        document.setClasses(classes, "Add classes");
+        LabelEdit edit(document.labels().snapshot(), {});
+        for (int64_t y = 10; y < 20; ++y) edit.setRun(0, y, 5, 45, {mito.value, Origin::human});
+        for (int64_t y = 50; y < 90; ++y) edit.setRun(0, y, 100, 110, {nuclei.value, Origin::model});
+        document.applyLabels(edit.delta(), "Brush");
+    }
+    static void choose(QDialog& dialog, const char* name, const QVariant& data) {
+        auto* box = dialog.findChild<QComboBox*>(QString::fromLatin1(name));
+        box->setCurrentIndex(box->findData(data));
+    }
+
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
+    void init() {
+        world_ = std::make_unique<FakeWorld>();
+        bench_ = std::make_unique<Workbench>(*world_->session);
+    }
+    void cleanup() {
+        bench_.reset();
+        world_.reset();
+    }
+
+    void tiffReadsBackEqual() {
+        openLabelled();
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        dialog->setFormat("tiff");
+        dialog->setTarget(world_->name("labels.tif"));
+        QVERIFY2(dialog->complaint().isEmpty(), qPrintable(dialog->complaint()));
+        QSignalSpy written(dialog, &ExportDialog::written), remark(bench_.get(), &Workbench::remarkShown);
+        QTest::mouseClick(dialog->findChild<QPushButton*>("write"), Qt::LeftButton);
+        QTRY_COMPARE(written.count(), 1);
+        QVERIFY(remark.front().front().toString().contains("labels.tif"));
+        const TileSourcePtr back = openImage(world_->path("labels.tif"));
+        const Document& document = *bench_->document();
+        const Box3 box = Box3::ofExtent(document.info().extent());
+        QVERIFY(back->read(0, box).converted(PixelType::u32) == document.labels().snapshot().labels(box));
+    }
+
+    void maskOfOneClass() {
+        openLabelled();
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        dialog->setFormat("png");
+        choose(*dialog, "what", int(ResultKind::mask));
+        choose(*dialog, "oneClass", bench_->document()->classes().findByName("nuclei")->value);
+        dialog->setTarget(world_->name("mask.png"));
+        QSignalSpy written(dialog, &ExportDialog::written);
+        dialog->write();
+        QTRY_COMPARE(written.count(), 1);
+        const QImage mask(world_->name("mask.png"));
+        QCOMPARE(qGray(mask.pixel(105, 60)), 255);
+        QCOMPARE(qGray(mask.pixel(10, 15)), 0);
+    }
+
+    void saysWhatCannotBe() {
+        openLabelled();
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        auto* write = dialog->findChild<QPushButton*>("write");
+        dialog->setTarget(world_->name("no such folder/x.tif"));
+        QVERIFY(dialog->complaint().contains("no folder"));
+        QVERIFY(!write->isEnabled());
+        dialog->setTarget(world_->name("image.png"));
+        QVERIFY(dialog->complaint().contains("image itself"));
+        dialog->setTarget("");
+        QVERIFY(!dialog->complaint().isEmpty());
+        dialog->reject();
+        bench_->closeDocument();
+        auto* empty = new ExportDialog(*bench_);
+        empty->open();
+        QVERIFY(empty->complaint().contains("Open an image"));
+        empty->reject();
+    }
+
+    void voxelSizeIsUndoable() {
+        openLabelled();
+        auto* dialog = new VoxelSizeDialog(*bench_);
+        dialog->open();
+        dialog->findChild<QDoubleSpinBox*>("x")->setValue(5);
+        QCOMPARE(dialog->findChild<QDoubleSpinBox*>("y")->value(), 5.0); // follows while equal
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok),
+                          Qt::LeftButton);
+        const Document& document = *bench_->document();
+        QCOMPARE(document.voxelSize().xNm.value_or(0), 5.0);
+        QVERIFY(!document.voxelSize().zNm);
+        QVERIFY(document.voxelSize().source.find("hand") != std::string::npos);
+        bench_->undo();
+        QVERIFY(!document.voxelSize().xNm);
+    }
+
+    void measurePageCountsAndCompares() {
+        openLabelled();
+        MeasurePage page(*bench_);
+        page.resize(340, 700);
+        QSignalSpy measured(&page, &MeasurePage::measured), compared(&page, &MeasurePage::compared);
+        page.show();
+        QTRY_VERIFY(page.result().classes.size() == 2);
+        QCOMPARE(page.result().classes[0].voxels, 400);
+        QCOMPARE(page.result().classes[0].objects, 1);
+        VoxelSize size = bench_->document()->voxelSize();
+        size.xNm = size.yNm = 10;
+        size.source = "the test";
+        bench_->document()->setVoxelSize(size);
+        QTRY_COMPARE_WITH_TIMEOUT(page.result().classes[0].areaNm2.value_or(0), 40000.0, 5000);
+        page.saveTable(world_->name("objects.csv"), true);
+        QFile csv(world_->name("objects.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QCOMPARE(csv.readAll().trimmed().split('\n').size(), 3);
+
+        QImage truth(200, 120, QImage::Format_Grayscale8);
+        truth.fill(0);
+        for (int y = 10; y < 20; ++y)
+            for (int x = 25; x < 65; ++x) truth.scanLine(y)[x] = 255; // half of the first object
+        truth.save(world_->name("truth.png"));
+        page.compareWith(world_->name("truth.png"));
+        QTRY_COMPARE(compared.count(), 1);
+        const auto metrics = compared.front().front().value<std::vector<Metric>>();
+        QCOMPARE(metrics.front().name, std::string("dice"));
+        QCOMPARE(metrics.front().value, 0.5);
+    }
+};
+
+int main(int argc, char** argv) {
+    QApplication application(argc, argv);
+    applyTheme(application, ThemeKind::dark);
+    TestExportDialog test;
+    return QTest::qExec(&test, argc, argv);
+}
+#include "tst_export_dialog.moc"
