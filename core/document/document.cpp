@@ -91,7 +91,7 @@ void Document::pushLabels(LabelDelta delta, const std::string& words) {
 
 void Document::applyLabels(LabelDelta delta, const std::string& words) {
     if (!strokeParts_.empty()) endStroke("Stroke");
-    delta = rebased(delta, labels_.snapshot(), true);
+    delta = rebased(delta, labels_.snapshot());
     if (delta.empty()) return;
     const Box3 box = delta.touched();
     labels_.apply(delta);

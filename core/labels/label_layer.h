@@ -100,7 +100,7 @@ LabelDelta merged(const std::vector<LabelDelta>& parts);
 /// The delta as it must be to change `current` although it was made from an older state, so that undoing it
 /// restores `current`: every `before` is what is there now. With `newerHandWins`, voxels that were set by
 /// hand since then are left out.
-LabelDelta rebased(const LabelDelta& delta, const LabelSnapshot& current, bool newerHandWins);
+LabelDelta rebased(const LabelDelta& delta, const LabelSnapshot& current, bool newerHandWins = true);
 
 /// What a stroke or a result may change; asked with the voxel as it is now, earlier writes of the same edit
 /// included.

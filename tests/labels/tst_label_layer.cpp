@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+#include <thread>
+
 using namespace cristae;
 
 namespace {
@@ -248,6 +250,32 @@ private Q_SLOTS:
             }
             layer.apply(exact, true);
             QVERIFY(denseOf(layer.snapshot()) == dense);
+        }
+    }
+
+    void snapshotsAreReadWhileTheLayerChanges() {
+        Random random(31);
+        LabelLayer layer(volume);
+        for (int round = 0; round < 20; ++round) {
+            LabelEdit edit(layer.snapshot(), {});
+            DenseLabels ignored(volume);
+            randomWrites(random, edit, ignored, {}, 6);
+            layer.apply(edit.delta());
+            const DenseLabels expected = denseOf(layer.snapshot());
+            bool same = true;
+            std::thread reader([&same, &expected, snapshot = layer.snapshot()]() mutable {
+                for (int i = 0; i < 3; ++i) same &= denseOf(snapshot) == expected;
+                snapshot = LabelSnapshot(); // dropped here, on the other thread
+            });
+            LabelEdit next(layer.snapshot(), {});
+            randomWrites(random, next, ignored, {}, 10);
+            const LabelDelta delta = next.delta();
+            for (int i = 0; i < 5; ++i) {
+                layer.apply(delta);
+                layer.apply(delta, true);
+            }
+            reader.join();
+            QVERIFY(same);
         }
     }
 
