@@ -87,6 +87,12 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
         [this, name](const Error& error) { showError(tr("“%1” could not be opened").arg(name), QString::fromStdString(error.what())); });
 }
 
+void Workbench::showImage(const TileSourcePtr& image, const DisplayRange& range) {
+    displayRange_ = range;
+    screenSource_ = image;
+    setDocument(std::make_unique<Document>(image));
+}
+
 void Workbench::closeDocument() {
     screenSource_.reset();
     setDocument(nullptr);

@@ -36,6 +36,8 @@ public:
     /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved labels before.
     /// An HDF5 file with several candidates ends in datasetChoiceNeeded().
     void open(const QString& path, const OpenOptions& options = {});
+    /// Shows an image that is open already; replaces the document.
+    void showImage(const TileSourcePtr& image, const DisplayRange& range = {});
     void closeDocument();
     /// Loads a label image (any format) into the document as one undoable step.
     void loadLabels(const QString& path);

@@ -1,0 +1,264 @@
+// The real main window: from the start page to saved labels and back, the question about unsaved labels, errors, layout.
+#include "tests/support/tiny_tiff.h"
+#include "tests/support/ui_setup.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/theme/theme.h"
+#include "ui/window/main_window.h"
+#include "ui/window/message_bar.h"
+
+#include <QAction>
+#include <QDropEvent>
+#include <QLabel>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSlider>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTest>
+#include <QToolButton>
+
+using namespace cristae;
+
+class TestWindow : public QObject {
+    Q_OBJECT
+    QTemporaryDir folder_;
+    std::unique_ptr<Session> session_;
+    std::unique_ptr<Workbench> bench_;
+    std::unique_ptr<MainWindow> window_;
+    QString stack_, other_;
+
+    QString file(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
+    void showWindow(QSize size = {1280, 720}) {
+        window_->resize(size);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void open(const QString& path) {
+        window_->openFile(path);
+        QTRY_VERIFY(bench_->document());
+        QTRY_COMPARE(QString::fromStdString(bench_->document()->info().path.string()), path);
+    }
+    template <class T> T* child(const char* name) { return window_->findChild<T*>(QString::fromLatin1(name)); }
+    void paint() {
+        bench_->setTool(QStringLiteral("brush"));
+        CanvasPane* pane = window_->canvas()->labelledPane();
+        QTest::mousePress(pane, Qt::LeftButton, {}, pane->rect().center());
+        QTest::mouseMove(pane, pane->rect().center() + QPoint(30, 12));
+        QTest::mouseRelease(pane, Qt::LeftButton, {}, pane->rect().center() + QPoint(30, 12));
+    }
+    QMessageBox* question() { return child<QMessageBox>("unsavedQuestion"); }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QTest::failOnWarning(QRegularExpression(".?"));
+        useOwnSettings(folder_);
+        applyTheme(*qApp, ThemeKind::dark);
+        stack_ = file("stack.tif");
+        other_ = file("other.tif");
+        std::vector<std::vector<uint8_t>> pages;
+        for (int z = 0; z < 6; ++z) {
+            std::vector<uint8_t> page(200 * 150);
+            for (size_t i = 0; i < page.size(); ++i) page[i] = uint8_t(i * 7 + size_t(z) * 31);
+            pages.push_back(page);
+        }
+        QVERIFY(writeTinyTiff(stack_, 200, 150, pages, 5));
+        QVERIFY(writeTinyTiff(other_, 200, 150, {pages[0]}));
+    }
+    void init() {
+        QSettings().clear();
+        session_ = sessionWithoutEngine(folder_, CRISTAE_SOURCE_DIR "/resources/samples");
+        bench_ = std::make_unique<Workbench>(*session_);
+        window_ = std::make_unique<MainWindow>(*bench_);
+    }
+    void cleanup() {
+        window_.reset();
+        bench_.reset();
+        session_.reset();
+    }
+
+    void startPageOffersSamplesAndOpensThem() {
+        showWindow();
+        QVERIFY(child<QWidget>("startPage")->isVisible());
+        auto* sample = child<QAbstractButton>("sample-fly_medulla");
+        QVERIFY(sample && sample->isVisible());
+        QTest::mouseClick(sample, Qt::LeftButton);
+        QTRY_VERIFY(bench_->document());
+        QVERIFY(!child<QWidget>("startPage")->isVisible());
+        QVERIFY(child<QWidget>("sliceBar")->isVisible());
+    }
+
+    void opensPaintsSavesAndLoads() {
+        showWindow();
+        open(stack_);
+        QCOMPARE(window_->windowTitle(), QStringLiteral("Cristae — stack.tif[*]"));
+        QVERIFY(!window_->isWindowModified());
+        CanvasPane* pane = window_->canvas()->labelledPane();
+        QTRY_VERIFY(pane->width() > 200);
+        QTest::keyClick(pane, Qt::Key_B);
+        QVERIFY(child<QToolButton>("tool-brush")->isChecked());
+        paint();
+        QVERIFY(window_->isWindowModified());
+        const LabelSnapshot painted = bench_->document()->labels().snapshot();
+        const int64_t slice = bench_->view().slice;
+        const auto counts = painted.countsInSlice(slice);
+        QCOMPARE(counts.size(), size_t(1));
+        const int64_t count = counts.begin()->second;
+        QVERIFY(count > 100);
+
+        const QString saved = file("saved.tif");
+        bench_->saveLabels(saved);
+        QTRY_VERIFY(!window_->isWindowModified());
+        QVERIFY(QFileInfo::exists(saved));
+
+        // Undo by key: the file is no longer what is shown, so the star comes back.
+        QTest::keyClick(window_.get(), Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(bench_->document()->labels().snapshot().countsInSlice(slice).empty());
+        QVERIFY(window_->isWindowModified());
+        bench_->loadLabels(saved);
+        QTRY_COMPARE(bench_->document()->labels().snapshot().countsInSlice(slice), counts);
+        QCOMPARE(bench_->document()->labels().snapshot().labels(Box3::ofExtent({6, 150, 200})),
+                 painted.labels(Box3::ofExtent({6, 150, 200})));
+    }
+
+    void labelsOfAnotherSizeAreRefusedInTheBar() {
+        showWindow();
+        open(stack_);
+        bench_->loadLabels(other_);
+        QTRY_VERIFY(window_->messages()->text().contains(QStringLiteral("other.tif")));
+        QVERIFY(window_->messages()->text().contains(QStringLiteral("200 × 150 × 6")));
+        QVERIFY(!bench_->document()->modified());
+    }
+
+    void aMissingFileIsSaidInTheBar() {
+        showWindow();
+        window_->openFile(file("nowhere.tif"));
+        QTRY_VERIFY(window_->messages()->isVisible());
+        QVERIFY(window_->messages()->text().contains(QStringLiteral("nowhere.tif")));
+        QVERIFY(!bench_->document());
+    }
+
+    void closingAsksAboutUnsavedLabels() {
+        showWindow();
+        open(stack_);
+        paint();
+        QVERIFY(!window_->close());
+        QVERIFY(question() && question()->isVisible());
+        QTest::keyClick(question(), Qt::Key_Escape);
+        QTRY_VERIFY(!question());
+        QVERIFY(window_->isVisible() && window_->isWindowModified());
+
+        QVERIFY(!window_->close());
+        QTest::mouseClick(question()->findChild<QPushButton*>(QStringLiteral("discardLabels")), Qt::LeftButton);
+        QTRY_VERIFY(!window_->isVisible());
+    }
+
+    void replacingAsksAndSavesFirst() {
+        showWindow();
+        open(stack_);
+        paint();
+        const QString saved = file("replaced.tif");
+        bench_->saveLabels(saved);
+        QTRY_COMPARE(bench_->labelsPath(), saved);
+        QTRY_VERIFY(!window_->isWindowModified());
+        paint(); // over what is there: nothing changes
+        bench_->setSlice(0);
+        paint();
+        QVERIFY(window_->isWindowModified());
+        window_->openFile(other_);
+        QVERIFY(question());
+        QFile::remove(saved);
+        QTest::mouseClick(question()->findChild<QPushButton*>(QStringLiteral("saveLabels")), Qt::LeftButton);
+        QTRY_COMPARE(QString::fromStdString(bench_->document()->info().path.filename().string()), QStringLiteral("other.tif"));
+        QVERIFY(QFileInfo::exists(saved));
+    }
+
+    void droppingAFileOpensIt() {
+        showWindow();
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(stack_)});
+        QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(window_.get(), &drop);
+        QTRY_VERIFY(bench_->document());
+    }
+
+    void sliderAndMarksFollowTheSlice() {
+        showWindow();
+        open(stack_);
+        auto* slider = child<QSlider>("sliceSlider");
+        QVERIFY(slider->isVisible());
+        slider->setValue(4);
+        QCOMPARE(bench_->view().slice, int64_t(4));
+        bench_->setSlice(1);
+        QCOMPARE(slider->value(), 1);
+        open(other_);
+        QVERIFY(!slider->isVisible());
+    }
+
+    void classesAreAddedLockedAndUndone() {
+        showWindow();
+        open(stack_);
+        QTest::mouseClick(child<QToolButton>("addClass"), Qt::LeftButton);
+        QCOMPARE(bench_->document()->classes().classes().size(), size_t(1));
+        ClassTable classes = bench_->document()->classes();
+        LabelClass entry = classes.classes().front();
+        entry.locked = true;
+        classes.set(entry);
+        bench_->document()->setClasses(classes, "Lock");
+        QCOMPARE(bench_->strokeRule().lockedLabels, std::vector<uint32_t>{entry.value});
+        bench_->undo();
+        bench_->undo();
+        QVERIFY(bench_->document()->classes().empty());
+        QVERIFY(!window_->isWindowModified());
+    }
+
+    void everyDisabledControlSaysWhy() {
+        showWindow();
+        for (auto* button : window_->findChildren<QAbstractButton*>()) {
+            if (!button->isVisible() || button->isEnabled() || (button->parentWidget() && !button->parentWidget()->isEnabled())) continue;
+            QVERIFY2(!button->toolTip().isEmpty(), qPrintable(button->objectName() + QLatin1Char(' ') + button->text()));
+        }
+        open(stack_);
+        for (auto* button : window_->findChildren<QAbstractButton*>()) {
+            if (!button->isVisible() || button->isEnabled()) continue;
+            QVERIFY2(!button->toolTip().isEmpty(), qPrintable(button->objectName() + QLatin1Char(' ') + button->text()));
+        }
+    }
+
+    void everyButtonHasAName() {
+        showWindow();
+        open(stack_);
+        for (auto* button : window_->findChildren<QToolButton*>()) {
+            if (!button->isVisible() || button->parentWidget()->inherits("QTabBar") || button->parentWidget()->inherits("QMenuBar")) continue;
+            QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(), qPrintable(button->objectName()));
+        }
+    }
+
+    void themesSwitchAndAreRemembered() {
+        showWindow();
+        open(stack_);
+        for (auto* action : window_->findChildren<QAction*>())
+            if (action->text().contains(QStringLiteral("Dark theme"))) action->setChecked(false);
+        QCOMPARE(themeKind(qApp->palette()), ThemeKind::light);
+        QCOMPARE(rememberedTheme(), ThemeKind::light);
+        applyTheme(*qApp, ThemeKind::dark);
+    }
+
+    void fitsASmallScreen() {
+        showWindow({1280, 720});
+        open(stack_);
+        QTRY_VERIFY(window_->canvas()->labelledPane()->width() > 200);
+        QVERIFY2(window_->width() <= 1280 && window_->height() <= 720,
+                 qPrintable(QStringLiteral("%1 × %2").arg(window_->width()).arg(window_->height())));
+        auto* tabs = child<QTabBar>("taskTabs");
+        for (int page = 0; page < tabs->count(); ++page) {
+            tabs->setCurrentIndex(page);
+            QTest::qWait(0);
+            QVERIFY2(window_->height() <= 720, qPrintable(tabs->tabText(page)));
+        }
+    }
+};
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"
