@@ -2,11 +2,15 @@
 #pragma once
 #include "core/base/schema.h"
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
 namespace cristae {
 
-/// All options of a run: network (architecture, base, depth, normalisation), patch, batch, steps, loss, optimiser, learningRate,
-/// weightDecay, schedule, warm-up, epoch length, each augmentation with probability and range, pixelSizeNm, seed, precision,
-/// threads, validation.
+/// All options of a run: network (architecture, base, depth, normalisation), patch, batch, steps, loss,
+/// optimiser, learningRate, weightDecay, schedule, warm-up, epoch length, each augmentation with probability
+/// and range, pixelSizeNm, seed, precision, threads, validation.
 const Schema& recipeSchema();
 /// "quick", "balanced", "thorough" with one sentence each.
 struct NamedRecipe {
@@ -14,7 +18,8 @@ struct NamedRecipe {
     nlohmann::json values; // complete
 };
 const std::vector<NamedRecipe>& namedRecipes();
-/// A named recipe or a JSON file with some of the keys over the balanced recipe. Throws Error{usage} with all complaints.
+/// A named recipe or a JSON file with some of the keys over the balanced recipe. Throws Error{usage} with all
+/// complaints.
 nlohmann::json loadRecipe(const std::string& nameOrFile);
 
 } // namespace cristae

@@ -12,12 +12,12 @@ namespace cristae {
 
 struct TrainingPlan {
     TrainingSet set;
-    nlohmann::json recipe;            // complete, of recipeSchema()
-    ModelCard card;                   // name, title, description, classes, data, licence; the trainer fills the rest
-    std::filesystem::path output;     // the model package to write (the best network so far)
-    std::filesystem::path runFolder;  // recipe, log, checkpoints
+    nlohmann::json recipe; // complete, of recipeSchema()
+    ModelCard card;        // name, title, description, classes, data, licence; the trainer fills the rest
+    std::filesystem::path output;    // the model package to write (the best network so far)
+    std::filesystem::path runFolder; // recipe, log, checkpoints
     std::string device = "auto";
-    bool resume = false;              // continue from the last checkpoint in runFolder, bit for bit
+    bool resume = false;                   // continue from the last checkpoint in runFolder, bit for bit
     std::optional<ModelPackage> startFrom; // fine-tune this package
 };
 
@@ -27,7 +27,8 @@ struct EpochReport {
     double validationLoss = 0, validationDice = 0, validationIou = 0, validationAccuracy = 0;
     double learningRate = 0, secondsPerStep = 0, secondsWaitingForData = 0;
     bool best = false;
-    Pixels previewImage, previewTruth, previewProbability; // the first validation slice: own type, u8, f32 [K, 1, Y, X]
+    Pixels previewImage, previewTruth,
+        previewProbability; // the first validation slice: own type, u8, f32 [K, 1, Y, X]
 };
 
 /// Called from the training thread.
@@ -54,9 +55,11 @@ public:
     virtual ~Trainer() = default;
     /// All complaints about a plan, as sentences with a value that would work.
     virtual std::vector<std::string> complaints(const TrainingPlan& plan) const = 0;
-    /// Validates, trains, validates each epoch, keeps the best, checkpoints each epoch. A cancelled run keeps its checkpoint.
-    /// Throws Error{input, usage, model, device, memory, cancelled}; a loss that is not finite stops with the best kept.
-    virtual TrainingResult train(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress) = 0;
+    /// Validates, trains, validates each epoch, keeps the best, checkpoints each epoch. A cancelled run keeps
+    /// its checkpoint. Throws Error{input, usage, model, device, memory, cancelled}; a loss that is not
+    /// finite stops with the best kept.
+    virtual TrainingResult train(const TrainingPlan& plan, TrainingListener& listener,
+                                 const Progress& progress) = 0;
 };
 
 /// What the models module hands over.

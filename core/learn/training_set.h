@@ -13,11 +13,12 @@ enum class Role { train, validation };
 
 /// One slice with its labels, in memory.
 struct TrainingSlice {
-    std::string name;      // "train_images_z000-023.tif, slice 4"
-    Pixels image;          // [C, 1, Y, X] in the image's own type
-    Pixels labels;         // u8 [1, 1, Y, X]: 0 background, 1…n classes, 255 unknown (no loss)
+    std::string name; // "train_images_z000-023.tif, slice 4"
+    Pixels image;     // [C, 1, Y, X] in the image's own type
+    Pixels labels;    // u8 [1, 1, Y, X]: 0 background, 1…n classes, 255 unknown (no loss)
     std::optional<double> pixelSizeNm;
     Role role = Role::train;
+    double weight = 1; // how often patches come from here, besides the slice's area
 };
 
 /// An image with its labels before reading: what a row of the data-set table stands for.
@@ -27,13 +28,18 @@ struct TrainingPair {
     TileSourcePtr labels; // same extent
     Role role = Role::train;
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
+    int64_t everySlice = 1;                // 10 = every tenth
+    double weight = 1;                     // of its slices, see TrainingSlice
 };
 
 /// Which label values mean a class. Default: every value ≠ 0 is class 1.
 struct LabelMeaning {
-    std::vector<std::vector<int64_t>> valuesOfClass; // per class the values; empty = one class, every value ≠ 0
-    bool inverted = false;                           // one class: the value 0 is the object (ISBI membranes)
-    bool boundariesOfIds = false;                    // one class: voxels where ids change to a neighbour in the slice (4-neighbourhood)
+    std::vector<std::vector<int64_t>>
+        valuesOfClass;                  // per class the values; empty = one class, every value ≠ 0
+    bool inverted = false;              // one class: the value 0 is the object (ISBI membranes)
+    std::vector<int64_t> unknownValues; // become 255: no loss there
+    bool boundariesOfIds =
+        false; // one class: voxels where ids change to a neighbour in the slice (4-neighbourhood)
 };
 
 struct TrainingSet {
@@ -41,16 +47,22 @@ struct TrainingSet {
     std::vector<std::string> classNames;
 };
 
-/// Pairs of image and label sources: two stacks page by page, or two folders by name (equal stems, else equal numbers in the
-/// names, else natural order if counts are equal). Throws Error{input} naming the first file without a partner.
-std::vector<TrainingPair> pairImagesAndLabels(const std::string& images, const std::string& labels, Role role);
+/// Pairs of image and label sources: two stacks page by page, or two folders by name (equal stems, else equal
+/// numbers in the names, else natural order if counts are equal). Throws Error{input} naming the first file
+/// without a partner.
+std::vector<TrainingPair> pairImagesAndLabels(const std::string& images, const std::string& labels,
+                                              Role role);
 
-/// All complaints at once, as sentences: sizes that differ, image that is binary, labels that are neither binary nor a class map
-/// (more than 16 values) unless a meaning covers it, labels without a single object.
+/// All complaints at once, as sentences: sizes that differ, image that is binary, labels that are neither
+/// binary nor a class map (more than 16 values) unless a meaning covers it, labels without a single object.
 std::vector<std::string> complaints(const std::vector<TrainingPair>& pairs, const LabelMeaning& meaning);
 
 /// Reads all slices. Throws Error{input} with all complaints.
 TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelMeaning& meaning,
                             std::vector<std::string> classNames, const Progress& progress);
+
+/// If no slice is for validation: marks the last `share` of the slices so, at least one if there are two or
+/// more.
+void setAsideForValidation(TrainingSet& set, double share = 0.15);
 
 } // namespace cristae

@@ -1,0 +1,54 @@
+// Patches for training: random crops with on-the-fly augmentation, one warp for geometry and cheap changes of
+// grey values.
+#pragma once
+#include "core/learn/training_set.h"
+
+#include <nlohmann/json.hpp>
+
+namespace cristae {
+
+/// A training slice ready for sampling, as a prediction would see it: at the recipe's pixel size, zero mean
+/// and unit variance.
+struct PreparedSlice {
+    std::string name;
+    Pixels image;  // f32 [C, 1, Y, X]
+    Pixels labels; // u8 [1, 1, Y, X]
+    Role role = Role::train;
+    double weight = 1; // of a pixel when patches are placed
+    std::vector<int64_t>
+        objectPixels; // some pixels (y · X + x) with a label in 1…254, for patches on objects
+};
+
+/// Brings an image to `channels`, resamples it to recipe["pixelSizeNm"] where that and the slice's size are
+/// known and differ by more than 1 % (labels: the nearest pixel), and normalises it over the whole slice:
+/// with the functions of a prediction.
+PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe);
+
+struct Patch {
+    Pixels image;  // f32 [C, 1, S, S]
+    Pixels labels; // u8 [1, 1, S, S]
+};
+
+/// Draws patches. Patch n of a run depends only on (seed, n), so any number of threads gives the same
+/// patches.
+class PatchSampler {
+public:
+    /// `slices` outlives the sampler; only those of Role::train are used. Throws Error{input} when there are
+    /// none.
+    PatchSampler(const std::vector<PreparedSlice>& slices, const nlohmann::json& recipe);
+    Patch patch(uint64_t seed, uint64_t n) const;
+    int64_t side() const { return side_; }
+
+private:
+    struct Ranges {
+        double flip, rotate, degrees, scale, scaleRange, shift, elastic, alpha, sigma, brightness,
+            brightnessRange, contrast, contrastRange, gamma, gammaRange, noise, noiseRange, blur, blurRange,
+            onObject;
+    };
+    std::vector<const PreparedSlice*> slices_;
+    std::vector<double> cumulative_; // of weight × area
+    int64_t side_;
+    Ranges ranges_;
+};
+
+} // namespace cristae

@@ -1,0 +1,44 @@
+// BatchQueue: patches prepared ahead of the training step by a few threads, handed out in order.
+#pragma once
+#include "core/learn/augment.h"
+
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace cristae {
+
+struct Batch {
+    std::vector<float> images;   // [N, C, S, S]
+    std::vector<uint8_t> labels; // [N, S, S]
+};
+
+/// Batch b holds patches b·N … b·N + N − 1 of the run: the same for any number of threads, and after a
+/// resume.
+class BatchQueue {
+public:
+    BatchQueue(const PatchSampler& sampler, int64_t batchSize, uint64_t seed, int64_t firstBatch,
+               int64_t endBatch, int threads);
+    ~BatchQueue();
+    /// The next batch in order; waits for it. Rethrows what a worker threw.
+    Batch next();
+
+private:
+    void work();
+    Batch make(int64_t index) const;
+    const PatchSampler& sampler_;
+    const int64_t batchSize_, endBatch_;
+    const uint64_t seed_;
+    size_t ahead_;
+    int64_t nextToMake_, nextToGive_;
+    std::map<int64_t, Batch> ready_;
+    std::exception_ptr failure_;
+    bool stop_ = false;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::jthread> threads_;
+};
+
+} // namespace cristae

@@ -1,0 +1,151 @@
+// Reading a data list and everything it names.
+#include "core/learn/data_list.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sstream>
+
+namespace cristae {
+
+namespace {
+
+using nlohmann::json;
+
+struct Range {
+    int64_t first = 0, end = -1, every = 1;
+};
+
+/// "0:18,20,30:60:10"; empty text = everything.
+std::vector<Range> parseSlices(const std::string& text) {
+    if (text.empty()) return {Range{}};
+    std::vector<Range> ranges;
+    std::stringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::vector<int64_t> numbers;
+        std::stringstream fields(part);
+        for (std::string field; std::getline(fields, field, ':');) {
+            size_t used = 0;
+            try {
+                numbers.push_back(std::stoll(field, &used));
+            } catch (const std::exception&) {
+            }
+            if (field.empty() || used != field.size() || numbers.back() < 0)
+                throw Error(
+                    ErrorKind::input,
+                    fmt::format("\"{}\" are no slices; write them like \"0:18\", \"0:250:10\" or \"3,7\".",
+                                text));
+        }
+        if (numbers.size() == 1) numbers.push_back(numbers[0] + 1);
+        if (numbers.size() == 2) numbers.push_back(1);
+        if (numbers.size() != 3 || numbers[2] < 1)
+            throw Error(
+                ErrorKind::input,
+                fmt::format("\"{}\" are no slices; write them like \"0:18\", \"0:250:10\" or \"3,7\".",
+                            text));
+        ranges.push_back({numbers[0], numbers[1], numbers[2]});
+    }
+    return ranges;
+}
+
+LabelMeaning parseMeaning(const json& entry) {
+    LabelMeaning meaning;
+    const json value = entry.value("meaning", json::object());
+    meaning.valuesOfClass = value.value("values", std::vector<std::vector<int64_t>>{});
+    meaning.inverted = value.value("inverted", false);
+    meaning.boundariesOfIds = value.value("boundaries", false);
+    meaning.unknownValues = value.value("unknown", std::vector<int64_t>{});
+    return meaning;
+}
+
+/// The parts of the pairs that the entry's slices name: of the one stack, or of the list of files.
+std::vector<TrainingPair> chosen(const std::vector<TrainingPair>& pairs, const std::vector<Range>& ranges) {
+    std::vector<TrainingPair> result;
+    for (const Range& range : ranges) {
+        if (pairs.size() == 1) {
+            result.push_back(pairs.front());
+            result.back().firstSlice = range.first;
+            result.back().endSlice = range.end;
+            result.back().everySlice = range.every;
+            continue;
+        }
+        const int64_t count = int64_t(pairs.size()), end = range.end < 0 ? count : std::min(range.end, count);
+        for (int64_t i = range.first; i < end; i += range.every) result.push_back(pairs[size_t(i)]);
+    }
+    return result;
+}
+
+void describe(ModelCard& card, const json& entry) {
+    const std::string name = entry.value("name", "");
+    const std::string slices = entry.value("slices", "");
+    const std::string text =
+        fmt::format("{} {}", slices.empty() ? "all slices" : "slices " + slices,
+                    entry.value("role", "train") == "train" ? "for training" : "set aside for validation");
+    for (TrainingData& data : card.data)
+        if (data.name == name) {
+            data.slices += "; " + text;
+            return;
+        }
+    card.data.push_back({name, entry.value("terms", ""), text, entry.value("cite", "")});
+}
+
+} // namespace
+
+LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesystem::path& root,
+                            const Progress& progress) {
+    const json content = json::parse(readTextFile(list), nullptr, false);
+    if (content.is_discarded())
+        throw Error(ErrorKind::input, fmt::format("The data list {} is not JSON.", list.string()));
+    LoadedDataList loaded;
+    std::vector<std::string> found;
+    try {
+        loaded.set.classNames = content.at("classes").get<std::vector<std::string>>();
+        loaded.card.name = content.value("name", "");
+        loaded.card.title = content.value("title", "");
+        loaded.card.description = content.value("description", "");
+        loaded.card.licence = content.value("licence", "");
+        const json& entries = content.at("entries");
+        for (size_t i = 0; i < entries.size(); ++i) {
+            const json& entry = entries[i];
+            const PartProgress part(progress, double(i) / double(entries.size()),
+                                    double(i + 1) / double(entries.size()));
+            try {
+                const std::string role = entry.value("role", "train");
+                if (role != "train" && role != "validation")
+                    throw Error(ErrorKind::input,
+                                fmt::format("The role \"{}\" is neither train nor validation.", role));
+                auto pairs =
+                    chosen(pairImagesAndLabels((root / entry.at("images").get<std::string>()).string(),
+                                               (root / entry.at("labels").get<std::string>()).string(),
+                                               role == "train" ? Role::train : Role::validation),
+                           parseSlices(entry.value("slices", "")));
+                for (TrainingPair& pair : pairs) pair.weight = entry.value("weight", 1.0);
+                TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
+                for (TrainingSlice& slice : set.slices) {
+                    if (entry.contains("pixelSizeNm"))
+                        slice.pixelSizeNm = entry["pixelSizeNm"].is_null()
+                                                ? std::nullopt
+                                                : std::optional(entry["pixelSizeNm"].get<double>());
+                    loaded.set.slices.push_back(std::move(slice));
+                }
+                describe(loaded.card, entry);
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::input) throw;
+                found.push_back(
+                    fmt::format("{}: {}", entry.value("name", fmt::format("entry {}", i)), error.what()));
+            }
+        }
+    } catch (const json::exception& error) {
+        throw Error(ErrorKind::input,
+                    fmt::format("The data list {} lacks something or holds a wrong type: {}.", list.string(),
+                                error.what()));
+    }
+    if (!found.empty())
+        throw Error(ErrorKind::input,
+                    fmt::format("The data list {} does not fit. {}", list.string(), fmt::join(found, " ")));
+    return loaded;
+}
+
+} // namespace cristae

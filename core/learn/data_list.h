@@ -1,0 +1,26 @@
+// DataList: several data sets for one training, as a JSON file.
+#pragma once
+#include "core/learn/training_set.h"
+#include "core/segment/model_card.h"
+
+#include <filesystem>
+
+namespace cristae {
+
+/// {"classes": ["mitochondria"], "name": …, "title": …, "description": …, "licence": …,
+///  "entries": [{"name": "Lucchi++", "images": PATH, "labels": PATH, "role": "train" | "validation",
+///  "slices": "0:18" | "0:250:10" |
+///               "0:12,16", "pixelSizeNm": 5, "weight": 1, "meaning": {"values": [[1]], "inverted": true,
+///               "boundaries": true, "unknown": [7]}, "terms": …, "cite": …}]}
+/// Paths are relative to `root`; "FILE:/dataset" names a data set inside an HDF5 file. Slices count from 0,
+/// end exclusive; in two folders they count the pairs in natural order.
+struct LoadedDataList {
+    TrainingSet set;
+    ModelCard card; // name, title, description, classes, data and licence as far as the list says
+};
+
+/// Throws Error{input} with all complaints: about the list itself, or about the data.
+LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesystem::path& root,
+                            const Progress& progress);
+
+} // namespace cristae

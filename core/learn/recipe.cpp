@@ -1,0 +1,170 @@
+// The options of a training run and the three named recipes.
+#include "core/learn/recipe.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cristae {
+
+namespace {
+
+using Type = Option::Type;
+
+Option choice(const char* key, const char* label, const char* group, const char* value,
+              std::vector<std::string> choices, const char* help) {
+    return {key, label, Type::choice, value, {}, {}, std::move(choices), "", help, group};
+}
+Option integer(const char* key, const char* label, const char* group, int64_t value, double low, double high,
+               const char* unit, const char* help) {
+    return {key, label, Type::integer, value, low, high, {}, unit, help, group};
+}
+Option real(const char* key, const char* label, const char* group, double value, double low, double high,
+            const char* unit, const char* help) {
+    return {key, label, Type::real, value, low, high, {}, unit, help, group};
+}
+Option chance(const char* key, const char* label, double value, const char* help) {
+    return real(key, label, "Augmentation", value, 0, 1, "", help);
+}
+
+nlohmann::json with(std::initializer_list<std::pair<const char*, nlohmann::json>> changes) {
+    nlohmann::json values = recipeSchema().defaults();
+    for (const auto& [key, value] : changes) values[key] = value;
+    return values;
+}
+
+} // namespace
+
+const Schema& recipeSchema() {
+    static const Schema schema{
+        choice("architecture", "Network", "Network", "unet", {"unet"}, "The kind of network."),
+        integer("levels", "Levels", "Network", 5, 2, 6, "",
+                "How often the image is halved, plus one: more levels see a wider neighbourhood."),
+        integer("base", "Filters", "Network", 16, 1, 128, "",
+                "Filters of the first level; each level doubles them."),
+        choice(
+            "normalisation", "Normalisation", "Network", "batch", {"none", "batch", "layer"},
+            "Batch normalisation trains fastest; layer normalisation makes tiles of a large image disagree."),
+        choice("upsampling", "Upsampling", "Network", "transposed", {"transposed", "bilinear"},
+               "How the decoder doubles the size."),
+        real("pixelSizeNm", "Pixel size", "Data", 0, 0, 1e6, "nm",
+             "Slices of known pixel size are resampled to this before training, and images before "
+             "prediction; 0 takes them as they are."),
+        integer("patch", "Patch side", "Data", 256, 16, 2048, "px",
+                "Side of the square patches; a multiple of the network's size multiple."),
+        integer("batch", "Batch", "Data", 4, 1, 256, "patches", "Patches in one step."),
+        real("foregroundFraction", "Patches on objects", "Data", 0.25, 0, 1, "",
+             "Share of the patches that are centred near a labelled object; the others lie anywhere."),
+        integer("steps", "Steps", "Length", 2000, 1, 10000000, "steps", "Steps of the whole run."),
+        integer("stepsPerEpoch", "Steps an epoch", "Length", 200, 1, 1000000, "steps",
+                "After so many steps the network is validated and a checkpoint written."),
+        choice("loss", "Loss", "Optimiser", "bce_dice",
+               {"bce", "cross_entropy", "dice", "bce_dice", "ce_dice"},
+               "What is made small; cross-entropy kinds let classes exclude each other."),
+        choice("optimiser", "Optimiser", "Optimiser", "adamw", {"adam", "adamw", "sgd"},
+               "How weights follow their gradients."),
+        real("learningRate", "Learning rate", "Optimiser", 2e-3, 1e-8, 10, "", "Largest step width."),
+        real("weightDecay", "Weight decay", "Optimiser", 1e-2, 0, 1, "", "Pull of the weights towards zero."),
+        real("momentum", "Momentum", "Optimiser", 0.9, 0, 0.9999, "", "Only for SGD."),
+        choice("schedule", "Schedule", "Optimiser", "warmup_cosine",
+               {"constant", "step", "cosine", "warmup_cosine"},
+               "How the learning rate changes over the run."),
+        integer("warmupSteps", "Warm-up", "Optimiser", 100, 0, 1000000, "steps",
+                "Steps over which the learning rate rises; warm-up and cosine only."),
+        integer("stepEvery", "Lower every", "Optimiser", 1000, 1, 10000000, "steps",
+                "Step schedule: the learning rate falls after so many steps …"),
+        real("stepFactor", "Lower by", "Optimiser", 0.1, 1e-4, 1, "", "… to this share."),
+        real("clipGradient", "Clip gradients", "Optimiser", 1.0, 0, 1e6, "",
+             "Largest norm of the gradient; 0 leaves it free."),
+        real("averaging", "Weight averaging", "Optimiser", 0.995, 0, 0.99999, "",
+             "Decay of the running mean of the weights, which is what is kept; 0 keeps the last weights."),
+        chance("flip", "Flips", 0.5, "Probability of a mirror image, for each axis."),
+        chance("rotate", "Rotation", 0.8, "Probability of a rotation."),
+        real("rotateDegrees", "Largest angle", "Augmentation", 180, 0, 180, "°",
+             "Angles are drawn from minus to plus this."),
+        chance("scale", "Zoom", 0.5, "Probability of a change of size."),
+        real("scaleRange", "Largest zoom", "Augmentation", 1.25, 1, 4, "",
+             "Factors are drawn from its inverse up to this."),
+        real("shift", "Shift", "Augmentation", 16, 0, 512, "px",
+             "Patches centred on an object are moved by up to this, besides their random place."),
+        chance("elastic", "Elastic deformation", 0.4, "Probability of a smooth random deformation."),
+        real("elasticAlpha", "Strength of deformation", "Augmentation", 6, 0, 100, "px",
+             "Standard deviation of the displacement."),
+        real("elasticSigma", "Width of deformation", "Augmentation", 32, 4, 512, "px",
+             "Distance over which displacements agree."),
+        chance("brightness", "Brightness", 0.6, "Probability of an added constant."),
+        real("brightnessRange", "Largest brightness change", "Augmentation", 0.3, 0, 5, "σ",
+             "In standard deviations of the slice."),
+        chance("contrast", "Contrast", 0.6, "Probability of a changed contrast."),
+        real("contrastRange", "Largest contrast change", "Augmentation", 1.35, 1, 10, "",
+             "Factors are drawn from its inverse up to this."),
+        chance("gamma", "Gamma", 0.3, "Probability of a changed gamma."),
+        real("gammaRange", "Largest gamma", "Augmentation", 1.5, 1, 10, "",
+             "Exponents are drawn from its inverse up to this."),
+        chance("noise", "Noise", 0.3, "Probability of added Gaussian noise."),
+        real("noiseRange", "Largest noise", "Augmentation", 0.3, 0, 5, "σ",
+             "Standard deviations are drawn from 0 up to this."),
+        chance("blur", "Blur", 0.2, "Probability of a Gaussian blur."),
+        real("blurRange", "Largest blur", "Augmentation", 1.5, 0, 20, "px",
+             "Standard deviations are drawn from 0.3 px up to this."),
+        integer("seed", "Seed", "Machine", 1, 0, 2147483647, "",
+                "Same seed, same data, same build, same threads: same network."),
+        choice("precision", "Precision", "Machine", "auto", {"auto", "fp32", "bf16"},
+               "auto takes bf16 where it is faster."),
+        integer("threads", "Threads", "Machine", 0, 0, 1024, "",
+                "Threads of the computation; 0 takes all processors."),
+        integer("workers", "Data workers", "Machine", 0, 0, 256, "",
+                "Threads that prepare patches; 0 chooses by itself. The patches do not depend on it.")};
+    return schema;
+}
+
+const std::vector<NamedRecipe>& namedRecipes() {
+    static const std::vector<NamedRecipe> recipes{
+        {"quick", "Quick", "A small network for a first look; minutes on two processor cores.",
+         with({{"levels", 4},
+               {"base", 8},
+               {"patch", 192},
+               {"steps", 500},
+               {"stepsPerEpoch", 50},
+               {"warmupSteps", 30},
+               {"averaging", 0.98}})},
+        {"balanced", "Balanced",
+         "The network and settings of the shipped models; about an hour on two processor cores, minutes on a "
+         "GPU.",
+         with({})},
+        {"thorough", "Thorough", "A wide network with larger patches and a long run; wants a GPU.",
+         with({{"base", 48},
+               {"patch", 384},
+               {"batch", 8},
+               {"steps", 20000},
+               {"stepsPerEpoch", 500},
+               {"warmupSteps", 500},
+               {"learningRate", 1e-3},
+               {"averaging", 0.999}})}};
+    return recipes;
+}
+
+nlohmann::json loadRecipe(const std::string& nameOrFile) {
+    for (const NamedRecipe& recipe : namedRecipes())
+        if (recipe.name == nameOrFile) return recipe.values;
+    std::error_code ignored;
+    if (!std::filesystem::exists(nameOrFile, ignored))
+        throw Error(ErrorKind::usage,
+                    fmt::format("There is no recipe \"{}\": give quick, balanced, thorough or a JSON file.",
+                                nameOrFile));
+    nlohmann::json values = recipeSchema().defaults();
+    const nlohmann::json read = nlohmann::json::parse(readTextFile(nameOrFile), nullptr, false);
+    if (read.is_discarded())
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("The recipe {} is not JSON; write {{\"steps\": 1000}} for instance.", nameOrFile));
+    if (const auto found = recipeSchema().complaints(read); !found.empty())
+        throw Error(ErrorKind::usage,
+                    fmt::format("The recipe {} does not fit. {}", nameOrFile, fmt::join(found, " ")));
+    values.update(read);
+    return values;
+}
+
+} // namespace cristae

@@ -1,0 +1,48 @@
+// Architecture: one kind of network with its options; the registry knows all of them.
+#pragma once
+#include "core/base/schema.h"
+#include "models/nn/layers.h"
+#include "models/nn/program.h"
+
+#include <memory>
+#include <string>
+#include <torch/torch.h>
+#include <vector>
+
+namespace cristae {
+
+/// A network as LibTorch sees it. Parameter names are part of the file format of weights: they never change.
+class NetworkModule : public torch::nn::Module {
+public:
+    /// [N, channelsIn, Y, X] f32, sides multiples of the size multiple → logits [N, outputs, Y, X].
+    virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+};
+
+class Architecture {
+public:
+    virtual ~Architecture() = default;
+    virtual std::string key() const = 0;   // "unet": the word in recipes and cards
+    virtual std::string title() const = 0; // "U-Net"
+    virtual const Schema& options() const = 0;
+    /// A network with fresh weights (drawn from torch's generator). `outputs` counts the background of
+    /// exclusive networks. Options that are absent take their defaults. Throws Error{model} with all
+    /// complaints about the options.
+    virtual std::shared_ptr<NetworkModule> build(const nlohmann::json& options, int64_t channelsIn,
+                                                 int64_t outputs) const = 0;
+    virtual std::vector<LayerSpec> layers(const nlohmann::json& options, int64_t channelsIn,
+                                          int64_t outputs) const = 0;
+    /// The network as steps for inference; empty when it cannot be written so (it then runs as the module it
+    /// is, slower).
+    virtual Program program(const nlohmann::json& /*options*/) const { return {}; }
+
+protected:
+    /// Defaults overlaid with `options`; throws Error{model} with all complaints.
+    nlohmann::json complete(const nlohmann::json& options) const;
+};
+
+/// Generated from the CMake list.
+std::vector<std::unique_ptr<Architecture>> allArchitectures();
+/// Throws Error{model} listing the known keys.
+const Architecture& findArchitecture(const std::string& key);
+
+} // namespace cristae

@@ -1,0 +1,34 @@
+// Optimiser: Adam, AdamW and SGD with their whole state in plain tensors, so that a checkpoint can hold it.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+#include <vector>
+
+namespace cristae {
+
+/// Learning rate of a step (counted from 0) under the recipe's schedule.
+double learningRateAt(const nlohmann::json& recipe, int64_t step);
+
+class Optimiser {
+public:
+    /// Kinds "adam" (Kingma & Ba 2015; decay added to the gradient), "adamw" (Loshchilov & Hutter 2019; decay
+    /// apart from it), "sgd" (momentum as in Sutskever et al. 2013, without Nesterov). Decay touches only
+    /// weights with two or more dimensions.
+    Optimiser(std::vector<torch::Tensor> parameters, const nlohmann::json& recipe);
+    /// One update from the gradients, which are scaled down first if their norm is above the recipe's
+    /// "clipGradient".
+    void step(double learningRate);
+    void forgetGradients();
+    /// First and second moments (or momentum), two a parameter, in the parameters' order; restored by copying
+    /// into them.
+    std::vector<torch::Tensor>& state() { return state_; }
+    int64_t stepsDone = 0;
+
+private:
+    void updateOne(size_t index, double learningRate);
+    std::vector<torch::Tensor> parameters_, state_;
+    std::string kind_;
+    double decay_, momentum_, clip_;
+};
+
+} // namespace cristae

@@ -1,0 +1,47 @@
+// TrainingRun: one run from its plan to its package.
+#pragma once
+#include "core/learn/batch_queue.h"
+#include "core/learn/trainer.h"
+#include "models/train/checkpoint.h"
+#include "models/train/validation.h"
+
+namespace cristae {
+
+class TrainingRun {
+public:
+    /// Prepares slices and networks; restores the checkpoint when resuming. The plan has no complaints.
+    TrainingRun(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress);
+    TrainingResult run();
+
+private:
+    void build();
+    void chooseThreadsAndPrecision();
+    double secondsPerStep(bool bf16);
+    double trainStep(const Batch& batch);
+    void averageWeights();
+    bool waitWhilePaused(); // true: stop and keep
+    void finishEpoch();
+    void keepBest();
+    void checkpoint();
+    nlohmann::json networkOptions() const;
+
+    const TrainingPlan& plan_;
+    TrainingListener& listener_;
+    const Progress& progress_;
+    const nlohmann::json& recipe_;
+    const Architecture& architecture_;
+    const Loss& loss_;
+    NetworkUse use_;
+    int64_t outputs_ = 1, steps_, batchSize_, side_;
+    uint64_t seed_;
+    std::vector<PreparedSlice> slices_;
+    size_t firstValidation_ = size_t(-1);
+    std::shared_ptr<NetworkModule> network_, average_;
+    std::unique_ptr<Optimiser> optimiser_;
+    RunState state_;
+    ClassCounts epochCounts_{1};
+    double secondsOfSteps_ = 0, secondsWaiting_ = 0;
+    int64_t timedSteps_ = 0;
+};
+
+} // namespace cristae

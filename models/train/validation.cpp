@@ -1,0 +1,145 @@
+// Whole slices through the network, in tiles that agree with the whole.
+#include "models/train/validation.h"
+
+#include "core/segment/tiler.h"
+
+#include <ATen/autocast_mode.h>
+
+namespace cristae {
+
+ClassCounts::ClassCounts(int64_t classes)
+    : both(size_t(classes)), predicted(size_t(classes)), truth(size_t(classes)), correct(size_t(classes)) {}
+
+void ClassCounts::add(const torch::Tensor& probability, const torch::Tensor& labels, bool exclusive) {
+    const torch::NoGradGuard guard;
+    const torch::Tensor knownHere = labels.ne(255);
+    torch::Tensor winner;
+    if (exclusive) // the background takes what the classes leave
+        winner = torch::cat({1 - probability.sum(1, true), probability}, 1).argmax(1);
+    for (size_t c = 0; c < both.size(); ++c) {
+        const torch::Tensor is = labels.eq(int64_t(c) + 1);
+        const torch::Tensor says =
+            (exclusive ? winner.eq(int64_t(c) + 1) : probability.select(1, int64_t(c)).gt(0.5))
+                .logical_and(knownHere);
+        both[c] += double(says.logical_and(is).sum().item<int64_t>());
+        predicted[c] += double(says.sum().item<int64_t>());
+        truth[c] += double(is.sum().item<int64_t>());
+        correct[c] += double(says.eq(is).logical_and(knownHere).sum().item<int64_t>());
+    }
+    known += double(knownHere.sum().item<int64_t>());
+}
+
+namespace {
+template <class F> double meanOf(size_t count, F&& value) {
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) sum += value(i);
+    return count ? sum / double(count) : 0;
+}
+} // namespace
+
+double ClassCounts::dice() const {
+    return meanOf(both.size(), [&](size_t c) {
+        return predicted[c] + truth[c] > 0 ? 2 * both[c] / (predicted[c] + truth[c]) : 1;
+    });
+}
+double ClassCounts::iou() const {
+    return meanOf(both.size(), [&](size_t c) {
+        const double either = predicted[c] + truth[c] - both[c];
+        return either > 0 ? both[c] / either : 1;
+    });
+}
+double ClassCounts::accuracy() const {
+    return meanOf(both.size(), [&](size_t c) { return known > 0 ? correct[c] / known : 1; });
+}
+
+torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, const NetworkUse& use) {
+    if (!use.bf16) return network.forward(input);
+    const auto type = use.device.type();
+    at::autocast::set_autocast_dtype(type, torch::kBFloat16);
+    at::autocast::set_autocast_enabled(type, true);
+    torch::Tensor logits;
+    try {
+        logits = network.forward(input);
+    } catch (...) {
+        at::autocast::set_autocast_enabled(type, false);
+        throw;
+    }
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(type, false);
+    return logits.to(torch::kFloat);
+}
+
+namespace {
+
+/// Logits of a whole slice on the CPU, [1, outputs, Y, X].
+torch::Tensor sliceLogits(NetworkModule& network, const Pixels& image, const NetworkUse& use,
+                          const std::function<bool()>& interrupted) {
+    const Extent3& extent = image.extent();
+    NetworkInfo info;
+    info.sizeMultiple = use.footprint.sizeMultiple;
+    info.reach = use.footprint.reach;
+    const int64_t side = use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) + 2 * info.reach
+                                                           : 1024 + 2 * info.reach;
+    const Tiling tiling = makeTiling(extent, Box3::ofExtent(extent), info, side);
+    const torch::Tensor source = torch::from_blob(const_cast<float*>(image.values<float>().data()),
+                                                  {image.channels(), extent.y, extent.x}, torch::kFloat);
+    const auto indices = [](int64_t from, int64_t count, int64_t size) {
+        std::vector<int64_t> list;
+        for (int64_t i = from; i < from + count; ++i) list.push_back(reflectedIndex(i, size));
+        return torch::tensor(list, torch::kLong);
+    };
+    torch::Tensor result;
+    for (const Tile& tile : tiling.tiles) {
+        if (interrupted()) throw Error(ErrorKind::cancelled, "Cancelled.");
+        const torch::Tensor input = source.index_select(1, indices(tile.inputY, tiling.inputHeight, extent.y))
+                                        .index_select(2, indices(tile.inputX, tiling.inputWidth, extent.x))
+                                        .unsqueeze(0)
+                                        .to(use.device)
+                                        .contiguous(at::MemoryFormat::ChannelsLast);
+        const torch::Tensor logits = forwardLogits(network, input, use).to(torch::kCPU);
+        if (!result.defined()) result = torch::empty({1, logits.size(1), extent.y, extent.x});
+        const Box3& box = tile.output;
+        result.slice(2, box.y0, box.y1)
+            .slice(3, box.x0, box.x1)
+            .copy_(logits.slice(2, box.y0 - tile.inputY, box.y1 - tile.inputY)
+                       .slice(3, box.x0 - tile.inputX, box.x1 - tile.inputX));
+    }
+    return result;
+}
+
+} // namespace
+
+ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
+                          const NetworkUse& use, const std::function<bool()>& interrupted) {
+    const torch::NoGradGuard guard;
+    ValidationScores scores;
+    ClassCounts counts(use.classes);
+    double lossSum = 0, pixels = 0;
+    network.eval();
+    for (const PreparedSlice& slice : slices) {
+        if (slice.role != Role::validation) continue;
+        const Extent3& extent = slice.image.extent();
+        const torch::Tensor logits = sliceLogits(network, slice.image, use, interrupted);
+        const torch::Tensor labels =
+            torch::from_blob(const_cast<uint8_t*>(slice.labels.values<uint8_t>().data()),
+                             {1, extent.y, extent.x}, torch::kByte);
+        const torch::Tensor probability = classProbabilities(logits, use.exclusive).contiguous();
+        counts.add(probability, labels, use.exclusive);
+        lossSum += loss(logits, labels).item<double>() * double(extent.count());
+        pixels += double(extent.count());
+        if (scores.firstProbability.empty()) {
+            scores.firstProbability = Pixels(PixelType::f32, use.classes, extent);
+            std::copy_n(probability.data_ptr<float>(), size_t(probability.numel()),
+                        scores.firstProbability.values<float>().data());
+        }
+    }
+    if (pixels > 0) {
+        scores.loss = lossSum / pixels;
+        scores.dice = counts.dice();
+        scores.iou = counts.iou();
+        scores.accuracy = counts.accuracy();
+    }
+    return scores;
+}
+
+} // namespace cristae
