@@ -47,8 +47,9 @@ Pixels labelsOf(const Pixels& slice, const ExportDescription& description) {
 
 class PdfSink : public SliceSink {
 public:
-    PdfSink(const std::filesystem::path& target, const ExportDescription& description)
-        : description_(description), file_(target),
+    PdfSink(const std::filesystem::path& target, const ExportDescription& description,
+            std::shared_ptr<QGuiApplication> application)
+        : application_(std::move(application)), description_(description), file_(target),
           device_(QString::fromStdString(file_.temporaryPath().string())) {
         for (const LabelClass& known : description_.classes) {
             classes_.set(known);
@@ -131,6 +132,7 @@ private:
         page.title = title();
         page.subtitle = reportSubtitle(description_);
         page.facts = reportFacts(description_);
+        page.maker = reportMaker(description_);
         return page;
     }
 
@@ -162,6 +164,7 @@ private:
         device_.close();
     }
 
+    std::shared_ptr<QGuiApplication> application_; // first, so that it goes last
     ExportDescription description_;
     AtomicFile file_;
     QFile device_;
@@ -202,7 +205,7 @@ public:
             throw Error(
                 ErrorKind::output,
                 "A PDF page needs a text font, and none is installed; install the package fonts-inter.");
-        return std::make_unique<PdfSink>(target, description);
+        return std::make_unique<PdfSink>(target, description, application_);
     }
 
 private:
@@ -225,7 +228,11 @@ std::shared_ptr<QGuiApplication> ensureGuiApplication() {
     static int argc = 1;
     static char name[] = "cristae-cli";
     static char* argv[] = {name, nullptr};
+    // What Qt has to say of a session without a desktop concerns no one who writes a file.
+    const QtMessageHandler handler =
+        qInstallMessageHandler([](QtMsgType, const QMessageLogContext&, const QString&) {});
     auto application = std::make_shared<QGuiApplication>(argc, argv);
+    qInstallMessageHandler(handler);
     std::setlocale(LC_NUMERIC, "C");
     return application;
 }

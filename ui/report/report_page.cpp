@@ -35,6 +35,8 @@ public:
             {QStringLiteral("Inter"), QStringLiteral("DejaVu Sans"), QStringLiteral("Sans Serif")});
         font.setPointSizeF(points);
         font.setWeight(QFont::Weight(weight));
+        // Inter swaps signs between digits and capitals for forms that a reader cannot search or copy.
+        font.setStyleStrategy(QFont::PreferNoShaping);
         return font;
     }
     /// One line, cut with an ellipsis where it does not fit. Returns its width in mm.
@@ -101,10 +103,10 @@ void drawRows(Sheet& sheet, double top, const ReportPage& page) {
         const QColor colour(row.colour.r, row.colour.g, row.colour.b);
         const QRectF swatch = sheet.rect(margin, y + 0.8, 3.4, 3.4);
         sheet.painter().fillRect(swatch, colour);
-        sheet.text(sheet.rect(margin + 6, y, paneWidth - 66, rowHeight), row.name, sheet.font(8.5), ink);
-        sheet.text(sheet.rect(margin + paneWidth - 60, y, 38, rowHeight), row.size, sheet.font(8.5), ink,
+        sheet.text(sheet.rect(margin + 6, y, paneWidth - 76, rowHeight), row.name, sheet.font(8.5), ink);
+        sheet.text(sheet.rect(margin + paneWidth - 68, y, 38, rowHeight), row.size, sheet.font(8.5), ink,
                    Qt::AlignRight);
-        sheet.text(sheet.rect(margin + paneWidth - 20, y, 20, rowHeight), row.percent, sheet.font(8.5), ink,
+        sheet.text(sheet.rect(margin + paneWidth - 28, y, 20, rowHeight), row.percent, sheet.font(8.5), ink,
                    Qt::AlignRight);
     }
     if (shown < page.rows.size())
@@ -146,9 +148,12 @@ void drawReportPage(QPainter& painter, const QPdfWriter& writer, const ReportPag
     }
     drawRows(sheet, top, page);
     drawFacts(sheet, top, page);
+    const double foot = pageHeight - margin - 3;
+    sheet.text(sheet.rect(pageWidth - margin - 80, foot, 80, 4), page.maker, sheet.font(8), quiet,
+               Qt::AlignRight);
     if (!page.remark.isEmpty())
-        sheet.text(sheet.rect(margin, pageHeight - margin - 3, pageWidth - 2 * margin, 4), page.remark,
-                   sheet.font(8), quiet);
+        sheet.text(sheet.rect(margin, foot, pageWidth - 2 * margin - 84, 4), page.remark, sheet.font(8),
+                   quiet);
 }
 
 } // namespace cristae

@@ -17,6 +17,7 @@ struct ReportPage {
     QString tableTitle;
     std::vector<ReportRow> rows;
     std::vector<ReportFact> facts;
+    QString maker;
     QString remark; // a sentence at the foot, or empty
 };
 

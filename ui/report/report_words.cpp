@@ -17,7 +17,8 @@ struct Words {
 
 /// Three significant digits without an exponent.
 QString digits(double value) {
-    const int before = value >= 1 ? int(std::floor(std::log10(value))) + 1 : 1;
+    if (value <= 0) return QStringLiteral("0");
+    const int before = int(std::floor(std::log10(value))) + 1;
     return QLocale::c().toString(value, 'f', std::max(0, 3 - before));
 }
 
@@ -28,7 +29,7 @@ QString amountText(int64_t voxels, const VoxelSize& size, bool asVolume) {
     }
     if (size.knownInPlane() && size.zNm && asVolume) {
         const double nm3 = double(voxels) * *size.zNm * *size.yNm * *size.xNm;
-        return nm3 >= 1e7 ? Words::tr("%1 µm³").arg(digits(nm3 / 1e9)) : Words::tr("%1 nm³").arg(digits(nm3));
+        return nm3 >= 1e5 ? Words::tr("%1 µm³").arg(digits(nm3 / 1e9)) : Words::tr("%1 nm³").arg(digits(nm3));
     }
     QString number = QLocale::c().toString(qlonglong(voxels));
     number.replace(QLatin1Char(','), QChar(0x2009));
@@ -41,26 +42,25 @@ QString textOf(const nlohmann::json& object, const char* key) {
 }
 
 void addPrediction(const nlohmann::json& entry, std::vector<ReportFact>& facts) {
-    QStringList devices;
+    QStringList devices, thresholds;
     for (const auto& model : entry.value("models", nlohmann::json::array())) {
         QString line = textOf(model, "name");
         if (const QString hash = textOf(model, "sha256"); !hash.isEmpty())
             line += Words::tr(" (SHA-256 %1)").arg(hash.left(12));
         facts.push_back({Words::tr("Model"), line});
-        QStringList thresholds;
         for (const auto& wanted : model.value("classes", nlohmann::json::array()))
             if (wanted.contains("threshold") && wanted["threshold"].is_number())
                 thresholds << Words::tr("%1 from %2")
                                   .arg(textOf(wanted, "name"),
                                        QLocale::c().toString(wanted["threshold"].get<double>(), 'g', 3));
-        if (!thresholds.isEmpty())
-            facts.push_back({Words::tr("Threshold"), thresholds.join(QStringLiteral(", "))});
         QStringList device;
         for (const char* key : {"device", "precision"})
             if (const QString word = textOf(model, key); !word.isEmpty()) device << word;
         if (!device.isEmpty() && !devices.contains(device.join(QStringLiteral(", "))))
             devices << device.join(QStringLiteral(", "));
     }
+    if (!thresholds.isEmpty())
+        facts.push_back({Words::tr("Threshold"), thresholds.join(QStringLiteral(", "))});
     QStringList settings;
     if (const QString averaging = textOf(entry, "averaging"); !averaging.isEmpty())
         settings << Words::tr("averaging: %1").arg(averaging);
@@ -110,12 +110,14 @@ std::vector<ReportFact> reportFacts(const ExportDescription& description) {
     if (description.probabilities)
         facts.push_back(
             {Words::tr("Shown"), Words::tr("the most probable class where its probability is at least 0.5")});
-    const QString program = textOf(description.provenance, "program");
-    facts.push_back(
-        {Words::tr("Made by"),
-         Words::tr("%1, %2").arg(program.isEmpty() ? QStringLiteral("Cristae " CRISTAE_VERSION) : program,
-                                 QDate::currentDate().toString(Qt::ISODate))});
     return facts;
+}
+
+QString reportMaker(const ExportDescription& description) {
+    const QString program = textOf(description.provenance, "program");
+    return QStringLiteral("%1 · %2").arg(program.isEmpty() ? QStringLiteral("Cristae " CRISTAE_VERSION)
+                                                           : program,
+                                         QDate::currentDate().toString(Qt::ISODate));
 }
 
 QString reportSubtitle(const ExportDescription& description) {

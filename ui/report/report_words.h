@@ -30,6 +30,8 @@ std::vector<ReportRow> reportRows(const ExportDescription& description,
 /// Model with hash, thresholds, settings, corrections, program and date (of today, by day), from the
 /// provenance.
 std::vector<ReportFact> reportFacts(const ExportDescription& description);
+/// "Cristae 0.1.0 · 2026-11-21": the program, and today.
+QString reportMaker(const ExportDescription& description);
 /// "training.h5 · /raw · 250 × 250 px · 10 × 10 nm (HDF5 attributes)"
 QString reportSubtitle(const ExportDescription& description);
 
