@@ -68,6 +68,21 @@ private:
     VoxelSize other_;
 };
 
+class HistoryStep : public UndoStep {
+public:
+    HistoryStep(Document& document, nlohmann::json entry, std::string words)
+        : document_(document), entry_(std::move(entry)), words_(std::move(words)) {}
+    std::string words() const override { return words_; }
+    void undo() override { document_.history_.pop_back(); }
+    void redo() override { document_.history_.push_back(entry_); }
+    size_t bytes() const override { return sizeof *this + words_.capacity() + entry_.dump().size(); }
+
+private:
+    Document& document_;
+    nlohmann::json entry_;
+    std::string words_;
+};
+
 Document::Document(TileSourcePtr image)
     : image_(std::move(image)), voxelSize_(image_->info().voxelSize), labels_(image_->info().extent()) {}
 
@@ -100,6 +115,16 @@ void Document::applyLabels(LabelDelta delta, const std::string& words) {
     changed(Change::state, {});
 }
 
+void Document::applyLabels(LabelDelta delta, LabelLayer after, const std::string& words) {
+    const bool unchanged = strokeParts_.empty() && after.generation() == labels_.generation() + 1;
+    if (!unchanged || delta.empty()) return applyLabels(std::move(delta), words);
+    const Box3 box = delta.touched();
+    labels_ = std::move(after);
+    pushLabels(std::move(delta), words);
+    changed(Change::labels, box);
+    changed(Change::state, {});
+}
+
 void Document::strokePart(const LabelDelta& part) {
     LabelDelta exact = rebased(part, labels_.snapshot(), false);
     if (exact.empty()) return;
@@ -122,6 +147,16 @@ void Document::cancelStroke() {
         labels_.apply(*part, true);
         changed(Change::labels, part->touched());
     }
+}
+
+void Document::addHistory(nlohmann::json entry, const std::string& words) {
+    history_.push_back(entry);
+    undo_.push(std::make_unique<HistoryStep>(*this, std::move(entry), words));
+}
+
+void Document::asOneStep(const std::string& words, const std::function<void()>& work) {
+    undo_.asOneStep(words, work);
+    changed(Change::state, {});
 }
 
 int Document::addListener(Listener listener) {

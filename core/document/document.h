@@ -31,6 +31,10 @@ public:
     /// into what is there now: undo restores exactly what was there, and voxels that were set by hand in the
     /// meantime stay. A running stroke is closed first as a step of its own.
     void applyLabels(LabelDelta delta, const std::string& words);
+    /// The same for a large result, quickly: `after` is a copy of labels() to which `delta` has been applied
+    /// elsewhere, so that this thread only takes it over. If the labels have changed since the copy was
+    /// taken, the delta is applied here instead.
+    void applyLabels(LabelDelta delta, LabelLayer after, const std::string& words);
     /// Parts of a running stroke: shown at once, become one step with endStroke(words); cancelStroke() takes
     /// them back.
     void strokePart(const LabelDelta& part);
@@ -47,7 +51,9 @@ public:
 
     /// Models and settings of the predictions in this document, newest last: provenance for exports.
     const std::vector<nlohmann::json>& history() const { return history_; }
-    void addHistory(nlohmann::json entry) { history_.push_back(std::move(entry)); }
+    void addHistory(nlohmann::json entry, const std::string& words = {}); // undoable
+    /// What `work` changes becomes one undoable step: a result with its classes and its history.
+    void asOneStep(const std::string& words, const std::function<void()>& work);
 
     enum class Change { labels, classes, voxelSize, state };
     /// Told after every change; the box says which voxels of labels.
@@ -59,6 +65,7 @@ private:
     friend class LabelStep;
     friend class ClassesStep;
     friend class VoxelSizeStep;
+    friend class HistoryStep;
     void changed(Change change, const Box3& box);
     void pushLabels(LabelDelta delta, const std::string& words);
     TileSourcePtr image_;

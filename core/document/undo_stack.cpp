@@ -5,6 +5,44 @@ namespace cristae {
 
 namespace {
 constexpr size_t alwaysKept = 10;
+
+/// Several steps under one name.
+class GroupStep : public UndoStep {
+public:
+    GroupStep(std::string words, std::vector<std::unique_ptr<UndoStep>> parts)
+        : words_(std::move(words)), parts_(std::move(parts)) {}
+    std::string words() const override { return words_; }
+    void undo() override {
+        for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) (*part)->undo();
+    }
+    void redo() override {
+        for (const auto& part : parts_) part->redo();
+    }
+    size_t bytes() const override {
+        size_t sum = sizeof *this + words_.capacity();
+        for (const auto& part : parts_) sum += part->bytes();
+        return sum;
+    }
+
+private:
+    std::string words_;
+    std::vector<std::unique_ptr<UndoStep>> parts_;
+};
+} // namespace
+
+void UndoStack::asOneStep(const std::string& words, const std::function<void()>& work) {
+    if (group_) return work(); // inside another group: part of that one
+    std::vector<std::unique_ptr<UndoStep>> parts;
+    group_ = &parts;
+    try {
+        work();
+    } catch (...) {
+        group_ = nullptr;
+        for (auto part = parts.rbegin(); part != parts.rend(); ++part) (*part)->undo();
+        throw;
+    }
+    group_ = nullptr;
+    if (!parts.empty()) push(std::make_unique<GroupStep>(words, std::move(parts)));
 }
 
 void UndoStack::keepWithinBudget() {
@@ -15,6 +53,10 @@ void UndoStack::keepWithinBudget() {
 }
 
 void UndoStack::push(std::unique_ptr<UndoStep> step) {
+    if (group_) {
+        group_->push_back(std::move(step));
+        return;
+    }
     for (const auto& dropped : undone_) bytes_ -= dropped->bytes();
     undone_.clear();
     if (savedPosition_ > position_) savedPosition_ = -1;

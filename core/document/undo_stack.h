@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace cristae {
 
@@ -24,6 +25,9 @@ public:
     explicit UndoStack(size_t byteBudget = size_t(256) << 20) : budget_(byteBudget) {}
     /// Takes a step that has already been done; drops what could be redone.
     void push(std::unique_ptr<UndoStep> step);
+    /// Everything that `work` pushes becomes one step with these words. If `work` throws, what it pushed is
+    /// undone.
+    void asOneStep(const std::string& words, const std::function<void()>& work);
     bool canUndo() const { return !done_.empty(); }
     bool canRedo() const { return !undone_.empty(); }
     /// Words of the next step to undo or redo; empty if there is none.
@@ -42,6 +46,8 @@ private:
     size_t budget_, bytes_ = 0;
     int64_t position_ = 0, savedPosition_ = 0; // savedPosition_ < 0: that state cannot be reached any more
     std::deque<std::unique_ptr<UndoStep>> done_, undone_;
+    std::vector<std::unique_ptr<UndoStep>>* group_ =
+        nullptr; // where push() goes while asOneStep() is at work
 };
 
 } // namespace cristae

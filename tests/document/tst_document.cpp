@@ -190,6 +190,30 @@ private Q_SLOTS:
         QVERIFY(stateOf(*document) == empty);
     }
 
+    void aPreparedResultIsTakenOverUnlessTheLabelsChanged() {
+        for (const bool changedMeanwhile : {false, true}) {
+            const auto document = emptyDocument();
+            LabelLayer after = document->labels();
+            LabelEdit result(after.snapshot(), {});
+            paintDisc(result, 0, {50, 50}, 20, {3, Origin::model});
+            after.apply(result.delta());
+            if (changedMeanwhile) {
+                LabelEdit stroke(document->labels().snapshot(), {});
+                paintDisc(stroke, 0, {50, 50}, 5, {1, Origin::human});
+                document->applyLabels(stroke.delta(), "Brush");
+            }
+            const State before = stateOf(*document);
+            document->applyLabels(result.delta(), after, "Predict");
+            QCOMPARE(document->labels().at(0, 50, 50).label, changedMeanwhile ? 1u : 3u);
+            QCOMPARE(document->labels().at(0, 50, 65), (Voxel{3, Origin::model}));
+            const State done = stateOf(*document);
+            document->undoStack().undo();
+            QVERIFY(stateOf(*document) == before);
+            document->undoStack().redo();
+            QVERIFY(stateOf(*document) == done);
+        }
+    }
+
     void undoDuringAStrokeDropsTheStroke() {
         const auto document = emptyDocument();
         LabelEdit first(document->labels().snapshot(), {});
@@ -202,6 +226,39 @@ private Q_SLOTS:
         QVERIFY(document->labels().snapshot().sliceEmpty(0));
         document->undoStack().redo();
         QCOMPARE(document->labels().at(0, 50, 50).label, 1u);
+    }
+
+    void aResultWithItsClassesAndHistoryIsOneStep() {
+        const auto document = emptyDocument();
+        ClassTable classes;
+        const uint32_t value = classes.ensure("mitochondria").value;
+        const auto enter = [&] {
+            document->setClasses(classes, "Add classes");
+            LabelEdit result(document->labels().snapshot(), {});
+            result.setRun(0, 20, 10, 90, {value, Origin::model});
+            document->applyLabels(result.delta(), "Labels");
+            document->addHistory({{"verb", "predict"}});
+        };
+        const State before = stateOf(*document);
+        document->asOneStep("Predict mitochondria", enter);
+        const State after = stateOf(*document);
+        QCOMPARE(document->undoStack().undoWords(), std::string("Predict mitochondria"));
+        document->undoStack().undo();
+        QVERIFY(stateOf(*document) == before);
+        QVERIFY(document->history().empty());
+        QVERIFY(!document->undoStack().canUndo());
+        document->undoStack().redo();
+        QVERIFY(stateOf(*document) == after);
+        QCOMPARE(document->history().size(), size_t(1));
+        document->undoStack().undo();
+        QVERIFY_EXCEPTION_THROWN(document->asOneStep("Broken",
+                                                     [&] {
+                                                         enter();
+                                                         throw Error(ErrorKind::internal, "broken");
+                                                     }),
+                                 Error);
+        QVERIFY(stateOf(*document) == before);
+        QVERIFY(document->history().empty());
     }
 
     void listenersHearWhatChanged() {
