@@ -27,7 +27,7 @@ struct ReportFact {
 /// stack.
 std::vector<ReportRow> reportRows(const ExportDescription& description,
                                   const std::map<uint32_t, int64_t>& counts, int64_t total, bool asVolume);
-/// Model with hash, thresholds, settings, corrections, program and date (of today, by day), from the
+/// Model with hash, thresholds, settings and corrections, from the
 /// provenance.
 std::vector<ReportFact> reportFacts(const ExportDescription& description);
 /// "Cristae 0.1.0 · 2026-11-21": the program, and today.
