@@ -35,7 +35,8 @@ public:
     std::string id() const override { return "slow"; }
     Pixels read(int level, const Box3& box, const Progress& progress) const override {
         std::this_thread::sleep_for(std::chrono::milliseconds(delayMs_));
-        if (broken_ && box.x0 > 0) throw Error(ErrorKind::input, "Strip 2 of “slow.tif” is damaged; copy the file again.");
+        if (broken_ && box.x0 > 0)
+            throw Error(ErrorKind::input, "Strip 2 of “slow.tif” is damaged; copy the file again.");
         return memory_.read(level, box, progress);
     }
 
@@ -45,7 +46,9 @@ private:
     bool broken_;
 };
 
-int greyAt(const QImage& image, int x, int y) { return qGray(image.pixel(x, y)); }
+int greyAt(const QImage& image, int x, int y) {
+    return qGray(image.pixel(x, y));
+}
 
 } // namespace
 
@@ -62,13 +65,14 @@ class TestCanvas : public QObject {
         canvas_->show();
         QVERIFY(QTest::qWaitForWindowExposed(canvas_.get()));
         QTRY_VERIFY(canvas_->labelledPane()->width() > 100);
-        QTest::qWait(0); // the deferred fit
+        QTest::qWait(20); // the deferred fit
     }
     QPoint widgetPoint(double imageX, double imageY) {
         return canvas_->labelledPane()->geometryNow().deviceFromImage({imageY, imageX}).toPoint();
     }
     std::vector<uint32_t> labels() {
-        const Pixels pixels = bench_->document()->labels().snapshot().labels(Box3::ofSlice(bench_->document()->info().extent(), bench_->view().slice));
+        const Pixels pixels = bench_->document()->labels().snapshot().labels(
+            Box3::ofSlice(bench_->document()->info().extent(), bench_->view().slice));
         const auto values = pixels.values<uint32_t>();
         return {values.begin(), values.end()};
     }
@@ -112,8 +116,9 @@ private Q_SLOTS:
         const ImagePoint now = paneGeometry(after, size, 1).imageFromDevice(cursor);
         // Origins are whole device pixels: half of one at either zoom is the most that can be off.
         const double tolerance = 0.5 / from + 0.5 / to + 1e-9;
-        QVERIFY2(std::abs(before.x - now.x) <= tolerance && std::abs(before.y - now.y) <= tolerance,
-                 qPrintable(QStringLiteral("%1 %2 → %3 %4").arg(before.x).arg(before.y).arg(now.x).arg(now.y)));
+        QVERIFY2(
+            std::abs(before.x - now.x) <= tolerance && std::abs(before.y - now.y) <= tolerance,
+            qPrintable(QStringLiteral("%1 %2 → %3 %4").arg(before.x).arg(before.y).arg(now.x).arg(now.y)));
     }
     void steppedZoomMeetsPowersOfTwo() {
         double zoom = 0.37;
@@ -143,8 +148,8 @@ private Q_SLOTS:
         CanvasPane* right = canvas_->labelledPane();
         QVERIFY(left->isVisible() && right->isVisible());
         const ImagePoint target = left->geometryNow().imageFromDevice({100, 80});
-        QWheelEvent zoom(QPointF(100, 80), left->mapToGlobal(QPointF(100, 80)), {}, {0, 240}, Qt::NoButton, Qt::ControlModifier,
-                         Qt::NoScrollPhase, false);
+        QWheelEvent zoom(QPointF(100, 80), left->mapToGlobal(QPointF(100, 80)), {}, {0, 240}, Qt::NoButton,
+                         Qt::ControlModifier, Qt::NoScrollPhase, false);
         const double before = bench_->view().zoom;
         QCoreApplication::sendEvent(left, &zoom);
         QVERIFY(bench_->view().zoom > before);
@@ -154,8 +159,8 @@ private Q_SLOTS:
         }
         // In a stack the plain wheel changes the slice, in both.
         bench_->setSlice(2);
-        QWheelEvent slice(QPointF(100, 80), right->mapToGlobal(QPointF(100, 80)), {}, {0, -120}, Qt::NoButton, Qt::NoModifier,
-                          Qt::NoScrollPhase, false);
+        QWheelEvent slice(QPointF(100, 80), right->mapToGlobal(QPointF(100, 80)), {}, {0, -120}, Qt::NoButton,
+                          Qt::NoModifier, Qt::NoScrollPhase, false);
         QCoreApplication::sendEvent(right, &slice);
         QCOMPARE(bench_->view().slice, int64_t(3));
         bench_->setViewMode(ViewMode::overlay);
@@ -206,10 +211,12 @@ private Q_SLOTS:
         QTRY_VERIFY(canvas_->tiles().find({0, 0, 0, 0}));
         const QImage image = pane->grab().toImage();
         const QPoint corner = widgetPoint(20, 30);
-        const int outside = greyAt(image, corner.x() - 1, corner.y()), border = greyAt(image, corner.x(), corner.y()),
+        const int outside = greyAt(image, corner.x() - 1, corner.y()),
+                  border = greyAt(image, corner.x(), corner.y()),
                   inside = greyAt(image, corner.x() + 1, corner.y());
         QCOMPARE(outside, 0);
-        QVERIFY2(border > 2 * inside && inside > 20, qPrintable(QStringLiteral("%1 %2").arg(border).arg(inside)));
+        QVERIFY2(border > 2 * inside && inside > 20,
+                 qPrintable(QStringLiteral("%1 %2").arg(border).arg(inside)));
         bench_->setLabelsShown(false);
         QCOMPARE(greyAt(pane->grab().toImage(), corner.x(), corner.y()), 0);
     }
@@ -259,8 +266,10 @@ private Q_SLOTS:
     void keysWorkOnTheCanvas() {
         show(std::make_shared<MemorySource>(pattern({20, 60, 80})));
         CanvasPane* pane = canvas_->labelledPane();
-        for (const auto& [key, tool] : {std::pair{Qt::Key_B, "brush"}, {Qt::Key_E, "eraser"}, {Qt::Key_F, "fill"}, {Qt::Key_P, "polygon"},
-                                        {Qt::Key_L, "lasso"}, {Qt::Key_I, "pick"}}) {
+        const std::pair<Qt::Key, const char*> tools[] = {{Qt::Key_B, "brush"}, {Qt::Key_E, "eraser"},
+                                                         {Qt::Key_F, "fill"},  {Qt::Key_P, "polygon"},
+                                                         {Qt::Key_L, "lasso"}, {Qt::Key_I, "pick"}};
+        for (const auto& [key, tool] : tools) {
             QTest::keyClick(pane, key);
             QCOMPARE(bench_->tool(), QString::fromLatin1(tool));
         }
@@ -297,20 +306,23 @@ private Q_SLOTS:
         show(std::make_shared<MemorySource>(pattern({1, 60, 80})));
         CanvasPane* pane = canvas_->labelledPane();
         QTest::keyClick(pane, Qt::Key_P);
-        for (const QPoint& corner : {widgetPoint(10, 10), widgetPoint(50, 10), widgetPoint(50, 40), widgetPoint(10, 40)})
+        for (const QPoint& corner :
+             {widgetPoint(10, 10), widgetPoint(50, 10), widgetPoint(50, 40), widgetPoint(10, 40)})
             QTest::mouseClick(pane, Qt::LeftButton, {}, corner);
         QCOMPARE(canvas_->strokes().outline().size(), size_t(4));
         QTest::keyClick(pane, Qt::Key_Return);
         const std::vector<uint32_t> painted = labels();
         QVERIFY(painted[25 * 80 + 30] != 0);
         QCOMPARE(painted[50 * 80 + 30], 0u);
-        const auto count = std::count_if(painted.begin(), painted.end(), [](uint32_t label) { return label != 0; });
+        const auto count =
+            std::count_if(painted.begin(), painted.end(), [](uint32_t label) { return label != 0; });
         QVERIFY2(std::abs(double(count) - 1200) < 80, qPrintable(QString::number(count)));
     }
 
     void anUnreadableTileIsSaidOnce() {
         QStringList messages;
-        connect(canvas_.get(), &CanvasView::unreadable, this, [&](const QString& message) { messages << message; });
+        connect(canvas_.get(), &CanvasView::unreadable, this,
+                [&](const QString& message) { messages << message; });
         show(std::make_shared<SlowSource>(Extent3{3, 300, 2000}, 1, true));
         QTRY_COMPARE(messages.size(), 1);
         QVERIFY(messages.first().contains(QStringLiteral("slow.tif")));
@@ -348,12 +360,12 @@ private Q_SLOTS:
         // 16000 × 10000 as a source that makes its pixels up: what counts is the labels and the drawing.
         class Large : public TileSource {
         public:
-            Large() {
-                info_.levels = {{1, 10000, 16000}, {1, 5000, 8000}, {1, 2500, 4000}, {1, 1250, 2000}};
-            }
+            Large() { info_.levels = {{1, 10000, 16000}, {1, 5000, 8000}, {1, 2500, 4000}, {1, 1250, 2000}}; }
             const ImageInfo& info() const override { return info_; }
             std::string id() const override { return "large"; }
-            Pixels read(int, const Box3& box, const Progress&) const override { return Pixels(PixelType::u8, 1, box.extent()); }
+            Pixels read(int, const Box3& box, const Progress&) const override {
+                return Pixels(PixelType::u8, 1, box.extent());
+            }
 
         private:
             ImageInfo info_;
@@ -373,7 +385,8 @@ private Q_SLOTS:
             }
             QTest::mouseRelease(pane, Qt::LeftButton, {}, {300, 260});
             const double longest = watchdog.longestMs();
-            QVERIFY2(longest < 50, qPrintable(QStringLiteral("at %1: the event loop waited %2 ms").arg(zoom).arg(longest)));
+            QVERIFY2(longest < 50,
+                     qPrintable(QStringLiteral("at %1: the event loop waited %2 ms").arg(zoom).arg(longest)));
         }
     }
 };

@@ -14,7 +14,8 @@
 
 namespace cristae {
 
-CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels, QWidget* parent)
+CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels,
+                       QWidget* parent)
     : QWidget(parent), bench_(bench), tiles_(tiles), strokes_(strokes), withLabels_(withLabels) {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
@@ -23,14 +24,16 @@ CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, b
     wish_.setSingleShot(true);
     wish_.setInterval(0);
     connect(&wish_, &QTimer::timeout, this, &CanvasPane::wantTiles);
-    connect(&tiles_, &ScreenTiles::arrived, this, [this](const TileKey& key) {
+    connect(&tiles_, &ScreenTiles::arrived, this, [this](const ScreenTileKey& key) {
         if (isVisible() && key.z == bench_.view().slice) update();
     });
     connect(&bench_, &Workbench::viewChanged, this, [this] { update(); });
     updateTool();
 }
 
-CanvasPane::~CanvasPane() { tiles_.forget(this); }
+CanvasPane::~CanvasPane() {
+    tiles_.forget(this);
+}
 
 void CanvasPane::setTitle(const QString& title) {
     if (title == title_) return;
@@ -44,7 +47,9 @@ void CanvasPane::setScaleBarShown(bool shown) {
     update();
 }
 
-PaneGeometry CanvasPane::geometryNow() const { return paneGeometry(bench_.view(), QSizeF(size()), devicePixelRatioF()); }
+PaneGeometry CanvasPane::geometryNow() const {
+    return paneGeometry(bench_.view(), QSizeF(size()), devicePixelRatioF());
+}
 
 ImagePoint CanvasPane::imageAt(QPointF position) const {
     return geometryNow().imageFromDevice(position * devicePixelRatioF());
@@ -106,20 +111,22 @@ void CanvasPane::wantTiles() {
     const double ratio = devicePixelRatioF();
     const QRect area(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
     const int64_t slice = bench_.view().slice;
-    std::vector<TileKey> keys = visibleTiles(tiles_, geometry, area, slice);
+    std::vector<ScreenTileKey> keys = visibleTiles(tiles_, geometry, area, slice);
     const size_t visible = keys.size();
     // The neighbours of the slice come next: the wheel then finds them ready.
     for (int64_t other : {slice + 1, slice - 1})
         if (other >= 0 && other < bench_.document()->info().extent().z)
             for (size_t i = 0; i < visible; ++i) {
-                TileKey key = keys[i];
+                ScreenTileKey key = keys[i];
                 key.z = other;
                 keys.push_back(key);
             }
     if (visible > 0 && pointer_ && keys.front().level > 0) { // for the grey value under the pointer
         const Extent3 extent = tiles_.levelExtent(0);
-        if (pointer_->y >= 0 && pointer_->x >= 0 && pointer_->y < double(extent.y) && pointer_->x < double(extent.x))
-            keys.push_back({0, slice, int64_t(pointer_->y) / ScreenTiles::side, int64_t(pointer_->x) / ScreenTiles::side});
+        if (pointer_->y >= 0 && pointer_->x >= 0 && pointer_->y < double(extent.y) &&
+            pointer_->x < double(extent.x))
+            keys.push_back({0, slice, int64_t(pointer_->y) / ScreenTiles::side,
+                            int64_t(pointer_->x) / ScreenTiles::side});
     }
     tiles_.want(this, std::move(keys));
 }
@@ -134,13 +141,14 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     }
     const double ratio = devicePixelRatioF();
     const QRectF part(event->rect());
-    const QRect area = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio).toAlignedRect();
+    const QRect area = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
+                           .toAlignedRect();
     const PaneGeometry geometry = geometryNow();
     const int64_t slice = bench_.view().slice;
     RenderedArea rendered = renderImage(tiles_, geometry, area, slice, colours.surround);
     if (withLabels_ && bench_.labelsShown())
-        renderLabels(rendered.image, document->labels().snapshot(), document->classes(), bench_.overlayStyle(), geometry,
-                     area, slice);
+        renderLabels(rendered.image, document->labels().snapshot(), document->classes(),
+                     bench_.overlayStyle(), geometry, area, slice);
     rendered.image.setDevicePixelRatio(ratio);
     painter.drawImage(QPointF(area.x() / ratio, area.y() / ratio), rendered.image);
     drawUnreadable(painter, rendered.unreadable, ratio);
@@ -227,7 +235,8 @@ void CanvasPane::drawScaleBar(QPainter& painter) const {
     QPainterPath path;
     const QString text = QString::fromStdString(bar.text);
     const QFontMetricsF metrics(secondaryFont());
-    const double x = std::min(words.center().x() - metrics.horizontalAdvance(text) / 2, width() - 8 - metrics.horizontalAdvance(text));
+    const double x = std::min(words.center().x() - metrics.horizontalAdvance(text) / 2,
+                              width() - 8 - metrics.horizontalAdvance(text));
     path.addText(x, line.top() - 7, secondaryFont(), text);
     painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.fillPath(path, Qt::white);
@@ -259,7 +268,8 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
 void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
     if (!bench_.document()) return;
     if (panning_) {
-        bench_.setView(panned(bench_.view(), event->position() - lastMouse_, bench_.document()->info().extent()));
+        bench_.setView(
+            panned(bench_.view(), event->position() - lastMouse_, bench_.document()->info().extent()));
         lastMouse_ = event->position();
     }
     const ImagePoint point = imageAt(event->position());
@@ -284,7 +294,8 @@ void CanvasPane::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void CanvasPane::mouseDoubleClickEvent(QMouseEvent* event) {
-    if (event->button() == Qt::LeftButton && strokes_.running() && strokes_.tool() && strokes_.tool()->multiClick()) {
+    if (event->button() == Qt::LeftButton && strokes_.running() && strokes_.tool() &&
+        strokes_.tool()->multiClick()) {
         strokes_.finish(); // the first press of the double click has set the last corner
         Q_EMIT strokeChanged();
         return;
@@ -305,25 +316,33 @@ void CanvasPane::wheelEvent(QWheelEvent* event) {
     }
     const Extent3 extent = document->info().extent();
     if (extent.z == 1 || (event->modifiers() & Qt::ControlModifier)) {
-        bench_.setView(
-            zoomedAt(bench_.view(), QSizeF(size()), event->position(), steppedZoom(bench_.view().zoom, notches), extent));
+        bench_.setView(zoomedAt(bench_.view(), QSizeF(size()), event->position(),
+                                steppedZoom(bench_.view().zoom, notches), extent));
         return;
     }
     wheelRest_ -= notches; // touch pads send parts of a notch
     const double whole = std::trunc(wheelRest_);
     wheelRest_ -= whole;
-    if (whole != 0) bench_.setSlice(bench_.view().slice + int64_t(whole) * (event->modifiers() & Qt::ShiftModifier ? 10 : 1));
+    if (whole != 0)
+        bench_.setSlice(bench_.view().slice +
+                        int64_t(whole) * (event->modifiers() & Qt::ShiftModifier ? 10 : 1));
 }
 
-void CanvasPane::leaveEvent(QEvent*) { Q_EMIT pointerMoved(std::nullopt); }
+void CanvasPane::leaveEvent(QEvent*) {
+    Q_EMIT pointerMoved(std::nullopt);
+}
 
 void CanvasPane::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     if (!wish_.isActive()) wish_.start();
 }
 
-void CanvasPane::focusInEvent(QFocusEvent*) { update(0, 0, width(), 2); }
+void CanvasPane::focusInEvent(QFocusEvent*) {
+    update(0, 0, width(), 2);
+}
 
-void CanvasPane::focusOutEvent(QFocusEvent*) { update(0, 0, width(), 2); }
+void CanvasPane::focusOutEvent(QFocusEvent*) {
+    update(0, 0, width(), 2);
+}
 
 } // namespace cristae

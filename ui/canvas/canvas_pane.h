@@ -17,7 +17,8 @@ class Strokes;
 class CanvasPane : public QWidget {
     Q_OBJECT
 public:
-    CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels, QWidget* parent = nullptr);
+    CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels,
+               QWidget* parent = nullptr);
     ~CanvasPane() override;
 
     bool withLabels() const { return withLabels_; }

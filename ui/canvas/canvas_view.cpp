@@ -12,7 +12,8 @@
 namespace cristae {
 
 CanvasView::CanvasView(Workbench& bench, QWidget* parent)
-    : QWidget(parent), bench_(bench), tiles_(bench.jobs()), strokes_(bench), splitter_(new QSplitter(Qt::Horizontal, this)) {
+    : QWidget(parent), bench_(bench), tiles_(bench.jobs()), strokes_(bench),
+      splitter_(new QSplitter(Qt::Horizontal, this)) {
     panes_ = {new CanvasPane(bench, tiles_, strokes_, false), new CanvasPane(bench, tiles_, strokes_, true)};
     panes_[0]->setObjectName(QStringLiteral("originalPane"));
     panes_[1]->setObjectName(QStringLiteral("labelledPane"));
@@ -57,13 +58,15 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     });
     connect(&bench_, &Workbench::viewModeChanged, this, &CanvasView::arrangePanes);
     connect(&bench_, &Workbench::toolChanged, this, [this] {
-        if (strokes_.running() && (!strokes_.tool() || strokes_.tool()->key() != bench_.tool().toStdString())) strokes_.cancel();
+        if (strokes_.running() && (!strokes_.tool() || strokes_.tool()->key() != bench_.tool().toStdString()))
+            strokes_.cancel();
         if (bench_.tool() != QLatin1String("eraser")) toolBefore_ = bench_.tool();
         for (CanvasPane* pane : panes_) pane->updateTool();
     });
     connect(&bench_, &Workbench::viewChanged, this, [this] {
         // A shape belongs to the slice it was begun on.
-        if (strokes_.running() && strokes_.tool() && strokes_.slice() != bench_.view().slice) strokes_.cancel();
+        if (strokes_.running() && strokes_.tool() && strokes_.slice() != bench_.view().slice)
+            strokes_.cancel();
     });
     arrangePanes();
     showDocument();
@@ -108,7 +111,8 @@ void CanvasView::fit() {
 void CanvasView::refitIfFitted() {
     if (!bench_.document() || !lastFit_) return;
     const ViewState& now = bench_.view();
-    if (now.zoom == lastFit_->zoom && now.centreX == lastFit_->centreX && now.centreY == lastFit_->centreY) fit();
+    if (now.zoom == lastFit_->zoom && now.centreX == lastFit_->centreX && now.centreY == lastFit_->centreY)
+        fit();
 }
 
 void CanvasView::resizeEvent(QResizeEvent* event) {
@@ -116,7 +120,9 @@ void CanvasView::resizeEvent(QResizeEvent* event) {
     QTimer::singleShot(0, this, [this] { refitIfFitted(); }); // the splitter has not yet laid out its panes
 }
 
-void CanvasView::zoomBy(double steps) { zoomTo(steppedZoom(bench_.view().zoom, 2 * steps)); }
+void CanvasView::zoomBy(double steps) {
+    zoomTo(steppedZoom(bench_.view().zoom, 2 * steps));
+}
 
 void CanvasView::zoomTo(double zoom) {
     if (!bench_.document()) return;
@@ -125,7 +131,9 @@ void CanvasView::zoomTo(double zoom) {
                             bench_.document()->info().extent()));
 }
 
-void CanvasView::stepSlice(int64_t steps) { bench_.setSlice(bench_.view().slice + steps); }
+void CanvasView::stepSlice(int64_t steps) {
+    bench_.setSlice(bench_.view().slice + steps);
+}
 
 void CanvasView::undo() {
     if (strokes_.running()) {
@@ -140,7 +148,9 @@ void CanvasView::redo() {
     if (!strokes_.running()) bench_.redo();
 }
 
-void CanvasView::focusCanvas() { panes_[1]->setFocus(); }
+void CanvasView::focusCanvas() {
+    panes_[1]->setFocus();
+}
 
 bool CanvasView::viewKey(QKeyEvent* event) {
     const bool control = event->modifiers() & Qt::ControlModifier;
@@ -149,20 +159,30 @@ bool CanvasView::viewKey(QKeyEvent* event) {
     // Shift turns , and . into < and > on most keyboards.
     case Qt::Key_Comma:
     case Qt::Key_Less:
-    case Qt::Key_PageUp: stepSlice(-steps); return true;
+    case Qt::Key_PageUp:
+        stepSlice(-steps);
+        return true;
     case Qt::Key_Period:
     case Qt::Key_Greater:
-    case Qt::Key_PageDown: stepSlice(steps); return true;
+    case Qt::Key_PageDown:
+        stepSlice(steps);
+        return true;
     case Qt::Key_Plus:
-    case Qt::Key_Equal: zoomBy(1); return true;
-    case Qt::Key_Minus: zoomBy(-1); return true;
+    case Qt::Key_Equal:
+        zoomBy(1);
+        return true;
+    case Qt::Key_Minus:
+        zoomBy(-1);
+        return true;
     case Qt::Key_0:
         if (control) fit();
         return control;
     case Qt::Key_1:
         if (control) zoomTo(1);
         return control;
-    case Qt::Key_Tab: bench_.setLabelsShown(!bench_.labelsShown()); return true;
+    case Qt::Key_Tab:
+        bench_.setLabelsShown(!bench_.labelsShown());
+        return true;
     case Qt::Key_H:
         if (!event->isAutoRepeat()) bench_.setLabelsShown(false);
         return true;
@@ -180,26 +200,33 @@ bool CanvasView::viewKey(QKeyEvent* event) {
     case Qt::Key_Down: {
         if (!bench_.document() || control) return false;
         const double d = 64;
-        const QPointF distance(event->key() == Qt::Key_Left ? d : event->key() == Qt::Key_Right ? -d : 0,
-                               event->key() == Qt::Key_Up ? d : event->key() == Qt::Key_Down ? -d : 0);
+        const QPointF distance(event->key() == Qt::Key_Left    ? d
+                               : event->key() == Qt::Key_Right ? -d
+                                                               : 0,
+                               event->key() == Qt::Key_Up     ? d
+                               : event->key() == Qt::Key_Down ? -d
+                                                              : 0);
         bench_.setView(panned(bench_.view(), distance, bench_.document()->info().extent()));
         return true;
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
 bool CanvasView::toolKey(QKeyEvent* event) {
     const bool control = event->modifiers() & Qt::ControlModifier;
-    if (event->key() == Qt::Key_BracketLeft || event->key() == Qt::Key_BracketRight || event->key() == Qt::Key_BraceLeft ||
-        event->key() == Qt::Key_BraceRight) {
+    if (event->key() == Qt::Key_BracketLeft || event->key() == Qt::Key_BracketRight ||
+        event->key() == Qt::Key_BraceLeft || event->key() == Qt::Key_BraceRight) {
         const bool up = event->key() == Qt::Key_BracketRight || event->key() == Qt::Key_BraceRight;
         if (control) {
             OverlayStyle style = bench_.overlayStyle();
             style.fill = std::clamp(style.fill + (up ? 0.05 : -0.05), 0.0, 1.0);
             bench_.setOverlayStyle(style);
         } else {
-            const double step = event->modifiers() & Qt::ShiftModifier ? 10 : std::max(1.0, std::round(bench_.brushRadius() / 8));
+            const double step = event->modifiers() & Qt::ShiftModifier
+                                    ? 10
+                                    : std::max(1.0, std::round(bench_.brushRadius() / 8));
             bench_.setBrushRadius(bench_.brushRadius() + (up ? step : -step));
         }
         return true;
@@ -211,17 +238,32 @@ bool CanvasView::toolKey(QKeyEvent* event) {
         if (index < classes.size())
             bench_.setCurrentLabel(classes[index].value);
         else
-            bench_.showRemark(tr("There is no class %1 yet. Add one under “Layers and classes”.").arg(index + 1));
+            bench_.showRemark(
+                tr("There is no class %1 yet. Add one under “Layers and classes”.").arg(index + 1));
         return true;
     }
     switch (event->key()) {
-    case Qt::Key_B: bench_.setTool(QStringLiteral("brush")); return true;
-    case Qt::Key_E: bench_.setTool(QStringLiteral("eraser")); return true;
-    case Qt::Key_F: bench_.setTool(QStringLiteral("fill")); return true;
-    case Qt::Key_P: bench_.setTool(QStringLiteral("polygon")); return true;
-    case Qt::Key_L: bench_.setTool(QStringLiteral("lasso")); return true;
-    case Qt::Key_I: bench_.setTool(QStringLiteral("pick")); return true;
-    case Qt::Key_V: bench_.setTool(QStringLiteral("browse")); return true;
+    case Qt::Key_B:
+        bench_.setTool(QStringLiteral("brush"));
+        return true;
+    case Qt::Key_E:
+        bench_.setTool(QStringLiteral("eraser"));
+        return true;
+    case Qt::Key_F:
+        bench_.setTool(QStringLiteral("fill"));
+        return true;
+    case Qt::Key_P:
+        bench_.setTool(QStringLiteral("polygon"));
+        return true;
+    case Qt::Key_L:
+        bench_.setTool(QStringLiteral("lasso"));
+        return true;
+    case Qt::Key_I:
+        bench_.setTool(QStringLiteral("pick"));
+        return true;
+    case Qt::Key_V:
+        bench_.setTool(QStringLiteral("browse"));
+        return true;
     case Qt::Key_X:
         bench_.setTool(bench_.tool() == QLatin1String("eraser") ? toolBefore_ : QStringLiteral("eraser"));
         return true;
@@ -235,7 +277,8 @@ bool CanvasView::toolKey(QKeyEvent* event) {
         strokes_.cancel();
         for (CanvasPane* pane : panes_) pane->update();
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

@@ -13,7 +13,8 @@ struct Sample {
     int first = 0, second = 0, weight = 0; // value = first·(256 − weight) + second·weight
 };
 
-/// Device pixels [from, to) of an axis whose source pixel 0 lies at `origin` and measures `scale` device pixels.
+/// Device pixels [from, to) of an axis whose source pixel 0 lies at `origin` and measures `scale` device
+/// pixels.
 std::vector<Sample> samples(int from, int to, double origin, double scale, int64_t sourceSize, bool smooth) {
     std::vector<Sample> result(size_t(std::max(0, to - from)));
     const int last = int(sourceSize) - 1;
@@ -45,10 +46,10 @@ void drawTile(QImage& target, QPoint targetOrigin, const QRect& part, const Scre
     const double scale = geometry.zoom * double(int64_t(1) << level);
     const bool smooth = scale < 1 || level > 0;
     const int64_t width = box.x1 - box.x0, height = box.y1 - box.y0;
-    const auto columns =
-        samples(part.left(), part.right() + 1, geometry.originX + double(box.x0) * scale, scale, width, smooth);
-    const auto rows =
-        samples(part.top(), part.bottom() + 1, geometry.originY + double(box.y0) * scale, scale, height, smooth);
+    const auto columns = samples(part.left(), part.right() + 1, geometry.originX + double(box.x0) * scale,
+                                 scale, width, smooth);
+    const auto rows = samples(part.top(), part.bottom() + 1, geometry.originY + double(box.y0) * scale, scale,
+                              height, smooth);
     for (size_t r = 0; r < rows.size(); ++r) {
         auto* out = reinterpret_cast<uint32_t*>(target.scanLine(part.top() - targetOrigin.y() + int(r))) +
                     (part.left() - targetOrigin.x());
@@ -60,8 +61,9 @@ void drawTile(QImage& target, QPoint targetOrigin, const QRect& part, const Scre
         const uint32_t* lower = tile.rgb.data() + int64_t(rows[r].second) * width;
         for (size_t c = 0; c < columns.size(); ++c) {
             const Sample& s = columns[c];
-            out[c] = mixed(mixed(upper[s.first], upper[s.second], uint32_t(s.weight)),
-                           mixed(lower[s.first], lower[s.second], uint32_t(s.weight)), uint32_t(rows[r].weight));
+            out[c] =
+                mixed(mixed(upper[s.first], upper[s.second], uint32_t(s.weight)),
+                      mixed(lower[s.first], lower[s.second], uint32_t(s.weight)), uint32_t(rows[r].weight));
         }
     }
 }
@@ -70,7 +72,8 @@ void drawTile(QImage& target, QPoint targetOrigin, const QRect& part, const Scre
 QRect deviceRectOf(const Box3& box, const PaneGeometry& geometry, int level) {
     const double scale = geometry.zoom * double(int64_t(1) << level);
     auto firstCentre = [](double edge) { return int(std::clamp(std::ceil(edge - 0.5), -1e8, 1e8)); };
-    return QRect(QPoint(firstCentre(geometry.originX + double(box.x0) * scale), firstCentre(geometry.originY + double(box.y0) * scale)),
+    return QRect(QPoint(firstCentre(geometry.originX + double(box.x0) * scale),
+                        firstCentre(geometry.originY + double(box.y0) * scale)),
                  QPoint(firstCentre(geometry.originX + double(box.x1) * scale) - 1,
                         firstCentre(geometry.originY + double(box.y1) * scale) - 1));
 }
@@ -87,8 +90,9 @@ uint32_t over(uint32_t ground, uint32_t source) {
 
 } // namespace
 
-std::vector<TileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area, int64_t slice) {
-    std::vector<TileKey> keys;
+std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area,
+                                  int64_t slice) {
+    std::vector<ScreenTileKey> keys;
     if (!tiles.source() || area.isEmpty()) return keys;
     const int level = levelForZoom(geometry.zoom, tiles.levels());
     const Extent3 extent = tiles.levelExtent(level);
@@ -103,23 +107,24 @@ std::vector<TileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& 
     const auto [column0, column1] = range(area.left(), area.right(), geometry.originX, extent.x);
     for (int64_t row = row0; row <= row1; ++row)
         for (int64_t column = column0; column <= column1; ++column) {
-            const TileKey key{level, slice, row, column};
+            const ScreenTileKey key{level, slice, row, column};
             if (deviceRectOf(tiles.box(key), geometry, level).intersects(area)) keys.push_back(key);
         }
     const QPointF middle = QRectF(area).center();
-    auto distance = [&](const TileKey& key) {
+    auto distance = [&](const ScreenTileKey& key) {
         const QPointF d = QRectF(deviceRectOf(tiles.box(key), geometry, level)).center() - middle;
         return d.x() * d.x() + d.y() * d.y();
     };
     std::stable_sort(keys.begin(), keys.end(),
-                     [&](const TileKey& a, const TileKey& b) { return distance(a) < distance(b); });
+                     [&](const ScreenTileKey& a, const ScreenTileKey& b) { return distance(a) < distance(b); });
     return keys;
 }
 
-RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area, int64_t slice, QColor ground) {
+RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area, int64_t slice,
+                         QColor ground) {
     RenderedArea result{QImage(area.size(), QImage::Format_RGB32), {}};
     result.image.fill(ground);
-    for (const TileKey& key : visibleTiles(tiles, geometry, area, slice)) {
+    for (const ScreenTileKey& key : visibleTiles(tiles, geometry, area, slice)) {
         const QRect whole = deviceRectOf(tiles.box(key), geometry, key.level);
         const QRect part = whole & area;
         if (part.isEmpty()) continue;
@@ -129,30 +134,34 @@ RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const
             else
                 drawTile(result.image, area.topLeft(), part, *tile, tiles.box(key), geometry, key.level);
         } else if (const auto other = tiles.standIn(key)) {
-            drawTile(result.image, area.topLeft(), part, *other->second, tiles.box(other->first), geometry, other->first.level);
+            drawTile(result.image, area.topLeft(), part, *other->second, tiles.box(other->first), geometry,
+                     other->first.level);
         }
     }
     return result;
 }
 
-void renderLabels(QImage& target, const LabelSnapshot& labels, const ClassTable& classes, const OverlayStyle& style,
-                  const PaneGeometry& geometry, const QRect& area, int64_t slice) {
+void renderLabels(QImage& target, const LabelSnapshot& labels, const ClassTable& classes,
+                  const OverlayStyle& style, const PaneGeometry& geometry, const QRect& area, int64_t slice) {
     if (area.isEmpty() || slice < 0 || slice >= labels.extent().z || labels.sliceEmpty(slice)) return;
     constexpr int64_t side = LabelTile::side;
     const Extent3 extent = labels.extent();
-    const int64_t width = area.width() + 2, height = area.height() + 2; // one pixel of border for the outlines
+    const int64_t width = area.width() + 2,
+                  height = area.height() + 2; // one pixel of border for the outlines
     Pixels sampled(PixelType::u32, 1, {1, height, width});
     const std::span<uint32_t> values = sampled.values<uint32_t>();
 
     std::vector<int64_t> columns(size_t(width), -1);
     for (int64_t c = 0; c < width; ++c) {
-        const auto x = int64_t(std::floor((double(area.left() + c - 1) + 0.5 - geometry.originX) / geometry.zoom));
+        const auto x =
+            int64_t(std::floor((double(area.left() + c - 1) + 0.5 - geometry.originX) / geometry.zoom));
         if (x >= 0 && x < extent.x) columns[size_t(c)] = x;
     }
     bool anything = false;
     int64_t rowBefore = -1;
     for (int64_t r = 0; r < height; ++r) {
-        const auto y = int64_t(std::floor((double(area.top() + r - 1) + 0.5 - geometry.originY) / geometry.zoom));
+        const auto y =
+            int64_t(std::floor((double(area.top() + r - 1) + 0.5 - geometry.originY) / geometry.zoom));
         if (y < 0 || y >= extent.y) continue;
         uint32_t* out = values.data() + r * width;
         if (y == rowBefore) {

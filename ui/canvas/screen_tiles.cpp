@@ -12,7 +12,9 @@ constexpr size_t loadsAtOnce = 2;
 
 ScreenTiles::ScreenTiles(Jobs& jobs, QObject* parent) : QObject(parent), jobs_(jobs) {}
 
-ScreenTiles::~ScreenTiles() { setSource(nullptr); }
+ScreenTiles::~ScreenTiles() {
+    setSource(nullptr);
+}
 
 void ScreenTiles::setSource(TileSourcePtr source) {
     ++epoch_; // loads under way belong to the image before
@@ -27,15 +29,22 @@ void ScreenTiles::setSource(TileSourcePtr source) {
     source_ = std::move(source);
 }
 
-void ScreenTiles::setRange(const DisplayRange& range) { range_ = range; }
+void ScreenTiles::setRange(const DisplayRange& range) {
+    range_ = range;
+}
 
-int ScreenTiles::levels() const { return source_ ? int(source_->info().levels.size()) : 0; }
+int ScreenTiles::levels() const {
+    return source_ ? int(source_->info().levels.size()) : 0;
+}
 
-Extent3 ScreenTiles::levelExtent(int level) const { return source_->info().levels.at(size_t(level)); }
+Extent3 ScreenTiles::levelExtent(int level) const {
+    return source_->info().levels.at(size_t(level));
+}
 
-Box3 ScreenTiles::box(const TileKey& key) const {
+Box3 ScreenTiles::box(const ScreenTileKey& key) const {
     const Extent3 extent = levelExtent(key.level);
-    const Box3 whole{key.z, key.row * side, key.column * side, key.z + 1, (key.row + 1) * side, (key.column + 1) * side};
+    const Box3 whole{key.z,     key.row * side,       key.column * side,
+                     key.z + 1, (key.row + 1) * side, (key.column + 1) * side};
     return whole.intersected(Box3::ofExtent(extent));
 }
 
@@ -47,7 +56,7 @@ void ScreenTiles::colour(ScreenTile& tile) {
     bytes_ += tile.bytes();
 }
 
-const ScreenTile* ScreenTiles::find(const TileKey& key) {
+const ScreenTile* ScreenTiles::find(const ScreenTileKey& key) {
     const auto found = tiles_.find(key);
     if (found == tiles_.end()) return nullptr;
     found->second.lastUse = ++clock_;
@@ -56,14 +65,14 @@ const ScreenTile* ScreenTiles::find(const TileKey& key) {
     return &found->second;
 }
 
-std::optional<std::pair<TileKey, const ScreenTile*>> ScreenTiles::standIn(const TileKey& key) {
-    auto usable = [&](const TileKey& other) -> ScreenTile* {
+std::optional<std::pair<ScreenTileKey, const ScreenTile*>> ScreenTiles::standIn(const ScreenTileKey& key) {
+    auto usable = [&](const ScreenTileKey& other) -> ScreenTile* {
         const auto found = tiles_.find(other);
         return found == tiles_.end() || found->second.unreadable ? nullptr : &found->second;
     };
     for (int level = key.level + 1; level < levels(); ++level) {
         const int shift = level - key.level;
-        const TileKey coarser{level, key.z, key.row >> shift, key.column >> shift};
+        const ScreenTileKey coarser{level, key.z, key.row >> shift, key.column >> shift};
         if (ScreenTile* tile = usable(coarser)) {
             colour(*tile);
             return std::pair{coarser, tile};
@@ -71,7 +80,7 @@ std::optional<std::pair<TileKey, const ScreenTile*>> ScreenTiles::standIn(const 
     }
     const auto last = lastSlice_.find({key.level, key.row, key.column});
     if (last != lastSlice_.end()) {
-        const TileKey before{key.level, last->second, key.row, key.column};
+        const ScreenTileKey before{key.level, last->second, key.row, key.column};
         if (ScreenTile* tile = usable(before)) {
             colour(*tile);
             return std::pair{before, tile};
@@ -80,18 +89,20 @@ std::optional<std::pair<TileKey, const ScreenTile*>> ScreenTiles::standIn(const 
     return std::nullopt;
 }
 
-void ScreenTiles::want(const void* wisher, std::vector<TileKey> tiles) {
+void ScreenTiles::want(const void* wisher, std::vector<ScreenTileKey> tiles) {
     wishes_[wisher] = std::move(tiles);
     startLoads();
 }
 
-void ScreenTiles::forget(const void* wisher) { wishes_.erase(wisher); }
+void ScreenTiles::forget(const void* wisher) {
+    wishes_.erase(wisher);
+}
 
 void ScreenTiles::startLoads() {
     if (!source_) return;
     while (running_.size() < loadsAtOnce) {
         // Wishes are in order of urgency; take the most urgent one of any pane.
-        std::optional<TileKey> next;
+        std::optional<ScreenTileKey> next;
         size_t urgency = SIZE_MAX;
         for (const auto& [who, keys] : wishes_)
             for (size_t i = 0; i < keys.size() && i < urgency; ++i)
@@ -101,7 +112,7 @@ void ScreenTiles::startLoads() {
                     break;
                 }
         if (!next) return;
-        const TileKey key = *next;
+        const ScreenTileKey key = *next;
         const uint64_t epoch = epoch_;
         running_[key] = nullptr;
         auto work = [source = source_, key, box = box(key), range = range_](const Progress& progress) {
@@ -134,7 +145,7 @@ void ScreenTiles::startLoads() {
     }
 }
 
-void ScreenTiles::enter(const TileKey& key, ScreenTile tile) {
+void ScreenTiles::enter(const ScreenTileKey& key, ScreenTile tile) {
     tile.lastUse = ++clock_;
     bytes_ += tile.bytes();
     tiles_.insert_or_assign(key, std::move(tile));
@@ -143,12 +154,14 @@ void ScreenTiles::enter(const TileKey& key, ScreenTile tile) {
 }
 
 void ScreenTiles::dropOldest() {
-    std::set<TileKey> wanted;
+    std::set<ScreenTileKey> wanted;
     for (const auto& [who, keys] : wishes_) wanted.insert(keys.begin(), keys.end());
     while (bytes_ > budget_) {
         auto oldest = tiles_.end();
         for (auto it = tiles_.begin(); it != tiles_.end(); ++it)
-            if (!wanted.contains(it->first) && (oldest == tiles_.end() || it->second.lastUse < oldest->second.lastUse)) oldest = it;
+            if (!wanted.contains(it->first) &&
+                (oldest == tiles_.end() || it->second.lastUse < oldest->second.lastUse))
+                oldest = it;
         if (oldest == tiles_.end()) return;
         bytes_ -= oldest->second.bytes();
         tiles_.erase(oldest);

@@ -1,4 +1,5 @@
-// ScreenTiles: the tiles of one image as screen colours; what is here is given at once, what is missing is loaded off the UI thread.
+// ScreenTiles: the tiles of one image as screen colours; what is here is given at once, what is missing is
+// loaded off the UI thread.
 #pragma once
 #include "core/image/tile_source.h"
 #include "core/render/compose.h"
@@ -16,10 +17,10 @@
 
 namespace cristae {
 
-struct TileKey {
+struct ScreenTileKey {
     int level = 0;
     int64_t z = 0, row = 0, column = 0; // in tiles of the level
-    auto operator<=>(const TileKey&) const = default;
+    auto operator<=>(const ScreenTileKey&) const = default;
 };
 
 struct ScreenTile {
@@ -47,37 +48,38 @@ public:
     int levels() const;
     Extent3 levelExtent(int level) const;
     /// The pixels of a level that a tile covers.
-    Box3 box(const TileKey& key) const;
+    Box3 box(const ScreenTileKey& key) const;
 
     /// The tile in the present display range, or null if it has not arrived.
-    const ScreenTile* find(const TileKey& key);
-    /// What to show in place of a missing tile: the nearest coarser tile that covers it, else the same place of the slice seen before.
-    std::optional<std::pair<TileKey, const ScreenTile*>> standIn(const TileKey& key);
-    /// What `wisher` needs now, most urgent first; replaces its earlier wish. Loads that have begun come to their end;
-    /// what they bring stays in the cache.
-    void want(const void* wisher, std::vector<TileKey> tiles);
+    const ScreenTile* find(const ScreenTileKey& key);
+    /// What to show in place of a missing tile: the nearest coarser tile that covers it, else the same place
+    /// of the slice seen before.
+    std::optional<std::pair<ScreenTileKey, const ScreenTile*>> standIn(const ScreenTileKey& key);
+    /// What `wisher` needs now, most urgent first; replaces its earlier wish. Loads that have begun come to
+    /// their end; what they bring stays in the cache.
+    void want(const void* wisher, std::vector<ScreenTileKey> tiles);
     void forget(const void* wisher);
     /// The value [channel] at a voxel of level 0 if its tile is here.
     std::optional<std::vector<double>> valueAt(int64_t z, int64_t y, int64_t x) const;
     bool loading() const { return !running_.empty(); }
 
 Q_SIGNALS:
-    void arrived(const cristae::TileKey& key);
+    void arrived(const cristae::ScreenTileKey& key);
     /// Once per image: some pixels cannot be read.
     void unreadable(const QString& message);
 
 private:
     void startLoads();
-    void enter(const TileKey& key, ScreenTile tile);
+    void enter(const ScreenTileKey& key, ScreenTile tile);
     void colour(ScreenTile& tile);
     void dropOldest();
 
     Jobs& jobs_;
     TileSourcePtr source_;
     DisplayRange range_;
-    std::map<TileKey, ScreenTile> tiles_;
-    std::map<const void*, std::vector<TileKey>> wishes_;
-    std::map<TileKey, Job*> running_;
+    std::map<ScreenTileKey, ScreenTile> tiles_;
+    std::map<const void*, std::vector<ScreenTileKey>> wishes_;
+    std::map<ScreenTileKey, Job*> running_;
     std::map<std::array<int64_t, 3>, int64_t> lastSlice_; // (level, row, column) → slice shown last
     uint64_t clock_ = 0, epoch_ = 0;
     size_t bytes_ = 0, budget_ = size_t(256) << 20;

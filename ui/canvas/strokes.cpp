@@ -62,7 +62,8 @@ void Strokes::release(ImagePoint point) {
 
 void Strokes::finish() {
     if (!running_ || !running_->multiClick()) return;
-    // Between the clicks the labels may have changed (undo, a prediction): the shape is written on what is there now.
+    // Between the clicks the labels may have changed (undo, a prediction): the shape is written on what is
+    // there now.
     edit_ = std::make_unique<LabelEdit>(bench_.document()->labels().snapshot(), settings_.rule);
     running_->finish({*edit_, slice_, settings_});
     show();

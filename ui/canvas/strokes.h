@@ -1,4 +1,5 @@
-// Strokes: feeds mouse points to the current tool and its changes to the document, as one undoable step a stroke.
+// Strokes: feeds mouse points to the current tool and its changes to the document, as one undoable step a
+// stroke.
 #pragma once
 #include "core/labels/label_layer.h"
 #include "core/tools/tool.h"

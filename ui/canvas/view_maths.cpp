@@ -16,7 +16,8 @@ QRect PaneGeometry::deviceRect(int64_t y0, int64_t x0, int64_t y1, int64_t x1, i
     // Far outside the pane only the side matters; int cannot hold an image of 100 000 pixels at 6400 %.
     auto whole = [](double value) { return int(std::clamp(value, -1e8, 1e8)); };
     return QRect(QPoint(whole(std::floor(topLeft.x())) - margin, whole(std::floor(topLeft.y())) - margin),
-                 QPoint(whole(std::ceil(bottomRight.x())) - 1 + margin, whole(std::ceil(bottomRight.y())) - 1 + margin));
+                 QPoint(whole(std::ceil(bottomRight.x())) - 1 + margin,
+                        whole(std::ceil(bottomRight.y())) - 1 + margin));
 }
 
 PaneGeometry paneGeometry(const ViewState& view, QSizeF size, double devicePixelRatio) {

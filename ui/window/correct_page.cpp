@@ -26,7 +26,8 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(secondaryLabel(tr("Tool"), this));
     tool_ = new QComboBox(this);
     tool_->setAccessibleName(tr("Tool"));
-    for (const ToolWords& tool : toolList()) tool_->addItem(icon(tool.icon), tr("%1  (%2)").arg(tool.title, tool.shortcut), tool.key);
+    for (const ToolWords& tool : toolList())
+        tool_->addItem(icon(tool.icon), tr("%1  (%2)").arg(tool.title, tool.shortcut), tool.key);
     layout->addWidget(tool_);
     hint_ = secondaryLabel({}, this);
     layout->addWidget(hint_);
@@ -68,8 +69,8 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     connect(clear_, &QPushButton::clicked, this, &CorrectPage::clearSlice);
     connect(before_, &QPushButton::clicked, this, [this] { copyFromNeighbour(-1); });
     connect(after_, &QPushButton::clicked, this, [this] { copyFromNeighbour(1); });
-    for (auto signal : {&Workbench::documentChanged, &Workbench::stateChanged, &Workbench::toolChanged, &Workbench::classesChanged,
-                        &Workbench::viewChanged})
+    for (auto signal : {&Workbench::documentChanged, &Workbench::stateChanged, &Workbench::toolChanged,
+                        &Workbench::classesChanged, &Workbench::viewChanged})
         connect(&bench_, signal, this, &CorrectPage::showState);
     showState();
 }
@@ -77,8 +78,9 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
 void CorrectPage::showState() {
     const Document* document = bench_.document();
     const LabelClass* entry = document ? document->classes().find(bench_.currentLabel()) : nullptr;
-    class_->setText(entry ? QString::fromStdString(entry->name) + (entry->locked ? tr(" (locked)") : QString())
-                          : tr("No class yet: predict, or start painting"));
+    class_->setText(entry
+                        ? QString::fromStdString(entry->name) + (entry->locked ? tr(" (locked)") : QString())
+                        : tr("No class yet: predict, or start painting"));
     const QSignalBlocker block(tool_);
     tool_->setCurrentIndex(tool_->findData(bench_.tool()));
     for (const ToolWords& tool : toolList())
@@ -88,15 +90,18 @@ void CorrectPage::showState() {
     steps_->setText(canUndo ? tr("Last: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
                             : tr("Nothing has been changed yet."));
     undo_->setEnabled(canUndo);
-    undo_->setToolTip(canUndo ? tr("Take back: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
-                              : tr("There is nothing to undo"));
+    undo_->setToolTip(canUndo
+                          ? tr("Take back: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
+                          : tr("There is nothing to undo"));
     redo_->setEnabled(canRedo);
-    redo_->setToolTip(canRedo ? tr("Do again: %1").arg(QString::fromStdString(document->undoStack().redoWords()))
-                              : tr("There is nothing to redo"));
+    redo_->setToolTip(canRedo
+                          ? tr("Do again: %1").arg(QString::fromStdString(document->undoStack().redoWords()))
+                          : tr("There is nothing to redo"));
     const int64_t slices = document ? document->info().extent().z : 0;
     const int64_t slice = bench_.view().slice;
     auto offer = [&](QPushButton* button, int64_t other) {
-        const bool possible = document && entry && other >= 0 && other < slices && !document->labels().snapshot().sliceEmpty(other);
+        const bool possible = document && entry && other >= 0 && other < slices &&
+                              !document->labels().snapshot().sliceEmpty(other);
         button->setVisible(slices > 1);
         button->setEnabled(possible);
         button->setToolTip(possible ? tr("Takes “%1” of slice %2 as a start; locked classes stay")
@@ -108,7 +113,8 @@ void CorrectPage::showState() {
     offer(after_, slice + 1);
     const bool something = document && !document->labels().snapshot().sliceEmpty(slice);
     clear_->setEnabled(something);
-    clear_->setToolTip(something ? tr("Removes all labels of this slice except locked classes") : tr("This slice has no labels"));
+    clear_->setToolTip(something ? tr("Removes all labels of this slice except locked classes")
+                                 : tr("This slice has no labels"));
 }
 
 void CorrectPage::clearSlice() {
@@ -123,9 +129,10 @@ void CorrectPage::clearSlice() {
     for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
         for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
             if (document->labels().snapshot().tileAt(slice, row, column))
-                for (int64_t y = row * LabelTile::side; y < std::min(extent.y, (row + 1) * LabelTile::side); ++y)
-                    edit.setRun(slice, y, column * LabelTile::side, std::min(extent.x, (column + 1) * LabelTile::side),
-                                {0, Origin::human});
+                for (int64_t y = row * LabelTile::side; y < std::min(extent.y, (row + 1) * LabelTile::side);
+                     ++y)
+                    edit.setRun(slice, y, column * LabelTile::side,
+                                std::min(extent.x, (column + 1) * LabelTile::side), {0, Origin::human});
     document->applyLabels(edit.delta(), tr("Clear slice %1").arg(slice + 1).toStdString());
 }
 
@@ -144,7 +151,8 @@ void CorrectPage::copyFromNeighbour(int step) {
                 for (int64_t i = 0; i < LabelTile::side * LabelTile::side; ++i)
                     if (tile->labels[size_t(i)] == value)
                         edit.set(slice, row * LabelTile::side + i / LabelTile::side,
-                                 column * LabelTile::side + i % LabelTile::side, {value, Origin::interpolated});
+                                 column * LabelTile::side + i % LabelTile::side,
+                                 {value, Origin::interpolated});
     LabelDelta delta = edit.delta();
     if (delta.empty())
         bench_.showRemark(tr("The current class of slice %1 brings nothing new here.").arg(other + 1));

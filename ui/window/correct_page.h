@@ -1,4 +1,5 @@
-// CorrectPage: what a person needs to repair labels by hand: class, tool, what a stroke may change, and the steps so far.
+// CorrectPage: what a person needs to repair labels by hand: class, tool, what a stroke may change, and the
+// steps so far.
 #pragma once
 #include <QWidget>
 

@@ -16,9 +16,10 @@ struct LoadedLabels {
     std::vector<std::string> remarks;
 };
 
-/// Replaces all labels by those of the file; its voxels count as set by hand, so that predictions leave them alone.
-/// A mask of 0 and 255 becomes the first class. Throws Error{input} if the size differs (names both) or the values are no labels.
-LoadedLabels readLabels(const std::filesystem::path& path, const std::string& dataset, const LabelSnapshot& base,
-                        const ClassTable& classes, const Progress& progress);
+/// Replaces all labels by those of the file; its voxels count as set by hand, so that predictions leave them
+/// alone. A mask of 0 and 255 becomes the first class. Throws Error{input} if the size differs (names both)
+/// or the values are no labels.
+LoadedLabels readLabels(const std::filesystem::path& path, const std::string& dataset,
+                        const LabelSnapshot& base, const ClassTable& classes, const Progress& progress);
 
 } // namespace cristae

@@ -24,7 +24,9 @@ namespace cristae {
 
 namespace {
 
-QColor colourOf(const LabelClass& entry) { return QColor(entry.colour.r, entry.colour.g, entry.colour.b); }
+QColor colourOf(const LabelClass& entry) {
+    return QColor(entry.colour.r, entry.colour.g, entry.colour.b);
+}
 
 QToolButton* smallButton(QWidget* parent, const QString& iconName, IconTone tone, const QString& words) {
     auto* button = new QToolButton(parent);
@@ -140,7 +142,9 @@ QWidget* LayersPanel::makeRow(const LabelClass& entry, int number) {
     row->setAttribute(Qt::WA_StyledBackground);
     row->setFixedHeight(32);
     const QString name = QString::fromStdString(entry.name);
-    row->setToolTip(number <= 9 ? tr("Click or press %1 to paint %2; double-click renames").arg(number).arg(name) : QString());
+    row->setToolTip(number <= 9
+                        ? tr("Click or press %1 to paint %2; double-click renames").arg(number).arg(name)
+                        : QString());
     row->setProperty("value", entry.value);
     row->installEventFilter(this);
     auto* layout = new QHBoxLayout(row);
@@ -158,8 +162,9 @@ QWidget* LayersPanel::makeRow(const LabelClass& entry, int number) {
     share->setWordWrap(false);
     share->setAttribute(Qt::WA_TransparentForMouseEvents);
     shareOf_[value] = share;
-    auto* eye = smallButton(row, entry.visible ? QStringLiteral("eye") : QStringLiteral("eye-off"), IconTone::secondary,
-                            entry.visible ? tr("Hide %1").arg(name) : tr("Show %1").arg(name));
+    auto* eye =
+        smallButton(row, entry.visible ? QStringLiteral("eye") : QStringLiteral("eye-off"),
+                    IconTone::secondary, entry.visible ? tr("Hide %1").arg(name) : tr("Show %1").arg(name));
     connect(eye, &QToolButton::clicked, this, [this, value, name, visible = entry.visible] {
         change(value, visible ? tr("Hide %1").arg(name) : tr("Show %1").arg(name),
                [](LabelClass& changed) { changed.visible = !changed.visible; });
@@ -184,7 +189,8 @@ bool LayersPanel::eventFilter(QObject* watched, QEvent* event) {
     auto* row = qobject_cast<QWidget*>(watched);
     if (!row || row->objectName() != QLatin1String("classRow")) return false;
     const uint32_t value = row->property("value").toUInt();
-    if (event->type() == QEvent::MouseButtonPress && static_cast<QMouseEvent*>(event)->button() == Qt::LeftButton)
+    if (event->type() == QEvent::MouseButtonPress &&
+        static_cast<QMouseEvent*>(event)->button() == Qt::LeftButton)
         bench_.setCurrentLabel(value);
     if (event->type() == QEvent::MouseButtonDblClick) rename(value);
     if (event->type() == QEvent::ContextMenu) {
@@ -218,16 +224,18 @@ void LayersPanel::count() {
     const int64_t slice = bench_.view().slice;
     bench_.jobs().start<Counts>(
         Lane::view, tr("Counting"),
-        [labels = document->labels().snapshot(), slice](const Progress&) { return labels.countsInSlice(slice); },
+        [labels = document->labels().snapshot(), slice](const Progress&) {
+            return labels.countsInSlice(slice);
+        },
         [this, document](Counts counts) {
             if (document != bench_.document()) return;
             const double all = double(document->info().extent().y * document->info().extent().x);
             for (const auto& [value, label] : shareOf_) {
                 const auto found = counts.find(value);
                 const double percent = found == counts.end() ? 0 : 100.0 * double(found->second) / all;
-                label->setText(percent == 0     ? tr("–")
+                label->setText(percent == 0    ? tr("–")
                                : percent < 0.1 ? tr("< 0.1 %")
-                                                : tr("%1 %").arg(percent, 0, 'f', 1));
+                                               : tr("%1 %").arg(percent, 0, 'f', 1));
                 label->setToolTip(tr("Share of this slice"));
             }
         },
@@ -285,7 +293,8 @@ void LayersPanel::rename(uint32_t value) {
         }
         change(value, tr("Rename class to %1").arg(name), [&](LabelClass& entry) {
             // A colour nobody has chosen follows the name: "nuclei" gets the colour of nuclei.
-            if (entry.colour == standardColour(entry.name, value)) entry.colour = standardColour(name.toStdString(), value);
+            if (entry.colour == standardColour(entry.name, value))
+                entry.colour = standardColour(name.toStdString(), value);
             entry.name = name.toStdString();
         });
     });
@@ -327,7 +336,8 @@ void LayersPanel::removeClass(uint32_t value) {
                             for (int64_t i = 0; i < LabelTile::side * LabelTile::side; ++i)
                                 if (tile->labels[size_t(i)] == value)
                                     edit.set(z, row * LabelTile::side + i / LabelTile::side,
-                                             column * LabelTile::side + i % LabelTile::side, {0, Origin::human});
+                                             column * LabelTile::side + i % LabelTile::side,
+                                             {0, Origin::human});
             }
             return edit.delta();
         },
@@ -344,8 +354,10 @@ void LayersPanel::rowMenu(uint32_t value, QPoint where) {
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     connect(menu->addAction(tr("Rename")), &QAction::triggered, this, [this, value] { rename(value); });
-    connect(menu->addAction(tr("Colour…")), &QAction::triggered, this, [this, value] { chooseColour(value); });
-    connect(menu->addAction(tr("Remove class and its labels")), &QAction::triggered, this, [this, value] { removeClass(value); });
+    connect(menu->addAction(tr("Colour…")), &QAction::triggered, this,
+            [this, value] { chooseColour(value); });
+    connect(menu->addAction(tr("Remove class and its labels")), &QAction::triggered, this,
+            [this, value] { removeClass(value); });
     menu->popup(where);
 }
 

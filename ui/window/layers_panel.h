@@ -1,4 +1,5 @@
-// LayersPanel: the classes with colour, name, share, visibility and lock; and how strongly labels cover the image.
+// LayersPanel: the classes with colour, name, share, visibility and lock; and how strongly labels cover the
+// image.
 #pragma once
 #include "core/labels/class_table.h"
 

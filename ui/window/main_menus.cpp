@@ -116,14 +116,19 @@ void MainWindow::buildMenus() {
     labels->addAction(a.addClass);
     QMenu* predict = menuBar()->addMenu(tr("&Predict"));
     predict->addAction(a.predict);
-    connect(predict->addAction(tr("&Settings")), &QAction::triggered, this, [this] { showPage(Page::predict); });
-    connect(predict->addAction(tr("&Read the list of models again")), &QAction::triggered, predict_, &PredictPage::refreshModels);
+    connect(predict->addAction(tr("&Settings")), &QAction::triggered, this,
+            [this] { showPage(Page::predict); });
+    connect(predict->addAction(tr("&Read the list of models again")), &QAction::triggered, predict_,
+            &PredictPage::refreshModels);
     QMenu* train = menuBar()->addMenu(tr("&Train"));
     train->addAction(a.addToTraining);
-    connect(train->addAction(tr("&Data set and recipe")), &QAction::triggered, this, [this] { showPage(Page::train); });
+    connect(train->addAction(tr("&Data set and recipe")), &QAction::triggered, this,
+            [this] { showPage(Page::train); });
     QMenu* window = menuBar()->addMenu(tr("&Window"));
-    const std::pair<QString, Page> pages[] = {{tr("Predict"), Page::predict}, {tr("Correct"), Page::correct},
-                                              {tr("Measure"), Page::measure}, {tr("Train"), Page::train}};
+    const std::pair<QString, Page> pages[] = {{tr("Predict"), Page::predict},
+                                              {tr("Correct"), Page::correct},
+                                              {tr("Measure"), Page::measure},
+                                              {tr("Train"), Page::train}};
     for (const auto& [name, page] : pages) {
         QAction* action = window->addAction(name, this, [this, page = page] { showPage(page); });
         action->setShortcut(QKeySequence(QStringLiteral("Alt+%1").arg(int(page) + 1)));
@@ -174,7 +179,8 @@ void MainWindow::buildMenus() {
         showPage(Page::train);
         train_->addThisImage();
     });
-    connect(a.taskPanel, &QAction::toggled, this, [this](bool on) { dock_->setVisible(on && bench_.document()); });
+    connect(a.taskPanel, &QAction::toggled, this,
+            [this](bool on) { dock_->setVisible(on && bench_.document()); });
     connect(a.taskPanelLeft, &QAction::triggered, this, [this](bool left) {
         addDockWidget(left ? Qt::LeftDockWidgetArea : Qt::RightDockWidgetArea, dock_);
         dock_->setVisible(bench_.document() && actions_.taskPanel->isChecked());
@@ -186,7 +192,8 @@ void MainWindow::buildMenus() {
 void MainWindow::fillRecent() {
     recentMenu_->clear();
     for (const QString& path : StartPage::recentFiles()) {
-        QAction* action = recentMenu_->addAction(QFileInfo(path).fileName().replace('&', QStringLiteral("&&")));
+        QAction* action =
+            recentMenu_->addAction(QFileInfo(path).fileName().replace('&', QStringLiteral("&&")));
         action->setToolTip(path);
         action->setEnabled(QFileInfo::exists(path));
         if (!action->isEnabled()) action->setToolTip(tr("%1 is not there any more").arg(path));
@@ -201,22 +208,31 @@ void MainWindow::showDetails() {
     const ImageInfo& info = document->info();
     QString text = QStringLiteral("<table cellspacing=6>");
     auto row = [&](const QString& name, const QString& value) {
-        if (!value.isEmpty()) text += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
+        if (!value.isEmpty())
+            text += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
     };
     const Extent3& e = info.extent();
     row(tr("File"), QString::fromStdString(info.path.string()));
     row(tr("Dataset"), QString::fromStdString(info.dataset));
     row(tr("Format"), QString::fromStdString(info.format));
-    row(tr("Size"), tr("%1 × %2 pixels, %3").arg(e.x).arg(e.y).arg(QString::fromStdString(countText(e.z, "slice", "slices"))));
-    row(tr("Pixels"), tr("%1, %2").arg(QString::fromStdString(std::string(cristae::name(info.type))), info.channels == 1 ? tr("grey") : tr("colour")));
+    row(tr("Size"), tr("%1 × %2 pixels, %3")
+                        .arg(e.x)
+                        .arg(e.y)
+                        .arg(QString::fromStdString(countText(e.z, "slice", "slices"))));
+    row(tr("Pixels"), tr("%1, %2").arg(QString::fromStdString(std::string(cristae::name(info.type))),
+                                       info.channels == 1 ? tr("grey") : tr("colour")));
     row(tr("Axes"), QString::fromStdString(info.axes));
     const VoxelSize& size = document->voxelSize();
-    auto nm = [](const std::optional<double>& value) { return value ? QString::number(*value, 'g', 6) : tr("unknown"); };
+    auto nm = [](const std::optional<double>& value) {
+        return value ? QString::number(*value, 'g', 6) : tr("unknown");
+    };
     row(tr("Pixel size"), size.xNm || size.zNm ? tr("x %1, y %2, z %3 nm, from %4")
-                                                     .arg(nm(size.xNm), nm(size.yNm), nm(size.zNm), QString::fromStdString(size.source))
+                                                     .arg(nm(size.xNm), nm(size.yNm), nm(size.zNm),
+                                                          QString::fromStdString(size.source))
                                                : tr("not known"));
     text += QStringLiteral("</table>");
-    for (const std::string& remark : info.remarks) text += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(remark).toHtmlEscaped());
+    for (const std::string& remark : info.remarks)
+        text += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(remark).toHtmlEscaped());
     auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Image details"), text, QMessageBox::Close, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::RichText);
@@ -244,8 +260,11 @@ void MainWindow::showKeys() {
         {tr("Alt+1 … Alt+4"), tr("Predict, Correct, Measure, Train")},
     };
     QString text = QStringLiteral("<table cellspacing=6>");
-    for (const auto& [key, words] : keys) text += QStringLiteral("<tr><td><b>%1</b></td><td>%2</td></tr>").arg(key.toHtmlEscaped(), words.toHtmlEscaped());
-    text += QStringLiteral("</table><p>%1</p>").arg(tr("Single letters work while the canvas has the focus."));
+    for (const auto& [key, words] : keys)
+        text += QStringLiteral("<tr><td><b>%1</b></td><td>%2</td></tr>")
+                    .arg(key.toHtmlEscaped(), words.toHtmlEscaped());
+    text +=
+        QStringLiteral("</table><p>%1</p>").arg(tr("Single letters work while the canvas has the focus."));
     auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Keys and mouse"), text, QMessageBox::Close, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::RichText);
@@ -253,11 +272,13 @@ void MainWindow::showKeys() {
 }
 
 void MainWindow::showAbout() {
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("About Cristae"),
-                                tr("<b>Cristae %1</b><p>Segmentation of electron micrographs: open, predict, correct, measure, export, "
-                                   "train.</p><p>Free software under the GNU General Public License, version 3 or later.</p>")
-                                    .arg(QStringLiteral(CRISTAE_VERSION)),
-                                QMessageBox::Close, this);
+    auto* box = new QMessageBox(
+        QMessageBox::NoIcon, tr("About Cristae"),
+        tr("<b>Cristae %1</b><p>Segmentation of electron micrographs: open, predict, correct, measure, "
+           "export, "
+           "train.</p><p>Free software under the GNU General Public License, version 3 or later.</p>")
+            .arg(QStringLiteral(CRISTAE_VERSION)),
+        QMessageBox::Close, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setIconPixmap(iconPixmap(QStringLiteral("cristae"), Qt::white, 64, devicePixelRatioF()));
     box->open();

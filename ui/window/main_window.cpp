@@ -1,9 +1,7 @@
-// MainWindow: assembly, opening and closing, questions, layout.
+// MainWindow: assembly, connections, layout.
 #include "ui/window/main_window.h"
-#include "core/io/format.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/dialogs/dataset_dialog.h"
-#include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/jobs_list.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -23,14 +21,7 @@
 
 #include <QAction>
 #include <QApplication>
-#include <QCloseEvent>
 #include <QDockWidget>
-#include <QDragEnterEvent>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QMessageBox>
-#include <QMimeData>
-#include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
@@ -72,7 +63,8 @@ MainWindow::MainWindow(Workbench& bench, QWidget* parent) : QMainWindow(parent),
 MainWindow::~MainWindow() = default;
 
 void MainWindow::buildPages() {
-    topBar_ = new TopBar(bench_, {actions_.open, actions_.exportLabels, actions_.undo, actions_.redo, actions_.sideBySide, actions_.overlay});
+    topBar_ = new TopBar(bench_, {actions_.open, actions_.exportLabels, actions_.undo, actions_.redo,
+                                  actions_.sideBySide, actions_.overlay});
     auto* bar = addToolBar(tr("Top bar"));
     bar->setObjectName(QStringLiteral("topToolBar"));
     bar->setMovable(false);
@@ -129,9 +121,11 @@ void MainWindow::buildPages() {
     tabs_->setExpanding(true);
     tabs_->setUsesScrollButtons(false);
     tabs_->setElideMode(Qt::ElideNone);
-    for (const QString& name : {tr("Predict"), tr("Correct"), tr("Measure"), tr("Train")}) tabs_->addTab(name);
+    for (const QString& name : {tr("Predict"), tr("Correct"), tr("Measure"), tr("Train")})
+        tabs_->addTab(name);
     tasks_ = new QStackedWidget;
-    for (QWidget* page : std::initializer_list<QWidget*>{predict_, correct_, measure_, train_}) tasks_->addWidget(scrolled(page));
+    for (QWidget* page : std::initializer_list<QWidget*>{predict_, correct_, measure_, train_})
+        tasks_->addWidget(scrolled(page));
     connect(tabs_, &QTabBar::currentChanged, tasks_, &QStackedWidget::setCurrentIndex);
     panelLayout->addWidget(tabs_);
     panelLayout->addWidget(tasks_, 1);
@@ -149,8 +143,9 @@ void MainWindow::buildPages() {
 
 void MainWindow::connectParts() {
     connect(canvas_, &CanvasView::pointerMoved, status_, &StatusLine::setPointer);
-    connect(canvas_, &CanvasView::unreadable, this,
-            [this](const QString& message) { messages_->showError(tr("A part of the image cannot be read"), message); });
+    connect(canvas_, &CanvasView::unreadable, this, [this](const QString& message) {
+        messages_->showError(tr("A part of the image cannot be read"), message);
+    });
     connect(&bench_, &Workbench::errorShown, messages_, &MessageBar::showError);
     connect(&bench_, &Workbench::remarkShown, messages_, &MessageBar::showRemark);
     connect(&bench_, &Workbench::documentChanged, this, &MainWindow::showDocument);
@@ -159,21 +154,24 @@ void MainWindow::connectParts() {
         actions_.sideBySide->setChecked(bench_.viewMode() == ViewMode::sideBySide);
         actions_.overlay->setChecked(bench_.viewMode() == ViewMode::overlay);
     });
-    connect(&bench_, &Workbench::displayChanged, this, [this] { actions_.labelsShown->setChecked(bench_.labelsShown()); });
+    connect(&bench_, &Workbench::displayChanged, this,
+            [this] { actions_.labelsShown->setChecked(bench_.labelsShown()); });
     connect(&bench_, &Workbench::labelsSaved, this, [this] {
         if (const auto then = std::exchange(afterSaving_, {})) then();
     });
-    connect(&bench_, &Workbench::datasetChoiceNeeded, this, [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
-        auto* dialog = new DatasetDialog(path, datasets, this);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        connect(dialog, &DatasetDialog::chosen, this, [this](const QString& file, const QString& dataset, const QString& axes) {
-            OpenOptions options;
-            options.dataset = dataset.toStdString();
-            options.axes = axes.toStdString();
-            bench_.open(file, options);
-        });
-        dialog->open();
-    });
+    connect(&bench_, &Workbench::datasetChoiceNeeded, this,
+            [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
+                auto* dialog = new DatasetDialog(path, datasets, this);
+                dialog->setAttribute(Qt::WA_DeleteOnClose);
+                connect(dialog, &DatasetDialog::chosen, this,
+                        [this](const QString& file, const QString& dataset, const QString& axes) {
+                            OpenOptions options;
+                            options.dataset = dataset.toStdString();
+                            options.axes = axes.toStdString();
+                            bench_.open(file, options);
+                        });
+                dialog->open();
+            });
     connect(start_, &StartPage::openWanted, this, &MainWindow::chooseFile);
     connect(start_, &StartPage::fileChosen, this, &MainWindow::openFile);
     connect(status_, &StatusLine::jobsWanted, this, &MainWindow::openJobs);
@@ -216,10 +214,12 @@ void MainWindow::showDocument() {
         canvas_->focusCanvas();
     } else
         start_->refresh();
-    for (QAction* action : {actions_.closeFile, actions_.exportLabels, actions_.details, actions_.voxelSize, actions_.sideBySide,
-                            actions_.overlay, actions_.zoomIn, actions_.zoomOut, actions_.fit, actions_.fullSize,
-                            actions_.autoContrast, actions_.invert, actions_.labelsShown, actions_.saveLabels, actions_.saveLabelsAs,
-                            actions_.loadLabels, actions_.addClass, actions_.addToTraining, actions_.taskPanel, actions_.taskPanelLeft}) {
+    for (QAction* action :
+         {actions_.closeFile,   actions_.exportLabels,  actions_.details,      actions_.voxelSize,
+          actions_.sideBySide,  actions_.overlay,       actions_.zoomIn,       actions_.zoomOut,
+          actions_.fit,         actions_.fullSize,      actions_.autoContrast, actions_.invert,
+          actions_.labelsShown, actions_.saveLabels,    actions_.saveLabelsAs, actions_.loadLabels,
+          actions_.addClass,    actions_.addToTraining, actions_.taskPanel,    actions_.taskPanelLeft}) {
         action->setEnabled(document);
         // What it does is in its text already; the tooltip's work is to say why it cannot be used.
         action->setToolTip(document ? action->property("words").toString() : tr("Open an image first"));
@@ -236,152 +236,18 @@ void MainWindow::showState() {
     }
     setWindowTitle(name);
     setWindowModified(document && document->modified());
-    const bool canUndo = document && document->undoStack().canUndo(), canRedo = document && document->undoStack().canRedo();
+    const bool canUndo = document && document->undoStack().canUndo(),
+               canRedo = document && document->undoStack().canRedo();
     const QString undoWords = canUndo ? QString::fromStdString(document->undoStack().undoWords()) : QString();
     const QString redoWords = canRedo ? QString::fromStdString(document->undoStack().redoWords()) : QString();
     actions_.undo->setEnabled(canUndo);
     actions_.undo->setText(canUndo ? tr("Undo: %1").arg(undoWords) : tr("Undo"));
-    actions_.undo->setToolTip(canUndo ? tr("Undo: %1  Ctrl+Z").arg(undoWords) : tr("There is nothing to undo"));
+    actions_.undo->setToolTip(canUndo ? tr("Undo: %1  Ctrl+Z").arg(undoWords)
+                                      : tr("There is nothing to undo"));
     actions_.redo->setEnabled(canRedo);
     actions_.redo->setText(canRedo ? tr("Redo: %1").arg(redoWords) : tr("Redo"));
-    actions_.redo->setToolTip(canRedo ? tr("Redo: %1  Ctrl+Shift+Z").arg(redoWords) : tr("There is nothing to redo"));
-}
-
-void MainWindow::openFile(const QString& path) {
-    whenLabelsAreSafe(tr("Open another image?"), [this, path] { bench_.open(path); });
-}
-
-void MainWindow::chooseFile() {
-    QStringList patterns;
-    for (const std::string& extension : openableExtensions()) patterns << QStringLiteral("*.") + QString::fromStdString(extension);
-    auto* dialog = new QFileDialog(this, tr("Open a micrograph or a stack"), QSettings().value(QStringLiteral("folder")).toString(),
-                                   tr("Images (%1);;All files (*)").arg(patterns.join(QLatin1Char(' '))));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
-        openFile(path);
-    });
-    dialog->open();
-}
-
-void MainWindow::chooseFolder() {
-    auto* dialog = new QFileDialog(this, tr("Open a folder of slices"), QSettings().value(QStringLiteral("folder")).toString());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
-    dialog->open();
-}
-
-void MainWindow::exportLabels() {
-    if (!bench_.document()) return;
-    auto* dialog = new ExportDialog(bench_, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
-}
-
-void MainWindow::saveLabels() {
-    if (!bench_.document()) return;
-    if (bench_.labelsPath().isEmpty())
-        saveLabelsAs();
-    else
-        bench_.saveLabels(bench_.labelsPath());
-}
-
-void MainWindow::saveLabelsAs() {
-    const Document* document = bench_.document();
-    if (!document) return;
-    const QFileInfo image(QString::fromStdString(document->info().path.string()));
-    const QString proposal = bench_.labelsPath().isEmpty()
-                                 ? image.absolutePath() + QLatin1Char('/') + image.completeBaseName() + QStringLiteral("_labels.tif")
-                                 : bench_.labelsPath();
-    auto* dialog = new QFileDialog(this, tr("Save labels"), proposal, tr("TIFF (*.tif *.tiff);;HDF5 (*.h5 *.hdf5)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("tif"));
-    dialog->selectFile(proposal);
-    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::saveLabels);
-    connect(dialog, &QFileDialog::rejected, this, [this] { afterSaving_ = {}; });
-    dialog->open();
-}
-
-void MainWindow::loadLabels() {
-    if (!bench_.document()) return;
-    const QFileInfo image(QString::fromStdString(bench_.document()->info().path.string()));
-    auto* dialog = new QFileDialog(this, tr("Load labels"), image.absolutePath(), tr("All files (*)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::loadLabels);
-    dialog->open();
-}
-
-void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()> then) {
-    const Document* document = bench_.document();
-    const bool unsaved = document && document->modified();
-    if (!unsaved) {
-        then();
-        return;
-    }
-    auto* box = new QMessageBox(QMessageBox::Question, tr("Unsaved labels"),
-                                tr("The labels of “%1” have changed since they were last saved.")
-                                    .arg(QString::fromStdString(document->info().path.filename().string())),
-                                QMessageBox::NoButton, this);
-    box->setObjectName(QStringLiteral("unsavedQuestion"));
-    box->setInformativeText(question + QLatin1Char(' ') + tr("Unsaved changes would be lost."));
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    auto* save = box->addButton(tr("Save labels"), QMessageBox::AcceptRole);
-    auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
-    box->addButton(QMessageBox::Cancel);
-    save->setObjectName(QStringLiteral("saveLabels"));
-    discard->setObjectName(QStringLiteral("discardLabels"));
-    save->setProperty("primary", true);
-    box->setDefaultButton(save);
-    connect(box, &QMessageBox::buttonClicked, this, [this, save, discard, then](QAbstractButton* button) {
-        if (button == discard)
-            then();
-        else if (button == save) {
-            afterSaving_ = then;
-            saveLabels();
-        }
-    });
-    box->open();
-}
-
-void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!mayClose_ && bench_.document() && bench_.document()->modified()) {
-        event->ignore();
-        if (findChild<QMessageBox*>(QStringLiteral("unsavedQuestion"))) return; // asked already
-        whenLabelsAreSafe(tr("Close Cristae?"), [this] {
-            mayClose_ = true;
-            close();
-        });
-        return;
-    }
-    rememberLayout();
-    event->accept();
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!event->mimeData()->hasUrls()) return;
-    event->acceptProposedAction();
-    start_->setDropHint(true);
-}
-
-void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { start_->setDropHint(false); }
-
-void MainWindow::dropEvent(QDropEvent* event) {
-    start_->setDropHint(false);
-    QStringList files;
-    for (const QUrl& url : event->mimeData()->urls())
-        if (url.isLocalFile()) files << url.toLocalFile();
-    if (files.isEmpty()) {
-        messages_->showRemark(tr("Only files and folders of this computer can be dropped here."));
-        return;
-    }
-    event->acceptProposedAction();
-    if (files.size() > 1)
-        messages_->showRemark(tr("One image is opened at a time; drop the folder to open its files as a stack."));
-    openFile(files.first());
+    actions_.redo->setToolTip(canRedo ? tr("Redo: %1  Ctrl+Shift+Z").arg(redoWords)
+                                      : tr("There is nothing to redo"));
 }
 
 void MainWindow::predictOrCancel() {
@@ -419,7 +285,8 @@ void MainWindow::loadEngine() {
         [this](std::string label) { status_->setDevice(QString::fromStdString(label)); },
         [this](const Error& error) {
             status_->setDevice(tr("no engine"));
-            messages_->showError(tr("The engine that runs the models could not be loaded"), QString::fromStdString(error.what()));
+            messages_->showError(tr("The engine that runs the models could not be loaded"),
+                                 QString::fromStdString(error.what()));
         },
         {}, false);
 }
@@ -467,3 +334,4 @@ void MainWindow::resetLayout() {
 }
 
 } // namespace cristae
+#include "ui/window/main_files.cpp"

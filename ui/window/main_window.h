@@ -68,7 +68,8 @@ private:
     struct Actions {
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
         QAction *undo, *redo, *voxelSize;
-        QAction *sideBySide, *overlay, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast, *invert, *labelsShown, *darkTheme;
+        QAction *sideBySide, *overlay, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast, *invert,
+            *labelsShown, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
         QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
     };

@@ -12,6 +12,8 @@
 #include <QSysInfo>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace cristae {
 
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
@@ -58,8 +60,8 @@ void MessageBar::setKind(const QString& kind) {
     style()->polish(this);
     const ThemeColours colours = themeColours(palette());
     const bool error = kind == QLatin1String("error");
-    icon_->setPixmap(iconPixmap(error ? QStringLiteral("warning") : QStringLiteral("info"), error ? colours.error : colours.accent, 18,
-                                devicePixelRatioF()));
+    icon_->setPixmap(iconPixmap(error ? QStringLiteral("warning") : QStringLiteral("info"),
+                                error ? colours.error : colours.accent, 18, devicePixelRatioF()));
     details_->setVisible(error);
     details_->setText(tr("Copy details"));
 }
@@ -69,7 +71,8 @@ void MessageBar::showError(const QString& title, const QString& message) {
     error_ = true;
     setKind(QStringLiteral("error"));
     words_->setText(QStringLiteral("<b>%1</b><br>%2").arg(title.toHtmlEscaped(), message.toHtmlEscaped()));
-    copied_ = QStringLiteral("%1\n%2\n\nCristae %3, %4").arg(title, message, QStringLiteral(CRISTAE_VERSION), QSysInfo::prettyProductName());
+    copied_ = QStringLiteral("%1\n%2\n\nCristae %3, %4")
+                  .arg(title, message, QStringLiteral(CRISTAE_VERSION), QSysInfo::prettyProductName());
     show();
 }
 
@@ -81,6 +84,8 @@ void MessageBar::showRemark(const QString& message) {
     fade_.start(std::clamp<int>(4000 + 40 * int(message.size()), 4000, 15000)); // time enough to read it
 }
 
-QString MessageBar::text() const { return isVisible() || !isHidden() ? words_->text() : QString(); }
+QString MessageBar::text() const {
+    return isVisible() || !isHidden() ? words_->text() : QString();
+}
 
 } // namespace cristae

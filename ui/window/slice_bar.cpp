@@ -16,6 +16,7 @@
 #include <QToolTip>
 
 #include <algorithm>
+#include <utility>
 
 namespace cristae {
 
@@ -56,7 +57,8 @@ void MarksStrip::setSlice(int64_t slice) {
 }
 
 int64_t MarksStrip::sliceAt(double x) const {
-    return std::clamp<int64_t>(int64_t(x / std::max(1, width()) * double(marks_.size())), 0, int64_t(marks_.size()) - 1);
+    return std::clamp<int64_t>(int64_t(x / std::max(1, width()) * double(marks_.size())), 0,
+                               int64_t(marks_.size()) - 1);
 }
 
 void MarksStrip::paintEvent(QPaintEvent*) {
@@ -87,7 +89,8 @@ bool MarksStrip::event(QEvent* event) {
         if (mark.predicted) words << tr("predicted");
         if (mark.byHand) words << tr("corrected by hand");
         if (words.isEmpty()) words << tr("no labels");
-        QToolTip::showText(help->globalPos(), tr("Slice %1: %2").arg(slice + 1).arg(words.join(QStringLiteral(", "))), this);
+        QToolTip::showText(help->globalPos(),
+                           tr("Slice %1: %2").arg(slice + 1).arg(words.join(QStringLiteral(", "))), this);
         return true;
     }
     return QWidget::event(event);
@@ -168,7 +171,8 @@ void SliceBar::showSlice() {
     number_->setText(tr("%1 / %2").arg(slice + 1).arg(document->info().extent().z));
     number_->setToolTip(tr("Slice %1 of %2").arg(slice + 1).arg(document->info().extent().z));
     const auto& zNm = document->voxelSize().zNm;
-    depth_->setText(zNm ? tr("z %1").arg(QString::fromStdString(lengthText(double(slice) * *zNm))) : QString());
+    depth_->setText(zNm ? tr("z %1").arg(QString::fromStdString(lengthText(double(slice) * *zNm)))
+                        : QString());
     depth_->setMinimumWidth(zNm ? 64 : 0);
 }
 
@@ -178,7 +182,8 @@ void SliceBar::scan() {
     const Document* document = bench_.document();
     bench_.jobs().start<Found>(
         Lane::view, tr("Marks"),
-        [labels = document->labels().snapshot(), slices = std::exchange(stale_, {})](const Progress& progress) {
+        [labels = document->labels().snapshot(),
+         slices = std::exchange(stale_, {})](const Progress& progress) {
             Found found;
             for (int64_t z : slices) {
                 progress.throwIfCancelled();

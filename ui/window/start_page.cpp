@@ -68,8 +68,12 @@ protected:
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
         const bool hot = underMouse() || hasFocus();
-        painter.setPen(hasFocus() ? QPen(colours.accent, 1.5) : framed_ || hot ? QPen(colours.border, 1) : QPen(Qt::NoPen));
-        painter.setBrush(hot ? QBrush(colours.raised) : framed_ ? QBrush(colours.panel) : QBrush(Qt::NoBrush));
+        painter.setPen(hasFocus()       ? QPen(colours.accent, 1.5)
+                       : framed_ || hot ? QPen(colours.border, 1)
+                                        : QPen(Qt::NoPen));
+        painter.setBrush(hot       ? QBrush(colours.raised)
+                         : framed_ ? QBrush(colours.panel)
+                                   : QBrush(Qt::NoBrush));
         painter.drawRoundedRect(QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75), 8, 8);
     }
 
@@ -107,15 +111,17 @@ Thumbnail makeThumbnail(const std::filesystem::path& path, QSize size, const Pro
     }
     const Extent3 extent = source->info().extent();
     // Twice the logical size is sharp at 200 %; the crop shows structure instead of a grey haze.
-    const int64_t height = std::min<int64_t>(extent.y, 2 * size.height()), width = std::min<int64_t>(extent.x, 2 * size.width());
+    const int64_t height = std::min<int64_t>(extent.y, 2 * size.height()),
+                  width = std::min<int64_t>(extent.x, 2 * size.width());
     const int64_t y0 = (extent.y - height) / 2, x0 = (extent.x - width) / 2, z = extent.z / 2;
     const Pixels pixels = source->read(0, {z, y0, x0, z + 1, y0 + height, x0 + width}, progress);
     std::vector<uint32_t> colours;
     greyToRgb(pixels, pixels.type() == PixelType::u8 ? fullRange(pixels) : autoRange(pixels), colours);
-    const QImage view(reinterpret_cast<const uchar*>(colours.data()), int(width), int(height), int(width) * 4, QImage::Format_RGB32);
+    const QImage view(reinterpret_cast<const uchar*>(colours.data()), int(width), int(height), int(width) * 4,
+                      QImage::Format_RGB32);
     QImage scaled = view.scaled(size * 2, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
-    scaled = scaled.copy((scaled.width() - size.width() * 2) / 2, (scaled.height() - size.height() * 2) / 2, size.width() * 2,
-                         size.height() * 2);
+    scaled = scaled.copy((scaled.width() - size.width() * 2) / 2, (scaled.height() - size.height() * 2) / 2,
+                         size.width() * 2, size.height() * 2);
     return {scaled, wordsOf(source->info())};
 }
 
@@ -157,7 +163,8 @@ StartPage::StartPage(Workbench& bench, QWidget* parent) : QWidget(parent), bench
     title->setFont(titleFont());
     title->setStyleSheet(QStringLiteral("font-size: 26px; font-weight: 600;"));
     layout->addWidget(title);
-    auto* words = secondaryLabel(tr("Find membranes and mitochondria, correct them by hand, measure them in nanometres."), page);
+    auto* words = secondaryLabel(
+        tr("Find membranes and mitochondria, correct them by hand, measure them in nanometres."), page);
     words->setStyleSheet(QStringLiteral("font-size: 15px;"));
     layout->addWidget(words);
     layout->addSpacing(8);
@@ -225,7 +232,9 @@ void StartPage::thumbnail(const QString& path, QLabel* target, QSize size) {
     QPointer<QLabel> words(target->parentWidget()->findChild<QLabel*>(QStringLiteral("cardWords")));
     bench_.jobs().start<Thumbnail>(
         Lane::view, tr("Thumbnail"),
-        [file = std::filesystem::path(path.toStdString()), size](const Progress& progress) { return makeThumbnail(file, size, progress); },
+        [file = std::filesystem::path(path.toStdString()), size](const Progress& progress) {
+            return makeThumbnail(file, size, progress);
+        },
         [label, words](Thumbnail thumbnail) {
             if (label) label->setPixmap(rounded(thumbnail.image, 4));
             if (words) words->setText(thumbnail.words);
@@ -280,7 +289,9 @@ void StartPage::buildSamples(QVBoxLayout* column) {
     column->addLayout(row);
 }
 
-QStringList StartPage::recentFiles() { return QSettings().value(QStringLiteral("recent")).toStringList(); }
+QStringList StartPage::recentFiles() {
+    return QSettings().value(QStringLiteral("recent")).toStringList();
+}
 
 void StartPage::rememberRecent(const QString& path) {
     QStringList files = recentFiles();

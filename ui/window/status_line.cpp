@@ -15,7 +15,8 @@
 
 namespace cristae {
 
-StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent) : QStatusBar(parent), bench_(bench), tiles_(tiles) {
+StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent)
+    : QStatusBar(parent), bench_(bench), tiles_(tiles) {
     setSizeGripEnabled(false);
     setContentsMargins(12, 0, 12, 0);
     setMinimumHeight(28);
@@ -49,7 +50,8 @@ StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent) : 
     zoom_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     device_ = new QLabel(this);
     device_->setObjectName(QStringLiteral("device"));
-    for (QWidget* widget : std::initializer_list<QWidget*>{jobWords_, jobBar_, jobLeft_, jobCancel_, zoom_, device_})
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{jobWords_, jobBar_, jobLeft_, jobCancel_, zoom_, device_})
         addPermanentWidget(widget);
     for (QLabel* label : {jobWords_, jobLeft_}) label->setToolTip(tr("Click to see all jobs"));
 
@@ -57,13 +59,14 @@ StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent) : 
         if (Job* job = bench_.jobs().current()) job->cancel();
     });
     connect(&bench_.jobs(), &Jobs::jobsChanged, this, [this] {
-        for (Job* job : bench_.jobs().jobs()) connect(job, &Job::changed, this, &StatusLine::showJob, Qt::UniqueConnection);
+        for (Job* job : bench_.jobs().jobs())
+            connect(job, &Job::changed, this, &StatusLine::showJob, Qt::UniqueConnection);
         showJob();
     });
     connect(&bench_, &Workbench::viewChanged, this, &StatusLine::showPointer);
     connect(&bench_, &Workbench::documentChanged, this, &StatusLine::showPointer);
     connect(&bench_, &Workbench::labelsChanged, this, &StatusLine::showPointer);
-    connect(&tiles_, &ScreenTiles::arrived, this, [this](const TileKey& key) {
+    connect(&tiles_, &ScreenTiles::arrived, this, [this](const ScreenTileKey& key) {
         if (key.level == 0) showPointer();
     });
     showPointer();
@@ -75,7 +78,9 @@ void StatusLine::setPointer(std::optional<ImagePoint> point) {
     showPointer();
 }
 
-void StatusLine::setDevice(const QString& words) { device_->setText(words); }
+void StatusLine::setDevice(const QString& words) {
+    device_->setText(words);
+}
 
 void StatusLine::showPointer() {
     const Document* document = bench_.document();
@@ -85,12 +90,14 @@ void StatusLine::showPointer() {
     zoom_->setText(tr("%1 %").arg(percent, 0, 'f', percent < 10 ? 1 : 0));
     const Extent3 extent = document->info().extent();
     const int64_t z = bench_.view().slice;
-    if (!point_ || point_->x < 0 || point_->y < 0 || point_->x >= double(extent.x) || point_->y >= double(extent.y)) {
+    if (!point_ || point_->x < 0 || point_->y < 0 || point_->x >= double(extent.x) ||
+        point_->y >= double(extent.y)) {
         for (QLabel* label : {place_, length_, grey_, label_}) label->clear();
         return;
     }
     const auto x = int64_t(point_->x), y = int64_t(point_->y);
-    place_->setText(extent.z > 1 ? tr("x %1  y %2  z %3").arg(x).arg(y).arg(z + 1) : tr("x %1  y %2").arg(x).arg(y));
+    place_->setText(extent.z > 1 ? tr("x %1  y %2  z %3").arg(x).arg(y).arg(z + 1)
+                                 : tr("x %1  y %2").arg(x).arg(y));
     const VoxelSize& size = document->voxelSize();
     if (size.knownInPlane()) {
         const double xNm = point_->x * *size.xNm, yNm = point_->y * *size.yNm;
@@ -107,14 +114,17 @@ void StatusLine::showPointer() {
         grey_->setText(tr("grey …"));
     const Voxel voxel = document->labels().at(z, y, x);
     const LabelClass* entry = document->classes().find(voxel.label);
-    QString words = entry ? QString::fromStdString(entry->name) : voxel.label ? tr("label %1").arg(voxel.label) : tr("no label");
+    QString words = entry         ? QString::fromStdString(entry->name)
+                    : voxel.label ? tr("label %1").arg(voxel.label)
+                                  : tr("no label");
     if (voxel.label && voxel.origin == Origin::human) words += tr(" (by hand)");
     label_->setText(words);
 }
 
 void StatusLine::showJob() {
     const Job* job = bench_.jobs().current();
-    for (QWidget* widget : std::initializer_list<QWidget*>{jobWords_, jobBar_, jobLeft_, jobCancel_}) widget->setVisible(job);
+    for (QWidget* widget : std::initializer_list<QWidget*>{jobWords_, jobBar_, jobLeft_, jobCancel_})
+        widget->setVisible(job);
     if (!job) return;
     QString words = job->title();
     if (!job->words().isEmpty()) words += QStringLiteral(" · ") + job->words();

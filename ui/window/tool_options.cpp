@@ -17,8 +17,12 @@ namespace cristae {
 
 namespace {
 // The slider moves in sixteenths of an octave, so that small sizes are as easy to set as large ones.
-int positionOf(double radius) { return int(std::lround(std::log2(radius) * 16)); }
-double radiusOf(int position) { return std::exp2(position / 16.0); }
+int positionOf(double radius) {
+    return int(std::lround(std::log2(radius) * 16));
+}
+double radiusOf(int position) {
+    return std::exp2(position / 16.0);
+}
 } // namespace
 
 ToolOptions::ToolOptions(Workbench& bench, QWidget* parent) : QWidget(parent), bench_(bench) {
@@ -57,7 +61,8 @@ ToolOptions::ToolOptions(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(over_);
     layout->addWidget(hint_, 1);
 
-    connect(size_, &QSlider::valueChanged, this, [this](int position) { bench_.setBrushRadius(radiusOf(position)); });
+    connect(size_, &QSlider::valueChanged, this,
+            [this](int position) { bench_.setBrushRadius(radiusOf(position)); });
     connect(over_, &QComboBox::activated, this, [this](int index) {
         const QVariant value = over_->itemData(index);
         bench_.setOnlyOver(value.isValid() ? std::optional<uint32_t>(value.toUInt()) : std::nullopt);
@@ -92,7 +97,8 @@ void ToolOptions::showTool() {
             hint_->setToolTip(words.hint);
         }
     const bool radius = tool == QLatin1String("brush") || tool == QLatin1String("eraser");
-    for (QWidget* widget : std::initializer_list<QWidget*>{sizeWord_, size_, sizeText_}) widget->setVisible(radius);
+    for (QWidget* widget : std::initializer_list<QWidget*>{sizeWord_, size_, sizeText_})
+        widget->setVisible(radius);
     const bool paints = tool != QLatin1String("browse") && tool != QLatin1String("pick");
     over_->setVisible(paints);
     overWord_->setVisible(paints);
@@ -102,7 +108,8 @@ void ToolOptions::showTool() {
     const double diameter = 2 * bench_.brushRadius();
     QString text = tr("%1 px").arg(diameter, 0, 'f', diameter < 10 ? 1 : 0);
     if (bench_.document() && bench_.document()->voxelSize().xNm)
-        text += QStringLiteral(" · ") + QString::fromStdString(lengthText(diameter * *bench_.document()->voxelSize().xNm));
+        text += QStringLiteral(" · ") +
+                QString::fromStdString(lengthText(diameter * *bench_.document()->voxelSize().xNm));
     sizeText_->setText(text);
     const QSignalBlocker blockOver(over_);
     const int index = bench_.onlyOver() ? over_->findData(*bench_.onlyOver()) : 0;

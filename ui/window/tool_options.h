@@ -19,7 +19,8 @@ private:
     void showTool();
     void fillOver();
     Workbench& bench_;
-    QLabel *title_ = nullptr, *sizeWord_ = nullptr, *sizeText_ = nullptr, *overWord_ = nullptr, *hint_ = nullptr;
+    QLabel *title_ = nullptr, *sizeWord_ = nullptr, *sizeText_ = nullptr, *overWord_ = nullptr,
+           *hint_ = nullptr;
     QSlider* size_ = nullptr;
     QComboBox* over_ = nullptr;
 };

@@ -91,9 +91,12 @@ ToolStrip::ToolStrip(Workbench& bench, QWidget* parent) : QWidget(parent), bench
 }
 
 void ToolStrip::showTool() {
-    if (const auto found = buttons_.find(bench_.tool()); found != buttons_.end()) found->second->setChecked(true);
-    const LabelClass* entry = bench_.document() ? bench_.document()->classes().find(bench_.currentLabel()) : nullptr;
-    const QColor colour = entry ? QColor(entry->colour.r, entry->colour.g, entry->colour.b) : palette().color(QPalette::Window);
+    if (const auto found = buttons_.find(bench_.tool()); found != buttons_.end())
+        found->second->setChecked(true);
+    const LabelClass* entry =
+        bench_.document() ? bench_.document()->classes().find(bench_.currentLabel()) : nullptr;
+    const QColor colour =
+        entry ? QColor(entry->colour.r, entry->colour.g, entry->colour.b) : palette().color(QPalette::Window);
     chip_->setIcon(colourChip(colour, 24, palette().color(QPalette::Mid)));
     const QString words = entry ? tr("Current class: %1 (keys 1–9)").arg(QString::fromStdString(entry->name))
                                 : tr("No class yet: predict, or start painting");

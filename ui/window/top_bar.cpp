@@ -24,9 +24,11 @@ QString number(double nm) {
 
 QString sizeWords(const VoxelSize& size, bool stack) {
     if (!size.knownInPlane()) return TopBar::tr("pixel size not known");
-    if (!stack) return *size.xNm == *size.yNm ? TopBar::tr("%1 nm").arg(number(*size.xNm))
-                                              : TopBar::tr("%1 × %2 nm").arg(number(*size.xNm), number(*size.yNm));
-    return TopBar::tr("%1 × %2 × %3 nm").arg(number(*size.xNm), number(*size.yNm), size.zNm ? number(*size.zNm) : QStringLiteral("?"));
+    if (!stack)
+        return *size.xNm == *size.yNm ? TopBar::tr("%1 nm").arg(number(*size.xNm))
+                                      : TopBar::tr("%1 × %2 nm").arg(number(*size.xNm), number(*size.yNm));
+    return TopBar::tr("%1 × %2 × %3 nm")
+        .arg(number(*size.xNm), number(*size.yNm), size.zNm ? number(*size.zNm) : QStringLiteral("?"));
 }
 
 } // namespace
@@ -103,9 +105,10 @@ void TopBar::setPredictState(bool running, const QString& obstacle) {
     predict_->setIcon(icon(running ? QStringLiteral("stop") : QStringLiteral("play"),
                            obstacle.isEmpty() || running ? IconTone::onAccent : IconTone::secondary));
     predict_->setEnabled(running || obstacle.isEmpty());
-    predict_->setToolTip(running              ? tr("Stops the prediction; nothing is changed")
-                         : obstacle.isEmpty() ? tr("Predict with the settings of the Predict page  Ctrl+Return")
-                                              : obstacle);
+    predict_->setToolTip(running ? tr("Stops the prediction; nothing is changed")
+                         : obstacle.isEmpty()
+                             ? tr("Predict with the settings of the Predict page  Ctrl+Return")
+                             : obstacle);
 }
 
 void TopBar::showFile() {
@@ -122,7 +125,8 @@ void TopBar::showFile() {
     const QString source = QString::fromStdString(document->voxelSize().source);
     file_->setToolTip(tr("%1\n%2\nClick to see or enter the pixel size")
                           .arg(QString::fromStdString(info.path.string()),
-                               source.isEmpty() ? tr("The file does not say how large a pixel is.") : tr("Pixel size from: %1").arg(source)));
+                               source.isEmpty() ? tr("The file does not say how large a pixel is.")
+                                                : tr("Pixel size from: %1").arg(source)));
     file_->setAccessibleName(file_->text());
 }
 

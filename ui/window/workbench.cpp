@@ -1,5 +1,6 @@
 // Workbench: opening, saving, the shared view and the current tool.
 #include "ui/window/workbench.h"
+#include "core/image/pyramid.h"
 #include "core/io/format.h"
 #include "ui/window/label_files.h"
 
@@ -23,8 +24,11 @@ namespace {
 Pixels contrastSample(const TileSource& image, int64_t slice, const Progress& progress) {
     const Extent3 extent = image.info().extent();
     constexpr int64_t side = 1024;
-    const int64_t y0 = std::max<int64_t>(0, (extent.y - side) / 2), x0 = std::max<int64_t>(0, (extent.x - side) / 2);
-    return image.read(0, {slice, y0, x0, slice + 1, std::min(extent.y, y0 + side), std::min(extent.x, x0 + side)}, progress);
+    const int64_t y0 = std::max<int64_t>(0, (extent.y - side) / 2),
+                  x0 = std::max<int64_t>(0, (extent.x - side) / 2);
+    return image.read(
+        0, {slice, y0, x0, slice + 1, std::min(extent.y, y0 + side), std::min(extent.x, x0 + side)},
+        progress);
 }
 
 /// Bytes are shown as they are; other types by ImageJ's "Auto" on the middle slice.
@@ -56,7 +60,9 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
         try {
             opened.image = openImage(file, options);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::input || !options.dataset.empty() || !std::filesystem::is_regular_file(file)) throw;
+            if (error.kind() != ErrorKind::input || !options.dataset.empty() ||
+                !std::filesystem::is_regular_file(file))
+                throw;
             std::vector<DatasetInfo> choices;
             try {
                 choices = listDatasets(file);
@@ -66,7 +72,7 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
             opened.choices = std::move(choices);
             return opened;
         }
-        opened.screen = opened.image;
+        opened.screen = withPyramid(opened.image);
         opened.range = firstRange(*opened.image, progress);
         return opened;
     };
@@ -81,15 +87,18 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
             screenSource_ = opened.screen;
             setDocument(std::make_unique<Document>(opened.image));
             QStringList remarks;
-            for (const std::string& remark : document_->info().remarks) remarks << QString::fromStdString(remark);
+            for (const std::string& remark : document_->info().remarks)
+                remarks << QString::fromStdString(remark);
             if (!remarks.isEmpty()) showRemark(remarks.join(QLatin1Char(' ')));
         },
-        [this, name](const Error& error) { showError(tr("“%1” could not be opened").arg(name), QString::fromStdString(error.what())); });
+        [this, name](const Error& error) {
+            showError(tr("“%1” could not be opened").arg(name), QString::fromStdString(error.what()));
+        });
 }
 
 void Workbench::showImage(const TileSourcePtr& image, const DisplayRange& range) {
     displayRange_ = range;
-    screenSource_ = image;
+    screenSource_ = withPyramid(image);
     setDocument(std::make_unique<Document>(image));
 }
 
@@ -111,15 +120,21 @@ void Workbench::setDocument(std::unique_ptr<Document> document) {
         view_.slice = document_->info().extent().z / 2;
         document_->addListener([this](Document::Change change, const Box3& box) {
             switch (change) {
-            case Document::Change::labels: Q_EMIT labelsChanged(box); break;
+            case Document::Change::labels:
+                Q_EMIT labelsChanged(box);
+                break;
             case Document::Change::classes: {
                 const auto& classes = document_->classes().classes();
-                if (!classes.empty() && !document_->classes().find(currentLabel_)) setCurrentLabel(classes.front().value);
+                if (!classes.empty() && !document_->classes().find(currentLabel_))
+                    setCurrentLabel(classes.front().value);
                 Q_EMIT classesChanged();
                 break;
             }
-            case Document::Change::voxelSize: Q_EMIT voxelSizeChanged(); break;
-            case Document::Change::state: break;
+            case Document::Change::voxelSize:
+                Q_EMIT voxelSizeChanged();
+                break;
+            case Document::Change::state:
+                break;
             }
             Q_EMIT stateChanged();
         });
@@ -136,7 +151,9 @@ void Workbench::loadLabels(const QString& path) {
     jobs_->start<LoadedLabels>(
         Lane::files, tr("Load labels from %1").arg(name),
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
-         classes = document_->classes()](const Progress& progress) { return readLabels(file, {}, base, classes, progress); },
+         classes = document_->classes()](const Progress& progress) {
+            return readLabels(file, {}, base, classes, progress);
+        },
         [this, name, number = documentNumber_](LoadedLabels loaded) {
             if (number != documentNumber_) return;
             const std::string words = tr("Load labels from %1").arg(name).toStdString();
@@ -149,7 +166,8 @@ void Workbench::loadLabels(const QString& path) {
             for (const std::string& remark : loaded.remarks) showRemark(QString::fromStdString(remark));
         },
         [this, name](const Error& error) {
-            showError(tr("Labels from “%1” could not be loaded").arg(name), QString::fromStdString(error.what()));
+            showError(tr("Labels from “%1” could not be loaded").arg(name),
+                      QString::fromStdString(error.what()));
         });
 }
 
@@ -178,17 +196,21 @@ void Workbench::saveLabels(const QString& path) {
             if (number != documentNumber_) return;
             labelsPath_ = path;
             // Strokes made while the file was being written are not in it.
-            if (document_->labels().generation() == generation && document_->classes() == classes) document_->markSaved();
+            if (document_->labels().generation() == generation && document_->classes() == classes)
+                document_->markSaved();
             showRemark(tr("Labels saved as “%1”.").arg(name));
             Q_EMIT labelsSaved();
         },
         [this, name](const Error& error) {
-            showError(tr("Labels could not be saved as “%1”").arg(name), QString::fromStdString(error.what()));
+            showError(tr("Labels could not be saved as “%1”").arg(name),
+                      QString::fromStdString(error.what()));
         });
 }
 
 void Workbench::setView(const ViewState& view) {
-    if (view.slice == view_.slice && view.centreX == view_.centreX && view.centreY == view_.centreY && view.zoom == view_.zoom) return;
+    if (view.slice == view_.slice && view.centreX == view_.centreX && view.centreY == view_.centreY &&
+        view.zoom == view_.zoom)
+        return;
     view_ = view;
     Q_EMIT viewChanged();
 }
@@ -221,7 +243,8 @@ void Workbench::autoContrast() {
         },
         [this, number = documentNumber_](DisplayRange range) {
             if (number != documentNumber_) return;
-            contrastPress_ = (contrastPress_ + 1) % 10; // 5000 halved nine times is below ImageJ's limit of 10
+            contrastPress_ =
+                (contrastPress_ + 1) % 10; // 5000 halved nine times is below ImageJ's limit of 10
             range.inverted = displayRange_.inverted;
             setDisplayRange(range);
         },
@@ -256,7 +279,9 @@ void Workbench::ensureCurrentClass() {
     ClassTable classes = document_->classes();
     const LabelClass entry = classes.empty() ? classes.ensure("mitochondria") : classes.classes().front();
     currentLabel_ = entry.value;
-    if (!(classes == document_->classes())) document_->setClasses(classes, tr("Add class %1").arg(QString::fromStdString(entry.name)).toStdString());
+    if (!(classes == document_->classes()))
+        document_->setClasses(classes,
+                              tr("Add class %1").arg(QString::fromStdString(entry.name)).toStdString());
     Q_EMIT toolChanged();
 }
 
@@ -296,8 +321,12 @@ void Workbench::redo() {
     }
 }
 
-void Workbench::showError(const QString& title, const QString& message) { Q_EMIT errorShown(title, message); }
+void Workbench::showError(const QString& title, const QString& message) {
+    Q_EMIT errorShown(title, message);
+}
 
-void Workbench::showRemark(const QString& message) { Q_EMIT remarkShown(message); }
+void Workbench::showRemark(const QString& message) {
+    Q_EMIT remarkShown(message);
+}
 
 } // namespace cristae

@@ -33,8 +33,8 @@ public:
     /// Null on the start page.
     Document* document() const { return document_.get(); }
 
-    /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved labels before.
-    /// An HDF5 file with several candidates ends in datasetChoiceNeeded().
+    /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved
+    /// labels before. An HDF5 file with several candidates ends in datasetChoiceNeeded().
     void open(const QString& path, const OpenOptions& options = {});
     /// Shows an image that is open already; replaces the document.
     void showImage(const TileSourcePtr& image, const DisplayRange& range = {});
@@ -84,17 +84,17 @@ public:
     void showRemark(const QString& message);
 
 Q_SIGNALS:
-    void documentChanged();                     // opened, replaced or closed
+    void documentChanged(); // opened, replaced or closed
     void labelsChanged(const cristae::Box3& box);
     void classesChanged();
     void voxelSizeChanged();
-    void stateChanged();                        // undo words, modified
+    void stateChanged(); // undo words, modified
     void viewChanged();
     void viewModeChanged();
-    void displayChanged();                      // contrast, label opacity and visibility
-    void toolChanged();                         // tool, class, radius, rule
+    void displayChanged(); // contrast, label opacity and visibility
+    void toolChanged();    // tool, class, radius, rule
     void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
-    void labelsSaved();                         // the file is written whole
+    void labelsSaved(); // the file is written whole
     void errorShown(const QString& title, const QString& message);
     void remarkShown(const QString& message);
 

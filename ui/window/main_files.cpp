@@ -1,0 +1,165 @@
+// MainWindow: opening, saving, and the question about unsaved labels.
+#include "core/io/format.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/window/main_window.h"
+#include "ui/window/message_bar.h"
+#include "ui/window/start_page.h"
+
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QUrl>
+
+namespace cristae {
+
+void MainWindow::openFile(const QString& path) {
+    whenLabelsAreSafe(tr("Open another image?"), [this, path] { bench_.open(path); });
+}
+
+void MainWindow::chooseFile() {
+    QStringList patterns;
+    for (const std::string& extension : openableExtensions())
+        patterns << QStringLiteral("*.") + QString::fromStdString(extension);
+    auto* dialog = new QFileDialog(this, tr("Open a micrograph or a stack"),
+                                   QSettings().value(QStringLiteral("folder")).toString(),
+                                   tr("Images (%1);;All files (*)").arg(patterns.join(QLatin1Char(' '))));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
+        openFile(path);
+    });
+    dialog->open();
+}
+
+void MainWindow::chooseFolder() {
+    auto* dialog = new QFileDialog(this, tr("Open a folder of slices"),
+                                   QSettings().value(QStringLiteral("folder")).toString());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
+    dialog->open();
+}
+
+void MainWindow::exportLabels() {
+    if (!bench_.document()) return;
+    auto* dialog = new ExportDialog(bench_, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::saveLabels() {
+    if (!bench_.document()) return;
+    if (bench_.labelsPath().isEmpty())
+        saveLabelsAs();
+    else
+        bench_.saveLabels(bench_.labelsPath());
+}
+
+void MainWindow::saveLabelsAs() {
+    const Document* document = bench_.document();
+    if (!document) return;
+    const QFileInfo image(QString::fromStdString(document->info().path.string()));
+    const QString proposal = bench_.labelsPath().isEmpty()
+                                 ? image.absolutePath() + QLatin1Char('/') + image.completeBaseName() +
+                                       QStringLiteral("_labels.tif")
+                                 : bench_.labelsPath();
+    auto* dialog =
+        new QFileDialog(this, tr("Save labels"), proposal, tr("TIFF (*.tif *.tiff);;HDF5 (*.h5 *.hdf5)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("tif"));
+    dialog->selectFile(proposal);
+    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::saveLabels);
+    connect(dialog, &QFileDialog::rejected, this, [this] { afterSaving_ = {}; });
+    dialog->open();
+}
+
+void MainWindow::loadLabels() {
+    if (!bench_.document()) return;
+    const QFileInfo image(QString::fromStdString(bench_.document()->info().path.string()));
+    auto* dialog = new QFileDialog(this, tr("Load labels"), image.absolutePath(), tr("All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::loadLabels);
+    dialog->open();
+}
+
+void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()> then) {
+    const Document* document = bench_.document();
+    const bool unsaved = document && document->modified();
+    if (!unsaved) {
+        then();
+        return;
+    }
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Unsaved labels"),
+                                tr("The labels of “%1” have changed since they were last saved.")
+                                    .arg(QString::fromStdString(document->info().path.filename().string())),
+                                QMessageBox::NoButton, this);
+    box->setObjectName(QStringLiteral("unsavedQuestion"));
+    box->setInformativeText(question + QLatin1Char(' ') + tr("Unsaved changes would be lost."));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    auto* save = box->addButton(tr("Save labels"), QMessageBox::AcceptRole);
+    auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
+    box->addButton(QMessageBox::Cancel);
+    save->setObjectName(QStringLiteral("saveLabels"));
+    discard->setObjectName(QStringLiteral("discardLabels"));
+    save->setProperty("primary", true);
+    box->setDefaultButton(save);
+    connect(box, &QMessageBox::buttonClicked, this, [this, save, discard, then](QAbstractButton* button) {
+        if (button == discard)
+            then();
+        else if (button == save) {
+            afterSaving_ = then;
+            saveLabels();
+        }
+    });
+    box->open();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayClose_ && bench_.document() && bench_.document()->modified()) {
+        event->ignore();
+        if (findChild<QMessageBox*>(QStringLiteral("unsavedQuestion"))) return; // asked already
+        whenLabelsAreSafe(tr("Close Cristae?"), [this] {
+            mayClose_ = true;
+            close();
+        });
+        return;
+    }
+    rememberLayout();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!event->mimeData()->hasUrls()) return;
+    event->acceptProposedAction();
+    start_->setDropHint(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) {
+    start_->setDropHint(false);
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    start_->setDropHint(false);
+    QStringList files;
+    for (const QUrl& url : event->mimeData()->urls())
+        if (url.isLocalFile()) files << url.toLocalFile();
+    if (files.isEmpty()) {
+        messages_->showRemark(tr("Only files and folders of this computer can be dropped here."));
+        return;
+    }
+    event->acceptProposedAction();
+    if (files.size() > 1)
+        messages_->showRemark(
+            tr("One image is opened at a time; drop the folder to open its files as a stack."));
+    openFile(files.first());
+}
+
+} // namespace cristae
