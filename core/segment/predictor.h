@@ -43,7 +43,9 @@ using SliceConsumer = std::function<void(const PredictedSlice&)>;
 
 /// Slices come in ascending order. Statistics for normalisation are those of the whole slice in model pixels, never of a tile or
 /// the region. When the card's pixel size and the image's are both known (and differ by more than 1 %), the slice is resampled
-/// to the model's and probabilities back. Where several classes are above their threshold the most probable wins.
+/// to the model's and probabilities back. Where several classes are above their threshold the most probable wins. A class of an
+/// exclusive network (softmax) wins if it beats the background (1 − Σp) and every other class, unless a threshold other than
+/// the card's is asked for.
 /// On Error{memory} of a network the tile is halved (a remark is added) down to the smallest legal one.
 /// Throws Error{input, model, device, memory, cancelled}. Returns remarks for the user ("tile halved to 512 …").
 std::vector<std::string> predict(const TileSource& image, std::span<const NetworkTask> tasks, const PredictionSettings& settings,

@@ -38,10 +38,12 @@ std::vector<PlannedTask> planTasks(std::span<const NetworkTask> tasks) {
                             fmt::format("The model \"{}\" has no class number {}; it has {}.", task.card.name,
                                         index, known));
         plan.thresholds = task.thresholds;
-        plan.beatsBackground = info.exclusive && task.thresholds.empty();
         if (plan.thresholds.empty())
             for (const int64_t index : plan.classes)
                 plan.thresholds.push_back(task.card.classes[size_t(index)].threshold);
+        const auto ofTheCard = [&](size_t i) {
+            return plan.thresholds[i] == task.card.classes[size_t(plan.classes[i])].threshold;
+        };
         if (plan.thresholds.size() != plan.classes.size())
             throw Error(ErrorKind::usage,
                         fmt::format("{} thresholds were given for {} classes of the model \"{}\".",
@@ -50,6 +52,9 @@ std::vector<PlannedTask> planTasks(std::span<const NetworkTask> tasks) {
             if (!(threshold >= 0 && threshold <= 1))
                 throw Error(ErrorKind::usage,
                             fmt::format("The threshold {} is not between 0 and 1.", threshold));
+        plan.beatsBackground = info.exclusive;
+        for (size_t i = 0; i < plan.classes.size(); ++i)
+            plan.beatsBackground = plan.beatsBackground && ofTheCard(i);
         plan.firstLabel = label;
         label += int64_t(plan.classes.size());
         planned.push_back(std::move(plan));

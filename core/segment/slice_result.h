@@ -10,7 +10,7 @@ struct PlannedTask {
     std::vector<int64_t> classes;   // channels of the network
     std::vector<double> thresholds; // one a wanted class
     bool beatsBackground =
-        false; // exclusive and no threshold asked for: a class must beat background and all others
+        false; // exclusive, thresholds as on the card: a class must beat background and all others
     int64_t firstLabel = 1; // of its first wanted class
 };
 

@@ -272,7 +272,7 @@ private Q_SLOTS:
         outside->run({&input, 1}, {&second, 1});
         QCOMPARE(largestDifference(first, second), 0.f);
         const Pixels wrong = noise(1, 63, 64);
-        QVERIFY_EXCEPTION_THROWN(outside->run({&wrong, 1}, {&second, 1}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, outside->run({&wrong, 1}, {&second, 1}));
         QVERIFY(!dlsym(module, "_ZN7cristae15makeTorchLoaderEv")); // nothing but the entry is seen
     }
 };

@@ -117,8 +117,8 @@ private Q_SLOTS:
             QVERIFY(QString(error.what()).contains("two, ten"));
             QCOMPARE(error.kind(), ErrorKind::model);
         }
-        QVERIFY_EXCEPTION_THROWN(findModelPackage(path("absent.safetensors").string(), folders), Error);
-        QVERIFY_EXCEPTION_THROWN(findModelPackage("three", {}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, findModelPackage(path("absent.safetensors").string(), folders));
+        QVERIFY_THROWS_EXCEPTION(Error, findModelPackage("three", {}));
     }
 };
 

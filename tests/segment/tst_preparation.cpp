@@ -66,12 +66,12 @@ private Q_SLOTS:
         const Normalisation fixed = normalisationOf(plane, {{"kind", "fixed"}, {"mean", 50}, {"std", 25}});
         QCOMPARE(fixed.apply(0, 100), 2.f);
         QCOMPARE(normalisationOf(plane, {{"kind", "none"}}).apply(0, 42), 42.f);
-        QVERIFY_EXCEPTION_THROWN(normalisationOf(plane, {{"kind", "fixed"}, {"mean", 50}}), Error);
-        QVERIFY_EXCEPTION_THROWN(normalisationOf(plane, {{"kind", "fixed"}, {"mean", 50}, {"std", 0}}),
-                                 Error);
-        QVERIFY_EXCEPTION_THROWN(normalisationOf(plane, {{"kind", "percentile"}, {"low", 90}, {"high", 10}}),
-                                 Error);
-        QVERIFY_EXCEPTION_THROWN(normalisationOf(plane, {{"kind", "magic"}}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, normalisationOf(plane, {{"kind", "fixed"}, {"mean", 50}}));
+        QVERIFY_THROWS_EXCEPTION(Error,
+                                 normalisationOf(plane, {{"kind", "fixed"}, {"mean", 50}, {"std", 0}}));
+        QVERIFY_THROWS_EXCEPTION(Error,
+                                 normalisationOf(plane, {{"kind", "percentile"}, {"low", 90}, {"high", 10}}));
+        QVERIFY_THROWS_EXCEPTION(Error, normalisationOf(plane, {{"kind", "magic"}}));
     }
 
     void plainAndNonFiniteSlices() {
@@ -103,7 +103,7 @@ private Q_SLOTS:
         QCOMPARE(withChannels(randomPlane(PixelType::u8, 2, 4, 5, 1, 0, 255), 1, &remark).channels(),
                  int64_t(1));
         QVERIFY(!remark.empty());
-        QVERIFY_EXCEPTION_THROWN(withChannels(rgb, 5), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, withChannels(rgb, 5));
     }
 
     void resamplingKeepsStraightLinesAndMeans() {

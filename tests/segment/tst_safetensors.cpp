@@ -153,7 +153,7 @@ private Q_SLOTS:
         QVERIFY(refusal("/nonexistent/model.safetensors").find("/nonexistent/model.safetensors") !=
                 std::string::npos);
         QVERIFY(!refusal(folder_.path().toStdString()).empty());
-        QVERIFY_EXCEPTION_THROWN(writeSafetensors("/nonexistent/model.safetensors", {}), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, writeSafetensors("/nonexistent/model.safetensors", {}));
     }
 };
 

@@ -67,8 +67,8 @@ private Q_SLOTS:
 
     void regionsOutsideAreRefused() {
         NetworkInfo info;
-        QVERIFY_EXCEPTION_THROWN(makeTiling({1, 10, 10}, {0, 0, 0, 1, 11, 10}, info, 512), Error);
-        QVERIFY_EXCEPTION_THROWN(makeTiling({1, 10, 10}, {0, 5, 0, 1, 5, 10}, info, 512), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, makeTiling({1, 10, 10}, {0, 0, 0, 1, 11, 10}, info, 512));
+        QVERIFY_THROWS_EXCEPTION(Error, makeTiling({1, 10, 10}, {0, 5, 0, 1, 5, 10}, info, 512));
     }
 
     void reflectionRepeatsNoEdgeAndSurvivesFarIndices() {
