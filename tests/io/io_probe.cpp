@@ -1,4 +1,5 @@
-// io_probe FILE [DATASET] [--dump OUT]: opens an image, reads all of it slice by slice and prints what it is, or the error.
+// io_probe FILE [DATASET] [--dump OUT]: opens an image, reads all of it slice by slice and prints what it is,
+// or the error.
 #include "core/io/format.h"
 
 #include <cstdio>
@@ -12,32 +13,39 @@ using namespace cristae;
 int main(int argc, char** argv) {
     std::string dataset, dump;
     for (int i = 2; i < argc; ++i) {
-        if (std::strcmp(argv[i], "--dump") == 0 && i + 1 < argc) dump = argv[++i];
-        else dataset = argv[i];
+        if (std::strcmp(argv[i], "--dump") == 0 && i + 1 < argc)
+            dump = argv[++i];
+        else
+            dataset = argv[i];
     }
     nlohmann::json report;
     try {
         const auto source = openImage(argv[1], {.dataset = dataset});
         const ImageInfo& info = source->info();
-        const auto length = [](std::optional<double> nm) { return nm ? nlohmann::json(*nm) : nlohmann::json(); };
-        report = {{"shape", {info.channels, info.extent().z, info.extent().y, info.extent().x}},
-                  {"type", name(info.type)},
-                  {"axes", info.axes},
-                  {"format", info.format},
-                  {"voxel", {length(info.voxelSize.zNm), length(info.voxelSize.yNm), length(info.voxelSize.xNm)}},
-                  {"voxelSource", info.voxelSize.source},
-                  {"remarks", info.remarks}};
+        const auto length = [](std::optional<double> nm) {
+            return nm ? nlohmann::json(*nm) : nlohmann::json();
+        };
+        report = {
+            {"shape", {info.channels, info.extent().z, info.extent().y, info.extent().x}},
+            {"type", name(info.type)},
+            {"axes", info.axes},
+            {"format", info.format},
+            {"voxel", {length(info.voxelSize.zNm), length(info.voxelSize.yNm), length(info.voxelSize.xNm)}},
+            {"voxelSource", info.voxelSize.source},
+            {"remarks", info.remarks}};
         std::ofstream out;
         if (!dump.empty()) out.open(dump, std::ios::binary);
         const int64_t slices = std::min<int64_t>(info.extent().z, dump.empty() ? 200 : info.extent().z);
         for (int64_t z = 0; z < slices; ++z) {
             const Pixels slice = source->read(0, Box3::ofSlice(info.extent(), z));
-            if (out.is_open()) out.write(reinterpret_cast<const char*>(slice.data()), std::streamsize(slice.bytes()));
+            if (out.is_open())
+                out.write(reinterpret_cast<const char*>(slice.data()), std::streamsize(slice.bytes()));
         }
     } catch (const SeveralDatasets& error) {
         report["error"] = error.what();
         for (const DatasetInfo& each : error.datasets())
-            report["datasets"].push_back({{"path", each.path}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
+            report["datasets"].push_back(
+                {{"path", each.path}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
     } catch (const Error& error) {
         report["error"] = error.what();
     }
