@@ -75,10 +75,7 @@ private:
         words_->setText(stateWords(*job_));
         const QString role =
             job_->state() == Job::State::failed ? QStringLiteral("error") : QStringLiteral("secondary");
-        if (words_->property("role") != role) {
-            words_->setProperty("role", role);
-            words_->setStyleSheet(words_->styleSheet()); // the sheet looks at the property again
-        }
+        setStyleProperty(words_, "role", role);
         bar_->setValue(int(std::lround(job_->fraction() * 1000)));
         bar_->setVisible(active);
         cancel_->setVisible(active);

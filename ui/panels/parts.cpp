@@ -11,6 +11,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -85,6 +86,13 @@ QLabel* complaintLabel(QWidget* parent) {
     label->setTextInteractionFlags(Qt::TextBrowserInteraction);
     label->hide();
     return label;
+}
+
+void setStyleProperty(QWidget* widget, const char* name, const QVariant& value) {
+    if (widget->property(name) == value) return;
+    widget->setProperty(name, value);
+    widget->style()->unpolish(widget);
+    widget->style()->polish(widget);
 }
 
 void setSentence(QLabel* label, const QString& sentence) {

@@ -31,6 +31,8 @@ QPushButton* primaryButton(const QString& words, QWidget* parent);
 QPushButton* foldButton(const QString& words, QWidget* folded, QWidget* parent);
 /// A sentence in the colour of warnings, hidden while empty.
 QLabel* complaintLabel(QWidget* parent);
+/// Sets a property that the style sheet looks at.
+void setStyleProperty(QWidget* widget, const char* name, const QVariant& value);
 void setSentence(QLabel* label, const QString& sentence);
 /// "about 4 s", "about 3 min", "about 1 h 20 min".
 QString durationWords(double seconds);

@@ -20,6 +20,12 @@
 
 namespace cristae {
 
+/// What the worker brings back: the result, and the labels with it applied.
+struct PredictPage::Predicted {
+    PredictionResult result;
+    LabelLayer after;
+};
+
 PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent), workbench_(workbench) {
     buildLayout();
     engineTimer_ = new QTimer(this);
@@ -216,16 +222,20 @@ void PredictPage::predict() {
 
     Session* session = &workbench_.session();
     const QString words = tr("Predict %1%2").arg(wantedNames(), whereWords(wanted.settings));
-    const auto work = [session, wanted, rule, image = imageForJobs(document),
-                       labels = document.labels().snapshot(), generation = document.labels().generation(),
+    // The labels of a whole stack are many tiles: they are made in the worker too, and the document only
+    // takes them over.
+    const auto work = [session, wanted, rule, image = imageForJobs(document), labels = document.labels(),
                        classes = document.classes()](const Progress& progress) {
-        return session->predictLabels(*image, labels, generation, classes, wanted, rule, progress);
+        Predicted predicted{session->predictLabels(*image, labels.snapshot(), labels.generation(), classes,
+                                                   wanted, rule, progress),
+                            labels};
+        predicted.after.apply(predicted.result.delta);
+        return predicted;
     };
-    job_ =
-        workbench_.jobs().start<PredictionResult>(Lane::compute, tr("Predicting %1").arg(wantedNames()), work,
-                                                  [self = QPointer(this), words](PredictionResult result) {
-                                                      if (self) self->takeResult(std::move(result), words);
-                                                  });
+    job_ = workbench_.jobs().start<Predicted>(Lane::compute, tr("Predicting %1").arg(wantedNames()), work,
+                                              [self = QPointer(this), words](Predicted predicted) {
+                                                  if (self) self->takeResult(std::move(predicted), words);
+                                              });
     connect(job_, &Job::changed, this, &PredictPage::updateProgress);
     connect(job_, &Job::ended, this, &PredictPage::updateState);
     updateState();
@@ -235,7 +245,8 @@ void PredictPage::cancel() {
     if (Job* job = running()) job->cancel();
 }
 
-void PredictPage::takeResult(PredictionResult result, const QString& words) {
+void PredictPage::takeResult(Predicted taken, const QString& words) {
+    PredictionResult& result = taken.result;
     Document& document = *workbench_.document(); // another document would have cancelled the job
     // Classes may have been added or renamed meanwhile: the names decide, and the values follow them.
     ClassTable classes = document.classes();
@@ -258,10 +269,12 @@ void PredictPage::takeResult(PredictionResult result, const QString& words) {
                     run.after.label = it->second;
 
     const bool found = !result.delta.empty();
-    if (document.labels().generation() != result.generation)
-        result.delta = rebased(result.delta, document.labels().snapshot()); // strokes made meanwhile stay
     if (!(classes == document.classes())) document.setClasses(classes, tr("Add classes").toStdString());
-    document.applyLabels(std::move(result.delta), words.toStdString());
+    // Strokes made meanwhile stay: then the document compares voxel by voxel itself.
+    if (moved.empty())
+        document.applyLabels(std::move(result.delta), std::move(taken.after), words.toStdString());
+    else
+        document.applyLabels(std::move(result.delta), words.toStdString());
     document.addHistory(std::move(result.provenance));
     if (!result.values.empty()) {
         const auto it = moved.find(result.values.front());

@@ -64,6 +64,7 @@ protected:
 
 private:
     struct ClassRow;
+    struct Predicted;
     void buildLayout();
     void showModels(std::vector<ModelPackage> models);
     void rebuildRows();
@@ -75,7 +76,7 @@ private:
     QString deviceWords() const;
     QString modelHelp(const ModelPackage& package) const;
     Box3 visibleRegion() const;
-    void takeResult(PredictionResult result, const QString& words);
+    void takeResult(Predicted predicted, const QString& words);
     void askEstimate();
     QString wantedNames() const;
     QString whereWords(const PredictionSettings& settings) const;

@@ -453,7 +453,8 @@ void TrainPage::updateState() {
     const QStringList sentences = isRunning || result_ ? QStringList() : obstacles();
     start_->setVisible(!isRunning);
     start_->setEnabled(sentences.isEmpty());
-    start_->setProperty("primary", !result_.has_value());
+    setStyleProperty(start_, "primary",
+                     !result_.has_value()); // after a run the next step is to use the model
     start_->setToolTip(sentences.join(QLatin1Char('\n')));
     QStringList shown = problem_.isEmpty() ? QStringList() : QStringList{problem_};
     if (!isRunning) shown += sentences;
