@@ -86,11 +86,6 @@ void CanvasPane::setPanHeld(bool held) {
     updateTool();
 }
 
-bool CanvasPane::focusNextPrevChild(bool next) {
-    // Tab hides the labels; Shift+Tab still leads out of the canvas.
-    return next ? false : QWidget::focusNextPrevChild(false);
-}
-
 void CanvasPane::updateTool() {
     const QString tool = bench_.tool();
     if (panning_)
@@ -273,7 +268,7 @@ void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
         lastMouse_ = event->position();
     }
     const ImagePoint point = imageAt(event->position());
-    if (!panning_ && (event->buttons() & Qt::LeftButton) && strokes_.running()) {
+    if (!panning_ && strokes_.running()) {
         strokes_.move(point);
         Q_EMIT strokeChanged();
     }

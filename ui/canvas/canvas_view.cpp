@@ -19,6 +19,7 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     panes_[1]->setObjectName(QStringLiteral("labelledPane"));
     for (CanvasPane* pane : panes_) {
         splitter_->addWidget(pane);
+        pane->installEventFilter(this);
         connect(pane, &CanvasPane::pointerMoved, this, [this, pane](std::optional<ImagePoint> point) {
             for (CanvasPane* other : panes_) other->setPointer(point, other == pane);
             Q_EMIT pointerMoved(point);
@@ -282,18 +283,21 @@ bool CanvasView::toolKey(QKeyEvent* event) {
     }
 }
 
-void CanvasView::keyPressEvent(QKeyEvent* event) {
-    if (!bench_.document() || (!toolKey(event) && !viewKey(event))) QWidget::keyPressEvent(event);
-}
-
-void CanvasView::keyReleaseEvent(QKeyEvent* event) {
-    if (event->isAutoRepeat()) return;
-    if (event->key() == Qt::Key_H)
-        bench_.setLabelsShown(true);
-    else if (event->key() == Qt::Key_Space)
-        for (CanvasPane* pane : panes_) pane->setPanHeld(false);
-    else
-        QWidget::keyReleaseEvent(event);
+bool CanvasView::eventFilter(QObject* watched, QEvent* event) {
+    if (!bench_.document()) return QWidget::eventFilter(watched, event);
+    if (event->type() == QEvent::KeyPress) {
+        // Here and not in keyPressEvent(): Tab would have moved the focus before. Shift+Tab still leads out.
+        auto* key = static_cast<QKeyEvent*>(event);
+        return toolKey(key) || viewKey(key);
+    }
+    if (event->type() == QEvent::KeyRelease) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->isAutoRepeat()) return false;
+        if (key->key() == Qt::Key_H) bench_.setLabelsShown(true);
+        if (key->key() == Qt::Key_Space)
+            for (CanvasPane* pane : panes_) pane->setPanHeld(false);
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 } // namespace cristae

@@ -40,8 +40,8 @@ Q_SIGNALS:
     void unreadable(const QString& message);
 
 protected:
-    void keyPressEvent(QKeyEvent* event) override;
-    void keyReleaseEvent(QKeyEvent* event) override;
+    /// Keys reach the panes only while one of them has the focus, so that letters typed elsewhere stay letters.
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

@@ -19,6 +19,7 @@
 #include <QVBoxLayout>
 
 #include <cmath>
+#include <utility>
 
 namespace cristae {
 
@@ -111,11 +112,12 @@ LayersPanel::LayersPanel(Workbench& bench, QWidget* parent) : QWidget(parent), b
 }
 
 void LayersPanel::rebuild() {
-    for (const auto& [value, row] : rowOf_) {
-        row->hide();
-        row->deleteLater(); // the click that led here may still be on its way through the row
-    }
-    rowOf_.clear();
+    // Hiding a row ends the typing of a name in it, which may change the classes and come here again.
+    while (!rowOf_.empty())
+        for (const auto& [value, row] : std::exchange(rowOf_, {})) {
+            row->hide();
+            row->deleteLater(); // the click that led here may still be on its way through the row
+        }
     shareOf_.clear();
     while (QLayoutItem* item = rows_->takeAt(0)) delete item;
     const Document* document = bench_.document();
@@ -343,10 +345,12 @@ void LayersPanel::removeClass(uint32_t value) {
         },
         [this, document, value, words](LabelDelta delta) {
             if (document != bench_.document()) return;
-            document->applyLabels(std::move(delta), words.toStdString());
-            ClassTable classes = document->classes();
-            classes.remove(value);
-            document->setClasses(classes, words.toStdString());
+            document->asOneStep(words.toStdString(), [&] {
+                document->applyLabels(std::move(delta), words.toStdString());
+                ClassTable classes = document->classes();
+                classes.remove(value);
+                document->setClasses(classes, words.toStdString());
+            });
         });
 }
 

@@ -334,4 +334,3 @@ void MainWindow::resetLayout() {
 }
 
 } // namespace cristae
-#include "ui/window/main_files.cpp"

@@ -157,12 +157,14 @@ void Workbench::loadLabels(const QString& path) {
         [this, name, number = documentNumber_](LoadedLabels loaded) {
             if (number != documentNumber_) return;
             const std::string words = tr("Load labels from %1").arg(name).toStdString();
-            if (!(loaded.classes == document_->classes())) document_->setClasses(loaded.classes, words);
-            if (loaded.delta.empty()) {
+            if (loaded.delta.empty() && loaded.classes == document_->classes()) {
                 showRemark(tr("“%1” holds the labels that are here already.").arg(name));
                 return;
             }
-            document_->applyLabels(std::move(loaded.delta), words);
+            document_->asOneStep(words, [&] {
+                document_->setClasses(loaded.classes, words);
+                document_->applyLabels(std::move(loaded.delta), words);
+            });
             for (const std::string& remark : loaded.remarks) showRemark(QString::fromStdString(remark));
         },
         [this, name](const Error& error) {
