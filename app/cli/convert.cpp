@@ -36,7 +36,7 @@ int run(const ConvertArguments& args, CommandLine& line) {
         throw Error(ErrorKind::usage, complaint);
     const ConsoleProgress progress(line.quiet);
     exportSource(*image, exporter, args.output, description, progress);
-    fmt::print("{}\n", args.output);
+    fmt::print("{}\n", exporter.placeOf(args.output, description).string());
     return 0;
 }
 

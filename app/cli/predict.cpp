@@ -89,14 +89,15 @@ int run(const PredictArguments& args, CommandLine& line) {
             request.settings.firstSlice = range.first;
             request.settings.endSlice = range.end;
             const auto target = targetFor(args, input, exporter);
-            const auto remarks = line.session.predictToFile(image, request, kind, exporter, target, progress);
-            for (const std::string& remark : remarks)
+            const WrittenFile written =
+                line.session.predictToFile(image, request, kind, exporter, target, progress);
+            for (const std::string& remark : written.remarks)
                 if (!line.quiet) fmt::print(stderr, "{}\n", remark);
             results.push_back({{"input", input},
-                               {"output", target.string()},
+                               {"output", written.place.string()},
                                {"slices", {range.first, range.end}},
-                               {"remarks", remarks}});
-            if (!args.json) fmt::print("{}\n", target.string());
+                               {"remarks", written.remarks}});
+            if (!args.json) fmt::print("{}\n", written.place.string());
         } catch (const Error& error) {
             // One bad file of many must not cost the others.
             if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled ||

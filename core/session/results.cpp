@@ -140,10 +140,9 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
     return result;
 }
 
-std::vector<std::string> Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
-                                                ResultKind kind, const Exporter& exporter,
-                                                const std::filesystem::path& target,
-                                                const Progress& progress) {
+WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
+                                   ResultKind kind, const Exporter& exporter,
+                                   const std::filesystem::path& target, const Progress& progress) {
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
     std::vector<LabelClass> classes;
@@ -174,11 +173,11 @@ std::vector<std::string> Session::predictToFile(const TileSourcePtr& image, cons
     progress.throwIfCancelled();
     progress.report(0.97, "checking the written file");
     sink->finish();
-    return remarks;
+    return {exporter.placeOf(target, description), std::move(remarks)};
 }
 
-void Session::exportLabels(const LabelExport& what, const Exporter& exporter,
-                           const std::filesystem::path& target, const Progress& progress) {
+std::filesystem::path Session::exportLabels(const LabelExport& what, const Exporter& exporter,
+                                            const std::filesystem::path& target, const Progress& progress) {
     const ImageInfo& info = what.image->info();
     const int64_t end = checkedEnd(info, what.firstSlice, what.endSlice);
     std::vector<LabelClass> classes;
@@ -224,6 +223,7 @@ void Session::exportLabels(const LabelExport& what, const Exporter& exporter,
     }
     progress.report(0.9, "checking the written file");
     sink->finish();
+    return exporter.placeOf(target, description);
 }
 
 } // namespace cristae

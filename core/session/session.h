@@ -59,6 +59,12 @@ struct LabelExport {
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
 };
 
+/// A result that stands on the disk.
+struct WrittenFile {
+    std::filesystem::path place; // the file, or the folder of a stack in formats of one slice a file
+    std::vector<std::string> remarks;
+};
+
 class Session {
 public:
     /// `loadEngine` is called once, at first need, from whatever thread needs it; it may take seconds and
@@ -82,13 +88,14 @@ public:
     PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation,
                                    const ClassTable& classes, const PredictionRequest& request,
                                    WriteRule rule, const Progress& progress);
-    /// predict → file, slice by slice. Returns remarks. mask needs exactly one class.
-    std::vector<std::string> predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
-                                           ResultKind kind, const Exporter& exporter,
-                                           const std::filesystem::path& target, const Progress& progress);
+    /// predict → file, slice by slice. mask needs exactly one class.
+    WrittenFile predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
+                              const Exporter& exporter, const std::filesystem::path& target,
+                              const Progress& progress);
     /// Labels of a document → file; the same bytes as predictToFile when nothing was changed by hand.
-    void exportLabels(const LabelExport& what, const Exporter& exporter, const std::filesystem::path& target,
-                      const Progress& progress);
+    /// Returns what stands there now.
+    std::filesystem::path exportLabels(const LabelExport& what, const Exporter& exporter,
+                                       const std::filesystem::path& target, const Progress& progress);
     /// Loads the networks of a request and times one small tile of each, so that estimateSeconds() can
     /// answer. Takes a second or so.
     void prepare(const PredictionRequest& request);

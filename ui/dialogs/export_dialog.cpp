@@ -292,14 +292,14 @@ void ExportDialog::write() {
     what.endSlice = end;
     Session* session = &workbench_.session();
     const QString path = QFileInfo(target_->text().trimmed()).absoluteFilePath();
-    job_ = workbench_.jobs().start<bool>(
+    job_ = workbench_.jobs().start<std::filesystem::path>(
         Lane::files, tr("Exporting %1").arg(QFileInfo(path).fileName()),
         [session, what, how = exporter(), target = path.toStdString()](const Progress& progress) {
-            session->exportLabels(what, *how, target, progress);
-            return true;
+            return session->exportLabels(what, *how, target, progress);
         },
-        [self = QPointer(this), bench = QPointer(&workbench_), path](bool) {
-            if (bench) bench->showRemark(tr("The labels were written to %1.").arg(path));
+        [self = QPointer(this), bench = QPointer(&workbench_), path](std::filesystem::path place) {
+            if (bench)
+                bench->showRemark(tr("The labels were written to %1.").arg(QString::fromStdString(place.string())));
             if (!self) return;
             Q_EMIT self->written(path);
             self->accept();

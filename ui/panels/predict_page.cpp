@@ -269,13 +269,15 @@ void PredictPage::takeResult(Predicted taken, const QString& words) {
                     run.after.label = it->second;
 
     const bool found = !result.delta.empty();
-    if (!(classes == document.classes())) document.setClasses(classes, tr("Add classes").toStdString());
-    // Strokes made meanwhile stay: then the document compares voxel by voxel itself.
-    if (moved.empty())
-        document.applyLabels(std::move(result.delta), std::move(taken.after), words.toStdString());
-    else
-        document.applyLabels(std::move(result.delta), words.toStdString());
-    document.addHistory(std::move(result.provenance));
+    document.asOneStep(words.toStdString(), [&] {
+        if (!(classes == document.classes())) document.setClasses(classes, words.toStdString());
+        // Strokes made meanwhile stay: then the document compares voxel by voxel itself.
+        if (moved.empty())
+            document.applyLabels(std::move(result.delta), std::move(taken.after), words.toStdString());
+        else
+            document.applyLabels(std::move(result.delta), words.toStdString());
+        document.addHistory(std::move(result.provenance), words.toStdString());
+    });
     if (!result.values.empty()) {
         const auto it = moved.find(result.values.front());
         workbench_.setCurrentLabel(it == moved.end() ? result.values.front() : it->second);

@@ -1,26 +1,11 @@
 // Wrappers around a source.
 #include "ui/panels/sized_source.h"
 
+#include "core/image/with_voxel_size.h"
+
 namespace cristae {
 
 namespace {
-
-class SizedSource : public TileSource {
-public:
-    SizedSource(TileSourcePtr source, const VoxelSize& size)
-        : source_(std::move(source)), info_(source_->info()) {
-        info_.voxelSize = size;
-    }
-    const ImageInfo& info() const override { return info_; }
-    std::string id() const override { return source_->id(); }
-    Pixels read(int level, const Box3& box, const Progress& progress) const override {
-        return source_->read(level, box, progress);
-    }
-
-private:
-    TileSourcePtr source_;
-    ImageInfo info_;
-};
 
 /// A rectangle of a source as a source of its own.
 class PartSource : public TileSource {
@@ -54,8 +39,7 @@ private:
 } // namespace
 
 TileSourcePtr imageForJobs(const Document& document) {
-    if (document.voxelSize() == document.info().voxelSize) return document.image();
-    return std::make_shared<SizedSource>(document.image(), document.voxelSize());
+    return withVoxelSize(document.image(), document.voxelSize());
 }
 
 TileSourcePtr partOf(TileSourcePtr whole, const Box3& box, std::optional<VoxelSize> voxelSize) {
