@@ -1,0 +1,158 @@
+// Augmentation: image and labels stay aligned, patches depend on seed and number alone, resampling and
+// normalisation are right.
+#include "core/learn/batch_queue.h"
+#include "core/learn/recipe.h"
+
+#include <QRegularExpression>
+#include <QTest>
+#include <cmath>
+
+using namespace cristae;
+
+namespace {
+
+/// Grey = 200 inside a few discs and 50 outside; the labels say the same. A corner is unknown.
+TrainingSlice discs(int64_t height, int64_t width) {
+    TrainingSlice slice{"discs",
+                        Pixels(PixelType::u8, 1, {1, height, width}),
+                        Pixels(PixelType::u8, 1, {1, height, width}),
+                        5.0,
+                        Role::train,
+                        1};
+    for (int64_t y = 0; y < height; ++y)
+        for (int64_t x = 0; x < width; ++x) {
+            const double dy = double(y % 60) - 30, dx = double(x % 70) - 35;
+            const bool inside = dy * dy + dx * dx < 20 * 20;
+            slice.image.values<uint8_t>()[size_t(y * width + x)] = inside ? 200 : 50;
+            slice.labels.values<uint8_t>()[size_t(y * width + x)] = y < 10 && x < 10 ? 255 : inside;
+        }
+    return slice;
+}
+
+nlohmann::json recipe(std::initializer_list<std::pair<const char*, nlohmann::json>> changes) {
+    nlohmann::json values = recipeSchema().defaults();
+    values["patch"] = 96;
+    for (const auto& [key, value] : changes) values[key] = value;
+    return values;
+}
+
+/// Only geometry, each kind always.
+nlohmann::json geometryOnly() {
+    return recipe({{"flip", 1},
+                   {"rotate", 1},
+                   {"scale", 1},
+                   {"elastic", 1},
+                   {"brightness", 0},
+                   {"contrast", 0},
+                   {"gamma", 0},
+                   {"noise", 0},
+                   {"blur", 0}});
+}
+
+} // namespace
+
+class TestAugment : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void normalisedToZeroMeanAndUnitVariance() {
+        const PreparedSlice slice = prepareSlice(discs(120, 140), 1, recipe({}));
+        double sum = 0, squares = 0;
+        for (const float v : std::as_const(slice.image).values<float>()) sum += v, squares += double(v) * v;
+        QVERIFY(std::abs(sum / double(slice.image.count())) < 1e-4);
+        QVERIFY(std::abs(squares / double(slice.image.count()) - 1) < 1e-3);
+    }
+
+    void resampledToTheRecipesPixelSize() {
+        const PreparedSlice slice = prepareSlice(discs(120, 140), 1, recipe({{"pixelSizeNm", 10}}));
+        QCOMPARE(slice.image.extent().y, 60);
+        QCOMPARE(slice.labels.extent().x, 70);
+        int64_t agree = 0;
+        for (size_t i = 0; i < size_t(slice.image.count()); ++i) {
+            const uint8_t label = slice.labels.values<uint8_t>()[i];
+            QVERIFY(label == 0 || label == 1 || label == 255); // nothing mixed
+            agree += label == 255 || (slice.image.values<float>()[i] > 0) == (label == 1);
+        }
+        QVERIFY(double(agree) / double(slice.image.count()) > 0.98);
+        TrainingSlice unknown = discs(120, 140);
+        unknown.pixelSizeNm.reset();
+        QCOMPARE(prepareSlice(unknown, 1, recipe({{"pixelSizeNm", 10}})).image.extent().y, 120);
+    }
+
+    void imageAndLabelsStayAligned() {
+        const std::vector<PreparedSlice> slices{prepareSlice(discs(300, 280), 1, geometryOnly())};
+        const PatchSampler sampler(slices, geometryOnly());
+        int64_t agree = 0, known = 0, objects = 0;
+        for (uint64_t n = 0; n < 20; ++n) {
+            const Patch patch = sampler.patch(7, n);
+            for (size_t i = 0; i < size_t(patch.labels.count()); ++i) {
+                const uint8_t label = patch.labels.values<uint8_t>()[i];
+                if (label == 255) continue;
+                ++known;
+                objects += label;
+                agree += (patch.image.values<float>()[i] > 0.35) == (label == 1);
+            }
+        }
+        QVERIFY(objects > known / 20);
+        QVERIFY2(double(agree) / double(known) > 0.985,
+                 qPrintable(QString::number(double(agree) / double(known))));
+    }
+
+    void everyKindOfChangeChangesSomething() {
+        nlohmann::json nothing = geometryOnly();
+        for (const char* key : {"flip", "rotate", "scale", "elastic"}) nothing[key] = 0;
+        const std::vector<PreparedSlice> slices{prepareSlice(discs(300, 280), 1, nothing)};
+        for (const char* key :
+             {"flip", "rotate", "scale", "elastic", "brightness", "contrast", "gamma", "noise", "blur"}) {
+            nlohmann::json one = nothing;
+            one[key] = 1;
+            int different = 0;
+            for (uint64_t n = 0; n < 4; ++n)
+                different += !(PatchSampler(slices, one).patch(3, n).image ==
+                               PatchSampler(slices, nothing).patch(3, n).image);
+            QVERIFY2(different >= 2, key);
+        }
+    }
+
+    void batchesDoNotDependOnTheNumberOfThreads() {
+        const nlohmann::json values = recipe({});
+        const std::vector<PreparedSlice> slices{prepareSlice(discs(200, 200), 1, values),
+                                                prepareSlice(discs(100, 150), 1, values)};
+        const PatchSampler sampler(slices, values);
+        BatchQueue one(sampler, 3, 11, 0, 8, 1), four(sampler, 3, 11, 0, 8, 4),
+            later(sampler, 3, 11, 5, 8, 2), other(sampler, 3, 12, 0, 8, 2);
+        for (int64_t b = 0; b < 8; ++b) {
+            const Batch first = one.next(), second = four.next();
+            QVERIFY(first.images == second.images);
+            QVERIFY(first.labels == second.labels);
+            QVERIFY(first.images != other.next().images);
+            if (b >= 5) QVERIFY(later.next().images == first.images); // as after a resume
+        }
+    }
+
+    void slicesSmallerThanAPatchAreMirrored() {
+        const std::vector<PreparedSlice> slices{prepareSlice(discs(61, 71), 1, geometryOnly())};
+        const Patch patch = PatchSampler(slices, geometryOnly()).patch(1, 1);
+        QCOMPARE(patch.image.extent().y, 96);
+        for (const float v : std::as_const(patch.image).values<float>()) QVERIFY(std::isfinite(v));
+    }
+
+    void weightsSteerWherePatchesComeFrom() {
+        nlohmann::json values = recipe(
+            {{"patch", 16}, {"brightness", 0}, {"contrast", 0}, {"gamma", 0}, {"noise", 0}, {"blur", 0}});
+        TrainingSlice heavy = discs(100, 100), light = discs(100, 100);
+        for (uint8_t& v : heavy.labels.values<uint8_t>()) v = 1;
+        for (uint8_t& v : light.labels.values<uint8_t>()) v = 2;
+        heavy.weight = 3;
+        const std::vector<PreparedSlice> slices{prepareSlice(heavy, 1, values),
+                                                prepareSlice(light, 1, values)};
+        const PatchSampler sampler(slices, values);
+        int fromHeavy = 0;
+        for (uint64_t n = 0; n < 400; ++n) fromHeavy += sampler.patch(5, n).labels.values<uint8_t>()[0] == 1;
+        QVERIFY2(fromHeavy > 260 && fromHeavy < 340, qPrintable(QString::number(fromHeavy)));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAugment)
+#include "tst_augment.moc"

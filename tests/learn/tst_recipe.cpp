@@ -1,0 +1,59 @@
+// Recipes: the named ones are complete and legal, files overlay the balanced one, wrong ones are refused with
+// every complaint.
+#include "core/base/error.h"
+#include "core/learn/recipe.h"
+
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace cristae;
+
+class TestRecipe : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void namedRecipesAreLegal() {
+        QCOMPARE(int(namedRecipes().size()), 3);
+        for (const NamedRecipe& recipe : namedRecipes()) {
+            QVERIFY(recipeSchema().complaints(recipe.values).empty());
+            QCOMPARE(recipe.values.size(), recipeSchema().options().size());
+            QVERIFY(!recipe.description.empty());
+            QCOMPARE(loadRecipe(recipe.name), recipe.values);
+        }
+    }
+    void fileOverlaysTheBalancedRecipe() {
+        const nlohmann::json recipe = written(R"({"steps": 7, "loss": "ce_dice"})");
+        QCOMPARE(recipe.at("steps"), 7);
+        QCOMPARE(recipe.at("loss"), "ce_dice");
+        QCOMPARE(recipe.at("batch"), loadRecipe("balanced").at("batch"));
+    }
+    void wrongFilesAreRefused() {
+        const auto message = [&](const char* text) {
+            try {
+                written(text);
+            } catch (const Error& error) {
+                return QString::fromStdString(error.what());
+            }
+            return QString();
+        };
+        const QString both = message(R"({"steps": -1, "colour": "red"})");
+        QVERIFY2(both.contains("steps") && both.contains("colour"), qPrintable(both));
+        QVERIFY(message("{steps").contains("not JSON"));
+        QVERIFY_EXCEPTION_THROWN(loadRecipe("no such recipe"), Error);
+    }
+
+private:
+    nlohmann::json written(const char* text) {
+        const QString path = folder_.filePath("recipe.json");
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly)) throw std::runtime_error("cannot write");
+        file.write(text);
+        file.close();
+        return loadRecipe(path.toStdString());
+    }
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(TestRecipe)
+#include "tst_recipe.moc"
