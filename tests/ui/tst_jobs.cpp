@@ -15,7 +15,7 @@ using namespace cristae;
 class TestJobs : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void valueArrivesOnTheUiThread() {
         Jobs jobs;

@@ -59,8 +59,11 @@ private:
     }
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
     void init() {
+        // Asked anew for each test. The offscreen platform says the one sentence of every window with a
+        // minimum size.
+        QTest::failOnWarning(
+            QRegularExpression(QStringLiteral("^(?!This plugin does not support propagateSizeHints)")));
         world_ = std::make_unique<FakeWorld>();
         bench_ = std::make_unique<Workbench>(*world_->session);
         page_ = std::make_unique<TrainPage>(*bench_);
