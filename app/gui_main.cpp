@@ -27,7 +27,8 @@ public:
         try {
             return QApplication::notify(receiver, event);
         } catch (const std::bad_alloc&) {
-            tell(QCoreApplication::translate("Application", "There is not enough memory for this. Close other programs or images."));
+            tell(QCoreApplication::translate(
+                "Application", "There is not enough memory for this. Close other programs or images."));
         } catch (const std::exception& error) {
             tell(QString::fromUtf8(error.what()));
         }
@@ -54,12 +55,13 @@ int main(int argc, char** argv) {
     Application application(argc, argv);
 
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QCoreApplication::translate("Application", "Cristae segments electron micrographs. For scripts see cristae-cli."));
+    parser.setApplicationDescription(QCoreApplication::translate(
+        "Application", "Cristae segments electron micrographs. For scripts see cristae-cli."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("file"), QCoreApplication::translate("Application", "Image, stack or folder to open."),
-                                 QStringLiteral("[file]"));
+    parser.addPositionalArgument(
+        QStringLiteral("file"), QCoreApplication::translate("Application", "Image, stack or folder to open."),
+        QStringLiteral("[file]"));
     parser.process(application);
     applyTheme(application, rememberedTheme());
 

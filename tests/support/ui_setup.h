@@ -18,7 +18,8 @@ inline void useOwnSettings(const QTemporaryDir& folder) {
 }
 
 /// No models; asking for the engine fails as it does where LibTorch is missing.
-inline std::unique_ptr<cristae::Session> sessionWithoutEngine(const QTemporaryDir& folder, const std::string& samples = {}) {
+inline std::unique_ptr<cristae::Session> sessionWithoutEngine(const QTemporaryDir& folder,
+                                                              const std::string& samples = {}) {
     cristae::SessionPaths paths;
     paths.zoo = folder.filePath(QStringLiteral("zoo")).toStdString();
     paths.userModels = folder.filePath(QStringLiteral("models")).toStdString();

@@ -1,4 +1,5 @@
-// Watchdog: the longest time the event loop did not come round, without the time the machine gave to other programs.
+// Watchdog: the longest time the event loop did not come round, without the time the machine gave to other
+// programs.
 #pragma once
 #include <QElapsedTimer>
 #include <QObject>
@@ -31,7 +32,8 @@ public:
 private:
     static constexpr int intervalMs = 2;
 
-    /// Time this thread was ready to run while others had the processor: not the fault of the program under test.
+    /// Time this thread was ready to run while others had the processor: not the fault of the program under
+    /// test.
     static double waitedForProcessorNs() {
         double ran = 0, waited = 0;
         if (std::FILE* file = std::fopen("/proc/thread-self/schedstat", "r")) {

@@ -35,7 +35,7 @@ public:
     std::string id() const override { return "slow"; }
     Pixels read(int level, const Box3& box, const Progress& progress) const override {
         std::this_thread::sleep_for(std::chrono::milliseconds(delayMs_));
-        if (broken_ && box.x0 > 0)
+        if (broken_ && box.x1 > 512)
             throw Error(ErrorKind::input, "Strip 2 of “slow.tif” is damaged; copy the file again.");
         return memory_.read(level, box, progress);
     }
@@ -79,10 +79,11 @@ class TestCanvas : public QObject {
 
 private Q_SLOTS:
     void initTestCase() {
-        QTest::failOnWarning(QRegularExpression(".?"));
         useOwnSettings(folder_);
     }
     void init() {
+        // The offscreen platform says of itself that it ignores size hints.
+        QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support)")));
         session_ = sessionWithoutEngine(folder_);
         bench_ = std::make_unique<Workbench>(*session_);
         canvas_ = std::make_unique<CanvasView>(*bench_);
@@ -324,6 +325,10 @@ private Q_SLOTS:
         connect(canvas_.get(), &CanvasView::unreadable, this,
                 [&](const QString& message) { messages << message; });
         show(std::make_shared<SlowSource>(Extent3{3, 300, 2000}, 1, true));
+        ViewState view = bench_->view();
+        view.zoom = 1; // the full level: here the tiles are read one by one
+        view.centreX = 512;
+        bench_->setView(view);
         QTRY_COMPARE(messages.size(), 1);
         QVERIFY(messages.first().contains(QStringLiteral("slow.tif")));
         bench_->setSlice(2);

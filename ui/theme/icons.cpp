@@ -40,7 +40,8 @@ private:
         const ThemeColours colours = themeColours(QGuiApplication::palette());
         QColor result = colours.text;
         if (tone_ == IconTone::secondary) result = colours.secondary;
-        if (tone_ == IconTone::accent || (tone_ == IconTone::text && state == QIcon::On)) result = colours.accent;
+        if (tone_ == IconTone::accent || (tone_ == IconTone::text && state == QIcon::On))
+            result = colours.accent;
         if (tone_ == IconTone::onAccent) result = colours.onAccent;
         if (mode == QIcon::Disabled) {
             result = tone_ == IconTone::onAccent ? colours.onAccent : colours.secondary;
@@ -80,11 +81,14 @@ QPixmap iconPixmap(const QString& name, const QColor& colour, int size, double d
     return pixmap;
 }
 
-QIcon icon(const QString& name, IconTone tone) { return QIcon(new LineIconEngine(name, tone)); }
+QIcon icon(const QString& name, IconTone tone) {
+    return QIcon(new LineIconEngine(name, tone));
+}
 
 QIcon applicationIcon() {
     QIcon result;
-    for (int size : {16, 24, 32, 48, 64, 128, 256}) result.addPixmap(iconPixmap(QStringLiteral("cristae"), Qt::white, size, 1.0));
+    for (int size : {16, 24, 32, 48, 64, 128, 256})
+        result.addPixmap(iconPixmap(QStringLiteral("cristae"), Qt::white, size, 1.0));
     return result;
 }
 

@@ -11,8 +11,11 @@
 #include <QStyleFactory>
 #include <QToolTip>
 
-// Resources of a static library are only linked in when somebody asks for them; the macro must stand outside any namespace.
-static void initialiseResources() { Q_INIT_RESOURCE(cristae); }
+// Resources of a static library are only linked in when somebody asks for them; the macro must stand outside
+// any namespace.
+static void initialiseResources() {
+    Q_INIT_RESOURCE(cristae);
+}
 
 namespace cristae {
 
@@ -54,7 +57,9 @@ ThemeKind themeKind(const QPalette& palette) {
     return palette.color(QPalette::Window).lightness() < 128 ? ThemeKind::dark : ThemeKind::light;
 }
 
-ThemeColours themeColours(const QPalette& palette) { return themeColours(themeKind(palette)); }
+ThemeColours themeColours(const QPalette& palette) {
+    return themeColours(themeKind(palette));
+}
 
 namespace {
 
@@ -96,13 +101,22 @@ QString styleSheetOf(ThemeKind kind) {
     QString sheet = QString::fromUtf8(file.readAll());
     // Longer names first, so that @accent does not eat the head of @accentHover.
     const std::pair<const char*, QColor> names[] = {
-        {"@accentHover", c.accent.lighter(110)}, {"@onAccent", c.onAccent},   {"@secondary", c.secondary},
-        {"@surround", c.surround},               {"@warning", c.warning},     {"@accent", c.accent},
-        {"@window", c.window},                   {"@raised", c.raised},       {"@border", c.border},
-        {"@panel", c.panel},                     {"@field", c.field},         {"@error", c.error},
+        {"@accentHover", c.accent.lighter(110)},
+        {"@onAccent", c.onAccent},
+        {"@secondary", c.secondary},
+        {"@surround", c.surround},
+        {"@warning", c.warning},
+        {"@accent", c.accent},
+        {"@window", c.window},
+        {"@raised", c.raised},
+        {"@border", c.border},
+        {"@panel", c.panel},
+        {"@field", c.field},
+        {"@error", c.error},
         {"@text", c.text},
     };
-    sheet.replace(QLatin1String("@chevron"), kind == ThemeKind::dark ? QLatin1String("dark") : QLatin1String("light"));
+    sheet.replace(QLatin1String("@chevron"),
+                  kind == ThemeKind::dark ? QLatin1String("dark") : QLatin1String("light"));
     for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
     return sheet;
 }
@@ -137,11 +151,13 @@ void applyTheme(QApplication& application, ThemeKind kind) {
 }
 
 ThemeKind rememberedTheme() {
-    return QSettings().value(QStringLiteral("theme")).toString() == QLatin1String("light") ? ThemeKind::light : ThemeKind::dark;
+    return QSettings().value(QStringLiteral("theme")).toString() == QLatin1String("light") ? ThemeKind::light
+                                                                                           : ThemeKind::dark;
 }
 
 void rememberTheme(ThemeKind kind) {
-    QSettings().setValue(QStringLiteral("theme"), kind == ThemeKind::light ? QStringLiteral("light") : QStringLiteral("dark"));
+    QSettings().setValue(QStringLiteral("theme"),
+                         kind == ThemeKind::light ? QStringLiteral("light") : QStringLiteral("dark"));
 }
 
 QFont secondaryFont() {

@@ -13,6 +13,7 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
+#include <QStyle>
 #include <QUrl>
 
 namespace cristae {
@@ -97,7 +98,7 @@ void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()
         then();
         return;
     }
-    auto* box = new QMessageBox(QMessageBox::Question, tr("Unsaved labels"),
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Unsaved labels"),
                                 tr("The labels of “%1” have changed since they were last saved.")
                                     .arg(QString::fromStdString(document->info().path.filename().string())),
                                 QMessageBox::NoButton, this);
@@ -110,6 +111,8 @@ void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()
     save->setObjectName(QStringLiteral("saveLabels"));
     discard->setObjectName(QStringLiteral("discardLabels"));
     save->setProperty("primary", true);
+    save->style()->unpolish(save);
+    save->style()->polish(save);
     box->setDefaultButton(save);
     connect(box, &QMessageBox::buttonClicked, this, [this, save, discard, then](QAbstractButton* button) {
         if (button == discard)

@@ -37,6 +37,8 @@ void MainWindow::buildActions() {
     a.openFolder = make(tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")));
     a.closeFile = make(tr("&Close image"), QKeySequence(tr("Ctrl+W")));
     a.exportLabels = make(tr("&Export…"), QKeySequence(tr("Ctrl+E")), QStringLiteral("export"));
+    a.open->setIconText(tr("Open"));
+    a.exportLabels->setIconText(tr("Export"));
     a.details = make(tr("&Image details"), QKeySequence(tr("Ctrl+I")));
     a.quit = make(tr("&Quit"), QKeySequence(tr("Ctrl+Q")));
     a.undo = make(tr("Undo"), QKeySequence::Undo, QStringLiteral("undo"));

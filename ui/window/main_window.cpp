@@ -22,6 +22,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QDockWidget>
+#include <QLayout>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
@@ -34,7 +35,7 @@ namespace cristae {
 
 namespace {
 
-constexpr int taskPanelWidth = 344;
+constexpr int taskPanelWidth = 376;
 
 QWidget* scrolled(QWidget* page) {
     auto* scroll = new QScrollArea;
@@ -42,6 +43,8 @@ QWidget* scrolled(QWidget* page) {
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // Without a horizontal bar a page must never be wider than its place; 10 px are the vertical bar.
+    scroll->setMinimumWidth(page->minimumSizeHint().width() + 10);
     return scroll;
 }
 
@@ -71,6 +74,8 @@ void MainWindow::buildPages() {
     bar->setContextMenuPolicy(Qt::PreventContextMenu);
     bar->toggleViewAction()->setVisible(false);
     bar->setStyleSheet(QStringLiteral("QToolBar { border: none; padding: 0; margin: 0; spacing: 0; }"));
+    bar->layout()->setContentsMargins(0, 0, 0, 0);
+    bar->layout()->setSpacing(0);
     bar->addWidget(topBar_);
 
     canvas_ = new CanvasView(bench_);
@@ -212,8 +217,10 @@ void MainWindow::showDocument() {
         const QString path = QString::fromStdString(document->info().path.string());
         if (!path.isEmpty()) StartPage::rememberRecent(path);
         canvas_->focusCanvas();
-    } else
+    } else {
         start_->refresh();
+        start_->setFocus();
+    }
     for (QAction* action :
          {actions_.closeFile,   actions_.exportLabels,  actions_.details,      actions_.voxelSize,
           actions_.sideBySide,  actions_.overlay,       actions_.zoomIn,       actions_.zoomOut,

@@ -42,7 +42,7 @@ protected:
         const ThemeColours colours = themeColours(palette());
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(QPen(lit ? colours.accent : colours.secondary, lit ? 2 : 1, Qt::DashLine));
+        painter.setPen(QPen(lit ? colours.accent : colours.border.lighter(140), lit ? 2 : 1, Qt::DashLine));
         if (lit) {
             QColor wash = colours.accent;
             wash.setAlphaF(0.08f);
@@ -144,6 +144,7 @@ QPixmap rounded(const QImage& image, double radius) {
 StartPage::StartPage(Workbench& bench, QWidget* parent) : QWidget(parent), bench_(bench) {
     setObjectName(QStringLiteral("startPage"));
     setAttribute(Qt::WA_StyledBackground);
+    setFocusPolicy(Qt::ClickFocus); // the first focus is here: no button is lit before a key was pressed
     auto* outer = new QHBoxLayout(this);
     outer->addStretch(1);
     auto* page = new QWidget(this);

@@ -52,8 +52,8 @@ TopBar::TopBar(Workbench& bench, const Actions& actions, QWidget* parent) : QWid
         layout->addWidget(result);
         return result;
     };
-    button(actions.open, true)->setText(tr("Open"));
-    button(actions.exportLabels, true)->setText(tr("Export"));
+    button(actions.open, true);
+    button(actions.exportLabels, true);
     auto* line = new QFrame(this);
     line->setProperty("bar", QStringLiteral("line"));
     line->setFixedSize(1, 22);
