@@ -42,7 +42,9 @@ protected:
         const ThemeColours colours = themeColours(palette());
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(QPen(lit ? colours.accent : colours.border.lighter(140), lit ? 2 : 1, Qt::DashLine));
+        QColor frame = lit ? colours.accent : colours.secondary;
+        if (!lit) frame.setAlphaF(0.6f);
+        painter.setPen(QPen(frame, lit ? 2 : 1, Qt::DashLine));
         if (lit) {
             QColor wash = colours.accent;
             wash.setAlphaF(0.08f);
