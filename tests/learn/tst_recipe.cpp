@@ -19,14 +19,14 @@ private Q_SLOTS:
             QVERIFY(recipeSchema().complaints(recipe.values).empty());
             QCOMPARE(recipe.values.size(), recipeSchema().options().size());
             QVERIFY(!recipe.description.empty());
-            QCOMPARE(loadRecipe(recipe.name), recipe.values);
+            QVERIFY(loadRecipe(recipe.name) == recipe.values);
         }
     }
     void fileOverlaysTheBalancedRecipe() {
         const nlohmann::json recipe = written(R"({"steps": 7, "loss": "ce_dice"})");
-        QCOMPARE(recipe.at("steps"), 7);
-        QCOMPARE(recipe.at("loss"), "ce_dice");
-        QCOMPARE(recipe.at("batch"), loadRecipe("balanced").at("batch"));
+        QCOMPARE(recipe.at("steps").get<int>(), 7);
+        QVERIFY(recipe.at("loss") == "ce_dice");
+        QVERIFY(recipe.at("batch") == loadRecipe("balanced").at("batch"));
     }
     void wrongFilesAreRefused() {
         const auto message = [&](const char* text) {
