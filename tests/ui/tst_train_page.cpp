@@ -132,6 +132,10 @@ private Q_SLOTS:
         QCOMPARE(plan.set.classNames, std::vector<std::string>{"mitochondria"});
         QCOMPARE(plan.card.title, std::string("My cells, 1st"));
         QVERIFY(recipeSchema().complaints(plan.recipe).empty());
+        // A second run must not overwrite the first one's model.
+        QTest::mouseClick(part<QPushButton>("start"), Qt::LeftButton);
+        QVERIFY(!page_->running());
+        QVERIFY(part<QLabel>("obstacles")->text().contains("choose another name"));
         QSignalSpy use(page_.get(), &TrainPage::useModel);
         QTest::mouseClick(part<QPushButton>("useModel"), Qt::LeftButton);
         QCOMPARE(use.count(), 1);

@@ -126,7 +126,7 @@ void LineChart::drawLegend(QPainter& painter) const {
     for (int i = int(series_.size()) - 1; i >= 0; --i) {
         const Series& s = series_[size_t(i)];
         QString words = s.name;
-        if (!s.points.empty()) words += QLatin1Char(' ') + QLocale::c().toString(s.points.back().y(), 'f', 3);
+        if (!s.points.empty()) words += QLatin1Char(' ') + QLocale::c().toString(s.points.back().y(), 'f', 2);
         const double textWidth = metrics.horizontalAdvance(words);
         painter.setPen(colours.text);
         painter.drawText(QPointF(right - textWidth, metrics.ascent() + 2), words);

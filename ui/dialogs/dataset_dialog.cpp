@@ -60,7 +60,7 @@ DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datas
     form->addRow(tr("Axes"), axes_);
     layout->addLayout(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Open | QDialogButtonBox::Cancel, this);
-    buttons->button(QDialogButtonBox::Open)->setProperty("primary", true);
+    setStyleProperty(buttons->button(QDialogButtonBox::Open), "primary", true);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &DatasetDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -133,7 +133,7 @@ void ExportDialog::buildLayout() {
     close_ = buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole);
     write_ = buttons->addButton(tr("Export"), QDialogButtonBox::AcceptRole);
     write_->setObjectName(QStringLiteral("write"));
-    write_->setProperty("primary", true);
+    setStyleProperty(write_, "primary", true);
     layout->addWidget(buttons);
 
     connect(close_, &QPushButton::clicked, this, [this] {
@@ -299,7 +299,8 @@ void ExportDialog::write() {
         },
         [self = QPointer(this), bench = QPointer(&workbench_), path](std::filesystem::path place) {
             if (bench)
-                bench->showRemark(tr("The labels were written to %1.").arg(QString::fromStdString(place.string())));
+                bench->showRemark(
+                    tr("The labels were written to %1.").arg(QString::fromStdString(place.string())));
             if (!self) return;
             Q_EMIT self->written(path);
             self->accept();

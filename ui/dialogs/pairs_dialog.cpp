@@ -133,7 +133,7 @@ void PairsDialog::buildLayout() {
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     take_ = buttons->addButton(tr("Add"), QDialogButtonBox::AcceptRole);
     take_->setObjectName(QStringLiteral("take"));
-    take_->setProperty("primary", true);
+    setStyleProperty(take_, "primary", true);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(take_, &QPushButton::clicked, this, &PairsDialog::take);

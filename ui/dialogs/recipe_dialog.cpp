@@ -2,13 +2,13 @@
 #include "ui/dialogs/recipe_dialog.h"
 
 #include "core/learn/recipe.h"
+#include "ui/dialogs/number_box.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -21,33 +21,6 @@
 #include <limits>
 
 namespace cristae {
-
-namespace {
-
-/// Shows 0.002 and 1e-05 as they are written, without a tail of zeros.
-class NumberBox : public QDoubleSpinBox {
-public:
-    explicit NumberBox(QWidget* parent) : QDoubleSpinBox(parent) {
-        setDecimals(10);
-        setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
-    }
-    QString textFromValue(double value) const override { return QLocale::c().toString(value, 'g', 6); }
-    double valueFromText(const QString& words) const override { return QLocale::c().toDouble(bare(words)); }
-    QValidator::State validate(QString& words, int&) const override {
-        bool ok = false;
-        const double value = QLocale::c().toDouble(bare(words), &ok);
-        return ok && value >= minimum() && value <= maximum() ? QValidator::Acceptable
-                                                              : QValidator::Intermediate;
-    }
-
-private:
-    QString bare(QString words) const {
-        if (words.endsWith(suffix())) words.chop(suffix().size());
-        return words.trimmed();
-    }
-};
-
-} // namespace
 
 RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, QWidget* parent)
     : QDialog(parent), schema_(schema) {
@@ -93,7 +66,7 @@ RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, Q
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
     ok_ = buttons->button(QDialogButtonBox::Ok);
     ok_->setText(tr("Use these settings"));
-    ok_->setProperty("primary", true);
+    setStyleProperty(ok_, "primary", true);
     for (const NamedRecipe& recipe : namedRecipes()) {
         QPushButton* button = buttons->addButton(text(recipe.title), QDialogButtonBox::ResetRole);
         button->setToolTip(tr("Sets all fields to this recipe. %1").arg(text(recipe.description)));

@@ -1,6 +1,7 @@
 // VoxelSizeDialog: three lengths; an empty field stays unknown.
 #include "ui/dialogs/voxel_size_dialog.h"
 
+#include "ui/dialogs/number_box.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
@@ -39,13 +40,11 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
     layout->addWidget(source);
     auto* form = new QFormLayout;
     const auto field = [&](const QString& words, const char* name, const std::optional<double>& value) {
-        auto* box = new QDoubleSpinBox(this);
+        auto* box = new NumberBox(this, 4);
         box->setObjectName(QLatin1String(name));
-        box->setDecimals(4);
         box->setRange(0, 1e7);
         box->setSuffix(tr(" nm"));
         box->setSpecialValueText(tr("unknown"));
-        box->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
         box->setValue(shown(value));
         box->setMinimumWidth(160);
         form->addRow(words, box);
@@ -61,7 +60,7 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
                        this));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
     buttons->button(QDialogButtonBox::Ok)->setText(tr("Use this size"));
-    buttons->button(QDialogButtonBox::Ok)->setProperty("primary", true);
+    setStyleProperty(buttons->button(QDialogButtonBox::Ok), "primary", true);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &VoxelSizeDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

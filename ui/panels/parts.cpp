@@ -22,6 +22,16 @@ namespace {
 QString tr(const char* words) {
     return QCoreApplication::translate("cristae::Parts", words);
 }
+
+/// Scrolls up and down only, so it asks for the width that its content needs.
+class ColumnArea : public QScrollArea {
+public:
+    using QScrollArea::QScrollArea;
+    QSize minimumSizeHint() const override {
+        constexpr int barWidth = 10;
+        return {widget() ? widget()->minimumSizeHint().width() + barWidth : 0, 120};
+    }
+};
 } // namespace
 
 QColor toQColor(const Colour& colour) {
@@ -43,7 +53,7 @@ QPixmap swatch(const Colour& colour, double devicePixelRatio, int side) {
 QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     auto* outer = new QVBoxLayout(page);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto* area = new QScrollArea(page);
+    auto* area = new ColumnArea(page);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

@@ -63,7 +63,7 @@ void PredictPage::buildLayout() {
     more_ = new QWidget(this);
     auto* form = new QFormLayout(more_);
     form->setContentsMargins(0, 0, 0, 0);
-    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     averaging_ = new QComboBox(more_);
     averaging_->setObjectName(QStringLiteral("averaging"));
     averaging_->addItem(tr("none, fastest"), int(Averaging::none));

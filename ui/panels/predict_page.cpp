@@ -327,8 +327,11 @@ void PredictPage::updateHelp() {
     for (const size_t index : chosen) {
         const QString sentence = modelHelp(models_[index]);
         const ModelCard& card = models_[index].card;
-        sentences << (chosen.size() > 1 ? tr("<b>%1</b>: %2").arg(text(card.name).toHtmlEscaped(), sentence)
-                                        : sentence);
+        sentences << (chosen.size() > 1
+                          ? tr("<b>%1</b>: %2")
+                                .arg(text(card.title.empty() ? card.name : card.title).toHtmlEscaped(),
+                                     sentence)
+                          : sentence);
     }
     setSentence(help_, sentences.join(QStringLiteral("<br>")));
 }

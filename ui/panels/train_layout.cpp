@@ -41,7 +41,7 @@ void TrainPage::buildLayout() {
     table_->verticalHeader()->hide();
     table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Fixed);
-    table_->horizontalHeader()->resizeSection(1, 116);
+    table_->horizontalHeader()->resizeSection(1, 108);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setShowGrid(false);
     table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -54,7 +54,10 @@ void TrainPage::buildLayout() {
     addFiles_ = new QPushButton(tr("Add files…"), this);
     addFiles_->setObjectName(QStringLiteral("addFiles"));
     addFiles_->setToolTip(tr("Images and label images, as folders or stacks, paired by name."));
-    remove_ = new QPushButton(tr("Remove"), this);
+    remove_ = new QPushButton(this);
+    remove_->setIcon(icon(QStringLiteral("trash")));
+    remove_->setAccessibleName(tr("Remove"));
+    remove_->setToolTip(tr("Takes the selected rows out of the data set; no file is touched."));
     for (QPushButton* button : {addThis_, addFiles_, remove_}) buttons->addWidget(button);
     buttons->addStretch(1);
     column->addLayout(buttons);
@@ -63,6 +66,7 @@ void TrainPage::buildLayout() {
     column->addWidget(secondaryLabel(tr("Recipe"), this));
     auto* segments = new QFrame(this);
     segments->setObjectName(QStringLiteral("segments"));
+    segments->setProperty("narrow", true);
     auto* row = new QHBoxLayout(segments);
     row->setContentsMargins(2, 2, 2, 2);
     row->setSpacing(2);
@@ -74,6 +78,7 @@ void TrainPage::buildLayout() {
         button->setToolTip(help);
         button->setCheckable(true);
         button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        button->setMinimumWidth(40);
         recipes_->addButton(button, index++);
         row->addWidget(button);
     };
@@ -141,8 +146,8 @@ QWidget* TrainPage::buildRun() {
     cancel_->setToolTip(tr("Ends the run; no model is kept."));
     buttons->addWidget(pause_, 1);
     buttons->addWidget(stop_, 2);
-    buttons->addWidget(cancel_, 1);
     running->addLayout(buttons);
+    running->addWidget(cancel_);
     column->addWidget(runBox_);
 
     endBox_ = new QWidget(all);

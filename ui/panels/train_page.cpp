@@ -450,14 +450,14 @@ void TrainPage::updateState() {
     for (QAbstractButton* button : recipes_->buttons()) button->setEnabled(!isRunning);
     remove_->setVisible(!dataSet_->rows().empty());
 
-    const QStringList sentences = isRunning || result_ ? QStringList() : obstacles();
+    const QStringList sentences = isRunning ? QStringList() : obstacles();
     start_->setVisible(!isRunning);
-    start_->setEnabled(sentences.isEmpty());
+    start_->setEnabled(sentences.isEmpty() || result_);
     setStyleProperty(start_, "primary",
                      !result_.has_value()); // after a run the next step is to use the model
     start_->setToolTip(sentences.join(QLatin1Char('\n')));
     QStringList shown = problem_.isEmpty() ? QStringList() : QStringList{problem_};
-    if (!isRunning) shown += sentences;
+    if (!result_ || startPressed_) shown += sentences; // after a run only when the next one is asked for
     setSentence(obstacles_, shown.join(QLatin1Char('\n')));
 
     runBox_->setVisible(isRunning);
