@@ -5,6 +5,7 @@
 
 #include <QDeadlineTimer>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QImage>
 #include <QTemporaryDir>
 #include <QThread>
@@ -195,27 +196,38 @@ struct FakeWorld {
     }
 };
 
-/// The longest time the event loop could not answer.
+/// The longest time the event loop could not answer. Time in which this thread was ready but other programs
+/// had the processors does not count (Linux tells; elsewhere it counts).
 class Watchdog : public QObject {
 public:
     Watchdog() {
         timer_.setTimerType(Qt::PreciseTimer);
-        connect(&timer_, &QTimer::timeout, this, [this] {
-            longest_ = std::max(longest_, clock_.elapsed());
-            clock_.restart();
-        });
+        connect(&timer_, &QTimer::timeout, this, &Watchdog::look);
         clock_.start();
+        waited_ = waitedForProcessorMs();
         timer_.start(2);
     }
-    qint64 longestMs() {
-        longest_ = std::max(longest_, clock_.elapsed());
+    double longestMs() {
+        look();
         return longest_;
     }
 
 private:
+    static double waitedForProcessorMs() {
+        QFile file(QStringLiteral("/proc/thread-self/schedstat")); // ns running, ns waiting, turns
+        if (!file.open(QIODevice::ReadOnly)) return 0;
+        const QList<QByteArray> figures = file.readAll().split(' ');
+        return figures.size() > 1 ? figures[1].toDouble() / 1e6 : 0;
+    }
+    void look() {
+        const double waited = waitedForProcessorMs();
+        longest_ = std::max(longest_, double(clock_.nsecsElapsed()) / 1e6 - (waited - waited_));
+        waited_ = waited;
+        clock_.restart();
+    }
     QTimer timer_;
     QElapsedTimer clock_;
-    qint64 longest_ = 0;
+    double longest_ = 0, waited_ = 0;
 };
 
 } // namespace cristae

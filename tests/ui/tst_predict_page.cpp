@@ -213,7 +213,7 @@ private Q_SLOTS:
         open(700, 500);
         QTRY_VERIFY(page_->obstacle().isEmpty());
         QTRY_VERIFY(part<QLabel>("estimate")->isVisible());
-        qint64 longest = 0;
+        double longest = 0;
         // The machine may be busy with other things: what blocks the loop by itself does so every time.
         for (int attempt = 0; attempt < 4; ++attempt) {
             world_->control.msPerTile = 400;
