@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <new>
@@ -56,6 +57,11 @@ int main(int argc, char** argv) {
     addMeasure(app, line);
     addTrain(app, line);
     addConvert(app, line);
+    std::vector<std::string> verbs;
+    for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
+    if (argc > 1 && argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end())
+        return fail(
+            2, fmt::format("There is no verb \"{}\"; the verbs are {}.", argv[1], fmt::join(verbs, ", ")));
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -8,8 +8,8 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 
 find_program(CRISTAE_CCACHE ccache)
 if(CRISTAE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_C_COMPILER_LAUNCHER "${CRISTAE_CCACHE}")
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${CRISTAE_CCACHE}")
+    # ccache has to be told that precompiled headers are no reason to give up.
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${CRISTAE_CCACHE}")
 endif()
 
 add_library(cristae_options INTERFACE)
@@ -30,6 +30,13 @@ function(cristae_library name)
     cmake_parse_arguments(arg "" "" "LINK;PRIVATE_LINK" ${ARGN})
     add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name} PUBLIC cristae_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+    # The standard library, JSON and fmt are in nearly every file: compiled once, in the lowest room.
+    if(TARGET cristae_base AND NOT name STREQUAL cristae_base)
+        target_precompile_headers(${name} REUSE_FROM cristae_base)
+    else()
+        target_precompile_headers(${name} PRIVATE
+            <algorithm> <filesystem> <functional> <map> <memory> <optional> <string> <vector> <fmt/format.h> <nlohmann/json.hpp>)
+    endif()
 endfunction()
 
 # cristae_register(TARGET FOLDER folder TYPE Type HEADER header LIST function NAMES a b_c ...)

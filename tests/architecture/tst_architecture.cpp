@@ -43,7 +43,7 @@ QStringList complaintsAbout(const QString& path, const QString& lines) {
 class TestArchitecture : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void theTreeKeepsTheRules() {
         const SourceTree tree = sourceTree();

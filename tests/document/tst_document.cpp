@@ -78,7 +78,7 @@ LabelDelta randomResult(Random& random, const LabelSnapshot& snapshot) {
 class TestDocument : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void randomSequences() {
         Random random(99);

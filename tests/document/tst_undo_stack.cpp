@@ -26,7 +26,7 @@ private:
 class TestUndoStack : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void orderAndWords() {
         int value = 0;

@@ -1,4 +1,5 @@
 // The command line as scripts use it: every verb, its files, its words and its exit codes.
+#include "core/base/random.h"
 #include "core/export/exporter.h"
 #include "core/image/memory_source.h"
 #include "core/io/format.h"
@@ -86,7 +87,6 @@ private:
 
 private Q_SLOTS:
     void initTestCase() {
-        QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
         QVERIFY(folder_.isValid());
         qputenv("CRISTAE_MODELS", in(QStringLiteral("models")).toUtf8());
         Pixels image(PixelType::u8, 1, {6, 160, 160}), truth(PixelType::u8, 1, {6, 160, 160});
@@ -94,6 +94,8 @@ private Q_SLOTS:
         writeTiff(image, in(QStringLiteral("cells.tif")));
         writeTiff(truth, in(QStringLiteral("truth.tif")));
     }
+
+    void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
 
     void infoTellsSizeAndVoxelSize() {
         const Outcome o = run({QStringLiteral("info"), sampleStack, QStringLiteral("--json")});

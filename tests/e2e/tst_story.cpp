@@ -74,12 +74,11 @@ class TestStory : public QObject {
         QTRY_VERIFY2(dialog->complaint().isEmpty(), qPrintable(dialog->complaint()));
         dialog->write();
         QTRY_COMPARE_WITH_TIMEOUT(written.size(), 1, 60000);
-        delete dialog;
+        QTRY_VERIFY(!window_->findChild<ExportDialog*>()); // it goes when the file is written
     }
 
 private Q_SLOTS:
     void initTestCase() {
-        QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
         if (!QFile::exists(QStringLiteral(CRISTAE_SOURCE_DIR "/models/zoo/membranes.safetensors")))
             QSKIP("No shipped membranes model in models/zoo.");
         useOwnSettings(folder_);
@@ -87,6 +86,9 @@ private Q_SLOTS:
         applyTheme(*qApp, ThemeKind::dark);
     }
     void init() {
+        // The offscreen platform says so of every window with a smallest size.
+        QTest::failOnWarning(
+            QRegularExpression(QStringLiteral("^(?!This plugin does not support propagateSizeHints)")));
         session_ = std::make_unique<Session>(sessionPaths(), engineLoader());
         bench_ = std::make_unique<Workbench>(*session_);
         window_ = std::make_unique<MainWindow>(*bench_);

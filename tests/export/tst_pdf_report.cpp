@@ -88,7 +88,7 @@ class TestPdfReport : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void onePageSaysWhatAndHow() {
         QTemporaryDir folder;

@@ -60,7 +60,7 @@ struct CancelAfter : Progress {
 class TestPyramid : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void levelsHalveUntilSmall() {
         const PyramidSource pyramid(std::make_shared<CountingSource>(Extent3{3, 1025, 2050}));

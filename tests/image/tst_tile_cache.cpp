@@ -22,7 +22,7 @@ TileKey key(int64_t x, const std::string& source = "a") {
 class TestTileCache : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void leastRecentlyUsedGoesFirst() {
         TileCache cache(300);

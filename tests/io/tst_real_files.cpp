@@ -47,7 +47,7 @@ double timeToOpen(const QString& path) {
 class TestRealFiles : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void tiffSizesAndTypes() {
         QFile list(data + "/formats/MANIFEST.tsv");

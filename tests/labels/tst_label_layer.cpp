@@ -87,7 +87,7 @@ size_t voxelsChanged(const LabelDelta& delta) {
 class TestLabelLayer : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void randomSequencesAgainstDenseModel() {
         Random random(20261121);

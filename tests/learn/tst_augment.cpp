@@ -54,7 +54,7 @@ nlohmann::json geometryOnly() {
 class TestAugment : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void normalisedToZeroMeanAndUnitVariance() {
         const PreparedSlice slice = prepareSlice(discs(120, 140), 1, recipe({}));

@@ -12,7 +12,7 @@ using namespace cristae;
 class TestRecipe : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
     void namedRecipesAreLegal() {
         QCOMPARE(int(namedRecipes().size()), 3);
         for (const NamedRecipe& recipe : namedRecipes()) {

@@ -47,7 +47,7 @@ template <class F> QString errorOf(F&& f) {
 class TestTrainingSet : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void complaintsNameWhatIsWrong() {
         const auto grey = source(1, 20, 30, [](int64_t i) { return int(i % 200); });

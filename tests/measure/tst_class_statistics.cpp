@@ -83,7 +83,7 @@ void requireEqual(const std::vector<LabelObject>& found, const std::vector<Label
 class TestClassStatistics : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void objectsAgainstFloodFill() {
         Random random(8);

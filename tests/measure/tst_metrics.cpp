@@ -53,7 +53,7 @@ template <class F> std::string complaintOf(F&& f) {
 class TestMetrics : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void againstCountingVoxels() {
         Random random(6);

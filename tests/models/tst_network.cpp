@@ -84,7 +84,7 @@ class TestNetwork : public QObject {
     std::filesystem::path path(const char* name) const { return folder_.filePath(name).toStdString(); }
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void devicesEndWithTheProcessor() {
         const auto devices = loader_->devices();

@@ -90,7 +90,7 @@ bool sameWeights(const std::filesystem::path& a, const std::filesystem::path& b)
 class TestTraining : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void learnsFromScratch() {
         TrainingPlan plan = planFor("scratch", 1);

@@ -56,7 +56,7 @@ int naiveGrey(double value, const DisplayRange& range) {
 class TestCompose : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void autoRangeIsImageJs() {
         Random random(11);

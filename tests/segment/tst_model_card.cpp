@@ -55,7 +55,7 @@ class TestModelCard : public QObject {
     }
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void jsonBothWays() {
         const nlohmann::json json = toJson(fullCard());

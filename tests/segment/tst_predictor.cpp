@@ -76,7 +76,7 @@ public:
 class TestPredictor : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void tiledEqualsWhole() {
         const MemorySource image = noise(1, {1, 101, 77}, 1);

@@ -32,7 +32,7 @@ double meanOf(std::span<const float> values) {
 class TestPreparation : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void zeroMeanUnitVariancePerChannelOfAnyType() {
         for (const PixelType type : {PixelType::u8, PixelType::u16, PixelType::i32, PixelType::f32}) {

@@ -54,7 +54,7 @@ class TestSafetensors : public QObject {
     }
 
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void whatIsWrittenIsRead() {
         SafetensorsFile content;

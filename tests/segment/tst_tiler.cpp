@@ -11,7 +11,7 @@ using namespace cristae;
 class TestTiler : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void randomGeometryCoversOnceOnTheGridWithHalo() {
         Random random(7);

@@ -50,7 +50,7 @@ const Voxel ink{7, Origin::human};
 class TestRasterise : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void discsAndSweeps() {
         Random random(1);

@@ -56,7 +56,7 @@ const std::vector<ImagePoint> zigzag{{50, 50}, {60, 110}, {100, 100}, {110, 55},
 class TestTools : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QTest::failOnWarning(QRegularExpression(".?")); }
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void everyToolIsComplete() {
         std::set<std::string> keys;
