@@ -17,7 +17,9 @@ target_include_directories(cristae_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(cristae_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
 target_compile_definitions(cristae_options INTERFACE CRISTAE_VERSION="${PROJECT_VERSION}")
 if(CRISTAE_DEV)
-    target_compile_options(cristae_options INTERFACE -Werror -UNDEBUG)
+    # GCC 12 takes short std::string constants for writes out of bounds (its bug 105329); these stay warnings.
+    target_compile_options(cristae_options INTERFACE -Werror -UNDEBUG
+        -Wno-error=array-bounds -Wno-error=restrict -Wno-error=stringop-overflow)
 endif()
 if(CRISTAE_SANITIZE)
     target_compile_options(cristae_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
