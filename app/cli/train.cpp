@@ -70,11 +70,12 @@ void setAsideSlices(TrainingSet& set, double share) {
     if (set.slices.size() < 2)
         throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
                                       "--validation-images and --validation-labels, or more slices.");
-    const size_t count = std::max<size_t>(1, size_t(double(set.slices.size()) * share));
-    for (size_t i = set.slices.size() - count; i < set.slices.size(); ++i)
-        set.slices[i].role = Role::validation;
-    fmt::print(stderr, "Set aside for validation: {} to {} ({} of {} slices).\n",
-               set.slices[set.slices.size() - count].name, set.slices.back().name, count, set.slices.size());
+    setAsideForValidation(set, share);
+    const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
+        return slice.role == Role::validation;
+    });
+    fmt::print(stderr, "Set aside for validation: {} to {} ({} of {} slices).\n", first->name,
+               set.slices.back().name, set.slices.end() - first, set.slices.size());
 }
 
 /// The slices, and what their list says of the model.
