@@ -1,6 +1,8 @@
 // cristae-cli models: the installed model packages.
 #include "app/cli/verbs.h"
 
+#include "core/segment/card_text.h"
+
 #include <fmt/format.h>
 
 namespace cristae {
@@ -9,9 +11,15 @@ void addModels(CLI::App& app, CommandLine& line) {
     auto* verb = app.add_subcommand("models",
                                     "List the installed models, what they find and where they were measured");
     auto json = std::make_shared<bool>(false);
+    auto card = std::make_shared<std::string>();
     verb->add_flag("--json", *json, "Print one JSON array of model cards");
-    verb->callback([json, &line] {
-        line.run = [json, &line] {
+    verb->add_option("--card", *card, "Print the card of this model (name or file) as Markdown");
+    verb->callback([json, card, &line] {
+        line.run = [json, card, &line] {
+            if (!card->empty()) {
+                fmt::print("{}", cardMarkdown(line.session.findModel(*card).card));
+                return 0;
+            }
             std::vector<std::string> remarks;
             std::vector<ModelPackage> packages = line.session.models(&remarks);
             if (*json) {

@@ -135,11 +135,15 @@ int run(const TrainArguments& args, CommandLine& line) {
     if (args.json)
         fmt::print("{}\n", nlohmann::json{{"model", result.package.file.string()},
                                           {"steps", result.stepsDone},
-                                          {"best_validation_dice", result.bestValidationDice}}
+                                          {"best_validation_dice", result.bestValidationDice},
+                                          {"scores", toJson(result.package.card).at("scores")}}
                                .dump());
-    else
+    else {
         fmt::print("{}  best validation dice {:.4f} after {} steps\n", result.package.file.string(),
                    result.bestValidationDice, result.stepsDone);
+        for (const ModelScore& score : result.package.card.scores)
+            fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+    }
     return 0;
 }
 

@@ -77,12 +77,22 @@ std::vector<TrainingPair> chosen(const std::vector<TrainingPair>& pairs, const s
     return result;
 }
 
+Role parseRole(const json& entry) {
+    const std::string word = entry.value("role", "train");
+    if (word == "train") return Role::train;
+    if (word == "validation") return Role::validation;
+    if (word == "test") return Role::test;
+    throw Error(ErrorKind::input, fmt::format("The role \"{}\" is none of train, validation, test.", word));
+}
+
 void describe(ModelCard& card, const json& entry) {
     const std::string name = entry.value("name", "");
     const std::string slices = entry.value("slices", "");
-    const std::string text =
-        fmt::format("{} {}", slices.empty() ? "all slices" : "slices " + slices,
-                    entry.value("role", "train") == "train" ? "for training" : "set aside for validation");
+    const Role role = parseRole(entry);
+    const std::string text = fmt::format("{} {}", slices.empty() ? "all slices" : "slices " + slices,
+                                         role == Role::train        ? "for training"
+                                         : role == Role::validation ? "for validation"
+                                                                    : "set aside for the scores");
     for (TrainingData& data : card.data)
         if (data.name == name) {
             data.slices += "; " + text;
@@ -112,18 +122,15 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
             const PartProgress part(progress, double(i) / double(entries.size()),
                                     double(i + 1) / double(entries.size()));
             try {
-                const std::string role = entry.value("role", "train");
-                if (role != "train" && role != "validation")
-                    throw Error(ErrorKind::input,
-                                fmt::format("The role \"{}\" is neither train nor validation.", role));
                 auto pairs =
                     chosen(pairImagesAndLabels((root / entry.at("images").get<std::string>()).string(),
                                                (root / entry.at("labels").get<std::string>()).string(),
-                                               role == "train" ? Role::train : Role::validation),
+                                               parseRole(entry)),
                            parseSlices(entry.value("slices", "")));
                 for (TrainingPair& pair : pairs) pair.weight = entry.value("weight", 1.0);
                 TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
                 for (TrainingSlice& slice : set.slices) {
+                    slice.data = entry.value("name", slice.data);
                     if (entry.contains("pixelSizeNm"))
                         slice.pixelSizeNm = entry["pixelSizeNm"].is_null()
                                                 ? std::nullopt

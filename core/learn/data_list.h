@@ -8,7 +8,7 @@
 namespace cristae {
 
 /// {"classes": ["mitochondria"], "name": …, "title": …, "description": …, "licence": …,
-///  "entries": [{"name": "Lucchi++", "images": PATH, "labels": PATH, "role": "train" | "validation",
+///  "entries": [{"name": "Lucchi++", "images": PATH, "labels": PATH, "role": "train" | "validation" | "test",
 ///  "slices": "0:18" | "0:250:10" |
 ///               "0:12,16", "pixelSizeNm": 5, "weight": 1, "meaning": {"values": [[1]], "inverted": true,
 ///               "boundaries": true, "unknown": [7]}, "terms": …, "cite": …}]}

@@ -80,6 +80,9 @@ const Schema& recipeSchema() {
              "Largest norm of the gradient; 0 leaves it free."),
         real("averaging", "Weight averaging", "Optimiser", 0.995, 0, 0.99999, "",
              "Decay of the running mean of the weights, which is what is kept; 0 keeps the last weights."),
+        choice("threshold", "Threshold", "Length", "dice", {"dice", "half"},
+               "The probability from which on a pixel belongs to a class: where the Dice of the validation "
+               "slices is highest, or one half."),
         chance("flip", "Flips", 0.5, "Probability of a mirror image, for each axis."),
         chance("rotate", "Rotation", 0.8, "Probability of a rotation."),
         real("rotateDegrees", "Largest angle", "Augmentation", 180, 0, 180, "°",

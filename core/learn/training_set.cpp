@@ -226,8 +226,8 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
         std::optional<double> size;
         if (voxel.knownInPlane()) size = std::sqrt(*voxel.yNm * *voxel.xNm);
         examine(pair, meaning, found, progress, [&](int64_t z, Pixels image, Pixels labels) {
-            set.slices.push_back(
-                {sliceName(pair, z), std::move(image), std::move(labels), size, pair.role, pair.weight});
+            set.slices.push_back({sliceName(pair, z), std::move(image), std::move(labels), size, pair.role,
+                                  pair.weight, pair.name});
         });
     }
     if (!found.empty())
@@ -239,7 +239,7 @@ void setAsideForValidation(TrainingSet& set, double share) {
     std::vector<TrainingSlice*> training;
     for (TrainingSlice& slice : set.slices) {
         if (slice.role == Role::validation) return;
-        training.push_back(&slice);
+        if (slice.role == Role::train) training.push_back(&slice);
     }
     const auto count = size_t(std::llround(share * double(training.size())));
     // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter.

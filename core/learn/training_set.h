@@ -9,7 +9,9 @@
 
 namespace cristae {
 
-enum class Role { train, validation };
+/// What a slice is for: to learn from, to choose the best network and its thresholds, or only for the final
+/// scores.
+enum class Role { train, validation, test };
 
 /// One slice with its labels, in memory.
 struct TrainingSlice {
@@ -19,6 +21,7 @@ struct TrainingSlice {
     std::optional<double> pixelSizeNm;
     Role role = Role::train;
     double weight = 1; // how often patches come from here, besides the slice's area
+    std::string data;  // the data set it belongs to: scores are summed over each
 };
 
 /// An image with its labels before reading: what a row of the data-set table stands for.

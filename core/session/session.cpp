@@ -207,8 +207,4 @@ void Session::rememberSpeed(const PredictionRequest& request, const ImageInfo& i
     if (work > 0) it->second.secondsPerPixel = seconds / work;
 }
 
-TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, const Progress& progress) {
-    return engine().trainer->train(plan, listener, progress);
-}
-
 } // namespace cristae

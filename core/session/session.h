@@ -102,6 +102,13 @@ public:
     /// Seconds a prediction would take, from the measured speed of its networks; nothing while one of them is
     /// not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
+    /// Dice, IoU, precision, recall and accuracy of a model on the slices of Role::test, at their own pixel
+    /// size, summed over each data set before any division; for each class when there are several.
+    std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                                  Averaging averaging, const std::string& device, int threads,
+                                  const Progress& progress);
+    /// Trains, then scores the best network on the slices of Role::test, as it is and averaged over all
+    /// orientations, and writes the scores into its card.
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:

@@ -36,7 +36,9 @@ std::string dataList(const TrainingSet& set) {
     for (const TrainingSlice& slice : set.slices)
         list.push_back(
             {{"name", slice.name},
-             {"role", slice.role == Role::train ? "train" : "validation"},
+             {"role", slice.role == Role::train        ? "train"
+                      : slice.role == Role::validation ? "validation"
+                                                       : "test"},
              {"height", slice.image.extent().y},
              {"width", slice.image.extent().x},
              {"pixelSizeNm", slice.pixelSizeNm ? nlohmann::json(*slice.pixelSizeNm) : nlohmann::json()},
@@ -70,6 +72,7 @@ TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, c
       side_(recipe_.at("patch")), seed_(recipe_.at("seed").get<uint64_t>()),
       epochCounts_(int64_t(plan.set.classNames.size())) {
     for (const TrainingSlice& slice : plan.set.slices) {
+        if (slice.role == Role::test) continue; // never seen here
         progress.throwIfCancelled();
         slices_.push_back(prepareSlice(slice, plan.card.channelsIn, recipe_));
         if (slice.role == Role::validation && firstValidation_ == size_t(-1))
@@ -307,7 +310,7 @@ void TrainingRun::finishEpoch() {
     if (report.best) {
         state_.bestDice = scores.dice;
         state_.bestStep = state_.step;
-        keepBest();
+        keepBest(scores.thresholds);
     }
     state_.epochLoss = 0;
     state_.epochSteps = 0;
@@ -321,12 +324,15 @@ void TrainingRun::finishEpoch() {
     listener_.onEpoch(report);
 }
 
-void TrainingRun::keepBest() {
+void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     ModelCard card = plan_.card;
     if (card.classes.empty())
         for (size_t i = 0; i < plan_.set.classNames.size(); ++i)
             card.classes.push_back(
                 {plan_.set.classNames[i], standardColour(plan_.set.classNames[i], uint32_t(i + 1)), 0.5});
+    // Classes that exclude each other are decided by the largest probability, not by a threshold.
+    if (recipe_.at("threshold") == "dice" && !use_.exclusive && !thresholds.empty())
+        for (size_t i = 0; i < card.classes.size(); ++i) card.classes[i].threshold = thresholds[i];
     card.architecture = architecture_.key();
     card.network = networkOptions();
     card.exclusive = use_.exclusive;

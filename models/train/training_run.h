@@ -21,7 +21,7 @@ private:
     void averageWeights();
     bool waitWhilePaused(); // true: stop and keep
     void finishEpoch();
-    void keepBest();
+    void keepBest(const std::vector<double>& thresholds);
     void checkpoint();
     nlohmann::json networkOptions() const;
 

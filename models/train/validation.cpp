@@ -52,6 +52,45 @@ double ClassCounts::accuracy() const {
     return meanOf(both.size(), [&](size_t c) { return known > 0 ? correct[c] / known : 1; });
 }
 
+ThresholdSearch::ThresholdSearch(int64_t classes)
+    : inside_(torch::zeros({classes, bins}, torch::kLong)),
+      all_(torch::zeros({classes, bins}, torch::kLong)) {}
+
+void ThresholdSearch::add(const torch::Tensor& probability, const torch::Tensor& labels) {
+    const torch::NoGradGuard guard;
+    const torch::Tensor known = labels.squeeze(0).ne(255);
+    const torch::Tensor truth = labels.squeeze(0).masked_select(known);
+    for (int64_t c = 0; c < inside_.size(0); ++c) {
+        const torch::Tensor bin =
+            probability[0][c].masked_select(known).mul(bins).to(torch::kLong).clamp_(0, bins - 1);
+        all_[c] += torch::bincount(bin, {}, bins);
+        inside_[c] += torch::bincount(bin.masked_select(truth.eq(c + 1)), {}, bins);
+    }
+}
+
+std::vector<double> ThresholdSearch::best() const {
+    std::vector<double> result;
+    for (int64_t c = 0; c < inside_.size(0); ++c) {
+        const auto inside = inside_.accessor<int64_t, 2>()[c], all = all_.accessor<int64_t, 2>()[c];
+        int64_t truth = 0, both = 0, predicted = 0, bestBin = bins / 2;
+        for (int64_t bin = 0; bin < bins; ++bin) truth += inside[bin];
+        double bestDice = 0;
+        // From the highest threshold down; at each everything from `bin` on is predicted.
+        for (int64_t bin = bins - 1; bin >= 1; --bin) {
+            both += inside[bin];
+            predicted += all[bin];
+            const double dice = truth + predicted > 0 ? 2 * double(both) / double(truth + predicted) : 0;
+            const bool nearer = std::abs(bin - bins / 2) < std::abs(bestBin - bins / 2);
+            if (dice > bestDice || (dice == bestDice && nearer)) {
+                bestDice = dice;
+                bestBin = bin;
+            }
+        }
+        result.push_back(bestDice > 0 ? double(bestBin) / double(bins) : 0.5);
+    }
+    return result;
+}
+
 torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, const NetworkUse& use) {
     if (!use.bf16) return network.forward(input);
     const auto type = use.device.type();
@@ -114,6 +153,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     const torch::NoGradGuard guard;
     ValidationScores scores;
     ClassCounts counts(use.classes);
+    ThresholdSearch search(use.classes);
     double lossSum = 0, pixels = 0;
     network.eval();
     for (const PreparedSlice& slice : slices) {
@@ -125,6 +165,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
                              {1, extent.y, extent.x}, torch::kByte);
         const torch::Tensor probability = classProbabilities(logits, use.exclusive).contiguous();
         counts.add(probability, labels, use.exclusive);
+        search.add(probability, labels);
         lossSum += loss(logits, labels).item<double>() * double(extent.count());
         pixels += double(extent.count());
         if (scores.firstProbability.empty()) {
@@ -138,6 +179,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
         scores.dice = counts.dice();
         scores.iou = counts.iou();
         scores.accuracy = counts.accuracy();
+        scores.thresholds = search.best();
     }
     return scores;
 }

@@ -12,8 +12,9 @@ namespace cristae {
 /// Scores over all validation slices together, mean over classes; NaN-free. Dice and IoU of empty against
 /// empty are 1.
 struct ValidationScores {
-    double loss = 0, dice = 0, iou = 0, accuracy = 0;
-    Pixels firstProbability; // f32 [K, 1, Y, X] of the first slice
+    double loss = 0, dice = 0, iou = 0, accuracy = 0; // at a threshold of 0.5
+    std::vector<double> thresholds; // of each class, in steps of 0.05: where its Dice is highest
+    Pixels firstProbability;        // f32 [K, 1, Y, X] of the first slice
 };
 
 /// Pixel counts of a comparison, class by class; unknown pixels are left out.
@@ -26,6 +27,20 @@ struct ClassCounts {
     double dice() const;
     double iou() const;
     double accuracy() const;
+};
+
+/// Finds the threshold of each class that gives the highest Dice over everything added; the one nearest to
+/// 0.5 of equals.
+class ThresholdSearch {
+public:
+    explicit ThresholdSearch(int64_t classes);
+    /// probability f32 [1, K, Y, X], labels u8 [1, Y, X]; unknown pixels are left out.
+    void add(const torch::Tensor& probability, const torch::Tensor& labels);
+    std::vector<double> best() const;
+
+private:
+    static constexpr int64_t bins = 20;
+    torch::Tensor inside_, all_; // i64 [K, bins]: pixels of the class, and all, by probability
 };
 
 struct NetworkUse {

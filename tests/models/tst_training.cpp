@@ -6,6 +6,7 @@
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
 #include "models/train/trainer.h"
+#include "models/train/validation.h"
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -109,6 +110,52 @@ private Q_SLOTS:
             QVERIFY2(std::filesystem::exists(plan.runFolder / file), file);
         const std::string log = readTextFile(plan.runFolder / "log.jsonl");
         QCOMPARE(int(std::count(log.begin(), log.end(), '\n')), 3);
+    }
+
+    void thresholdIsWhereTheDiceIsHighest() {
+        // Pixels of the class at 0.22…0.42, others at 0…0.2 and some, unknown, at 0.9.
+        ThresholdSearch search(2);
+        torch::Tensor probability = torch::zeros({1, 2, 10, 10}), labels = torch::zeros({1, 10, 10}, torch::kByte);
+        probability[0][0] = torch::linspace(0, 0.2, 100).view({10, 10});
+        probability[0][0].slice(0, 0, 2) = torch::linspace(0.26, 0.42, 20).view({2, 10});
+        labels[0].slice(0, 0, 2) = 1;
+        probability[0][0][9] = 0.9;
+        labels[0][9] = 255;
+        search.add(probability, labels);
+        QCOMPARE(search.best().at(0), 0.25);
+        QCOMPARE(search.best().at(1), 0.5); // a class that is nowhere
+        // Of equal thresholds the one nearest to one half.
+        ThresholdSearch clear(1);
+        clear.add(labels.eq(1).to(torch::kFloat).unsqueeze(1), labels);
+        QCOMPARE(clear.best().at(0), 0.5);
+    }
+
+    void thresholdsGoIntoTheCard() {
+        TrainingPlan plan = planFor("threshold", 1);
+        plan.recipe["steps"] = plan.recipe["stepsPerEpoch"] = 20; // hardly trained: no reason for one half
+        Listener listener;
+        plan.recipe["threshold"] = "half";
+        plan.set.slices.pop_back(); // one slice to validate on: the preview is all of it
+        QCOMPARE(trainer_->train(plan, listener, Progress::none()).package.card.classes.at(0).threshold, 0.5);
+        plan.recipe["threshold"] = "dice";
+        const double tuned =
+            trainer_->train(plan, listener, Progress::none()).package.card.classes.at(0).threshold;
+        const EpochReport& last = listener.epochs.back();
+        const auto probability = last.previewProbability.values<float>();
+        const auto truth = last.previewTruth.values<uint8_t>();
+        double bestDice = -1, diceOfTuned = 0;
+        for (int step = 1; step < 20; ++step) {
+            double both = 0, either = 0;
+            for (size_t i = 0; i < truth.size(); ++i) {
+                const bool says = int(probability[i] * 20) >= step;
+                both += says && truth[i] == 1;
+                either += int(says) + int(truth[i] == 1);
+            }
+            const double dice = either > 0 ? 2 * both / either : 0;
+            if (std::abs(step / 20.0 - tuned) < 1e-9) diceOfTuned = dice;
+            bestDice = std::max(bestDice, dice);
+        }
+        QCOMPARE(diceOfTuned, bestDice);
     }
 
     void classesThatExcludeEachOther() {

@@ -51,6 +51,24 @@ public:
     std::string version() const override { return "fake 1"; }
 };
 
+/// "Trains" by handing over the package that the plan starts from, under the plan's name.
+class CopyingTrainer : public Trainer {
+public:
+    std::vector<std::string> complaints(const TrainingPlan&) const override { return {}; }
+    TrainingResult train(const TrainingPlan& plan, TrainingListener&, const Progress&) override {
+        std::filesystem::copy_file(plan.startFrom->file, plan.output);
+        TrainingResult result;
+        result.package = openModelPackage(plan.output);
+        return result;
+    }
+};
+
+class Silent : public TrainingListener {
+public:
+    void onStep(int64_t, double) override {}
+    void onEpoch(const EpochReport&) override {}
+};
+
 class Cancelled : public Progress {
 public:
     void report(double, const std::string&) const override {}
@@ -103,7 +121,7 @@ private Q_SLOTS:
         writeModel("bright", "bright things");
         writeModel("again", "bright things");
         session_ = std::make_unique<Session>(SessionPaths{in("zoo"), in("mine"), in("samples")}, [] {
-            return Engine{std::make_unique<FakeLoader>(), nullptr};
+            return Engine{std::make_unique<FakeLoader>(), std::make_unique<CopyingTrainer>()};
         });
         Pixels pixels(PixelType::u8, 1, {3, 50, 70});
         auto values = pixels.values<uint8_t>();
@@ -234,6 +252,50 @@ private Q_SLOTS:
                                                          exporter, in("none.tif"), Cancelled()),
                                  Error);
         QVERIFY(!std::filesystem::exists(in("none.tif")));
+    }
+
+    void trainingEndsWithScoresOnSlicesSetAside() {
+        // What BrightNetwork says of a slice whose left half is bright: the left half. The truth: the upper
+        // half, with a strip of unknown pixels at the right edge.
+        TrainingSlice slice;
+        slice.name = "one, slice 0";
+        slice.data = "one";
+        slice.role = Role::test;
+        slice.image = Pixels(PixelType::u8, 1, {1, 40, 40});
+        slice.labels = Pixels(PixelType::u8, 1, {1, 40, 40});
+        for (size_t i = 0; i < 1600; ++i) {
+            slice.image.values<uint8_t>()[i] = i % 40 < 20 ? 200 : 10;
+            slice.labels.values<uint8_t>()[i] = i % 40 >= 30 ? 255 : i / 40 < 20 ? 1 : 0;
+        }
+        TrainingSlice seen = slice; // would spoil the scores
+        seen.role = Role::train;
+        seen.labels = Pixels(PixelType::u8, 1, {1, 40, 40});
+        TrainingPlan plan;
+        plan.set.slices = {seen, slice, slice};
+        plan.set.classNames = {"bright things"};
+        plan.startFrom = session_->findModel("bright");
+        plan.output = in("scored.safetensors");
+        Silent listener;
+        const TrainingResult result = session_->train(std::move(plan), listener, Progress::none());
+        const auto scores = openModelPackage(in("scored.safetensors")).card.scores;
+        QCOMPARE(scores.size(), size_t(10)); // five metrics, as it is and averaged
+        std::map<std::string, double> plain;
+        for (const ModelScore& score : scores)
+            if (score.data == "one") plain[score.metric] = score.value;
+        // 20×20 true, 20×20 false, 10×20 missed, 10×20 rightly background; twice.
+        QCOMPARE(plain.at("Dice"), 2.0 * 400 / (800 + 400 + 200));
+        QCOMPARE(plain.at("IoU"), 400.0 / 1000);
+        QCOMPARE(plain.at("precision"), 0.5);
+        QCOMPARE(plain.at("recall"), 400.0 / 600);
+        QCOMPARE(plain.at("accuracy"), 600.0 / 1200);
+        QCOMPARE(scores.back().data, std::string("one, mean over 8 orientations"));
+        QCOMPARE(result.package.card.scores.size(), size_t(10));
+        // The weights are the trainer's.
+        const SafetensorsFile before = readSafetensors(session_->findModel("bright").file),
+                              after = readSafetensors(in("scored.safetensors"));
+        QCOMPARE(after.tensors.size(), before.tensors.size());
+        QVERIFY(std::equal(after.tensors[0].data.get(), after.tensors[0].data.get() + 4,
+                           before.tensors[0].data.get()));
     }
 
     void wrongWishesAreSentences() {

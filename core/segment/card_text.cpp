@@ -1,0 +1,94 @@
+// Writing the sections of a model card.
+#include "core/segment/card_text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cristae {
+
+namespace {
+
+std::string shortNumber(const nlohmann::json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string networkSection(const ModelCard& card) {
+    std::vector<std::string> options, classes;
+    for (const auto& [key, value] : card.network.items()) options.push_back(key + " " + shortNumber(value));
+    for (const ModelClass& known : card.classes)
+        classes.push_back(card.exclusive
+                              ? known.name
+                              : fmt::format("{} from a probability of {:g} on", known.name, known.threshold));
+    std::string text =
+        fmt::format("## Network\n{}: {}. {} in; finds {}{}.", card.architecture, fmt::join(options, ", "),
+                    card.channelsIn == 1 ? "Grey images" : fmt::format("{} channels", card.channelsIn),
+                    fmt::join(classes, ", "), card.exclusive ? " (the most probable class wins)" : "");
+    if (card.pixelSizeNm)
+        text += fmt::format(" Images of known pixel size are brought to {:g} nm.", *card.pixelSizeNm);
+    return text + "\n";
+}
+
+std::string dataSection(const ModelCard& card) {
+    if (card.data.empty()) return "";
+    std::string text = "\n## Data\nSlices count from 0; the end of a range is not part of it.\n\n"
+                       "| data | slices | terms | cite |\n|---|---|---|---|\n";
+    for (const TrainingData& data : card.data)
+        text += fmt::format("| {} | {} | {} | {} |\n", data.name, data.slices, data.terms, data.cite);
+    return text;
+}
+
+std::string trainingSection(const ModelCard& card) {
+    const nlohmann::json& training = card.training;
+    if (!training.is_object() || !training.contains("command")) return "";
+    std::string text = fmt::format("\n## Made with\n```\n{}\n```\n", training.value("command", ""));
+    std::vector<std::string> facts;
+    if (training.contains("step"))
+        facts.push_back(fmt::format("weights of step {}", training["step"].dump()));
+    for (const char* key : {"device", "precision", "engine", "program", "date"})
+        if (training.contains(key)) facts.push_back(shortNumber(training[key]));
+    if (training.contains("threads"))
+        facts.push_back(
+            fmt::format("{} thread{}", training["threads"].dump(), training["threads"] == 1 ? "" : "s"));
+    if (training.contains("recipe") && training["recipe"].contains("seed"))
+        facts.push_back(fmt::format("seed {}", training["recipe"]["seed"].dump()));
+    return text + fmt::format("{}.\n", fmt::join(facts, ", "));
+}
+
+std::string scoreSection(const ModelCard& card) {
+    if (card.scores.empty()) return "";
+    std::vector<std::string> rows, metrics;
+    const auto remember = [](std::vector<std::string>& list, const std::string& word) {
+        if (std::ranges::find(list, word) == list.end()) list.push_back(word);
+    };
+    for (const ModelScore& score : card.scores) {
+        remember(rows, score.data);
+        remember(metrics, score.metric);
+    }
+    std::string text = fmt::format("\n## Scores\nOn slices that were neither trained on nor used to choose "
+                                   "weights or thresholds.\n\n| data | {} |\n|---|",
+                                   fmt::join(metrics, " | "));
+    for (size_t i = 0; i < metrics.size(); ++i) text += "---|";
+    text += "\n";
+    for (const std::string& row : rows) {
+        text += "| " + row + " |";
+        for (const std::string& metric : metrics) {
+            const auto score = std::ranges::find_if(
+                card.scores, [&](const ModelScore& s) { return s.data == row && s.metric == metric; });
+            text += score == card.scores.end() ? " |" : fmt::format(" {:.3f} |", score->value);
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+} // namespace
+
+std::string cardMarkdown(const ModelCard& card) {
+    std::string text = fmt::format("# {}\n\n", card.title.empty() ? card.name : card.title);
+    if (!card.description.empty()) text += card.description + "\n\n";
+    if (!card.licence.empty()) text += fmt::format("**Terms.** {}\n\n", card.licence);
+    return text + networkSection(card) + dataSection(card) + trainingSection(card) + scoreSection(card);
+}
+
+} // namespace cristae

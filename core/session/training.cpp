@@ -1,0 +1,118 @@
+// Session's verbs for models: training, and the scores of a model on slices set aside.
+#include "core/image/memory_source.h"
+#include "core/measure/metrics.h"
+#include "core/segment/safetensors.h"
+#include "core/session/prepared.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+/// The voxels whose truth is known.
+void addCounts(ConfusionCounts& counts, const Pixels& prediction, const Pixels& truth, int64_t label) {
+    const auto predicted = prediction.values<uint8_t>();
+    const auto known = truth.values<uint8_t>();
+    for (size_t i = 0; i < known.size(); ++i) {
+        if (known[i] == 255) continue;
+        const bool says = predicted[i] == label, is = known[i] == label;
+        ++(says ? is ? counts.truePositive : counts.falsePositive
+           : is ? counts.falseNegative
+                : counts.trueNegative);
+    }
+}
+
+Pixels asBytes(const Pixels& labels) {
+    if (labels.type() == PixelType::u8) return labels;
+    Pixels bytes(PixelType::u8, 1, labels.extent());
+    std::ranges::transform(labels.values<uint16_t>(), bytes.values<uint8_t>().begin(),
+                           [](uint16_t value) { return uint8_t(value); });
+    return bytes;
+}
+
+void addScores(std::vector<ModelScore>& scores, const std::string& data, const ConfusionCounts& counts,
+               const std::string& command) {
+    scores.push_back({data, "Dice", counts.dice(), command});
+    scores.push_back({data, "IoU", counts.iou(), command});
+    scores.push_back({data, "precision", counts.precision(), command});
+    scores.push_back({data, "recall", counts.recall(), command});
+    scores.push_back({data, "accuracy", counts.accuracy(), command});
+}
+
+} // namespace
+
+std::vector<ModelScore> Session::score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                                       Averaging averaging, const std::string& device, int threads,
+                                       const Progress& progress) {
+    PredictionRequest request;
+    request.models = {{package, {}, {}}};
+    request.device = device;
+    request.threads = threads;
+    request.settings.averaging = averaging;
+    const Prepared prepared = prepareTasks(request);
+    const size_t classes = prepared.classes.size();
+
+    std::vector<const TrainingSlice*> wanted;
+    for (const TrainingSlice& slice : slices)
+        if (slice.role == Role::test) wanted.push_back(&slice);
+    std::vector<std::pair<std::string, std::vector<ConfusionCounts>>> counts; // in the order of the data
+    for (size_t i = 0; i < wanted.size(); ++i) {
+        const TrainingSlice& slice = *wanted[i];
+        ImageInfo info;
+        info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
+        const MemorySource image(slice.image, info);
+        auto found = std::ranges::find(counts, slice.data, &decltype(counts)::value_type::first);
+        if (found == counts.end())
+            found = counts.insert(found, {slice.data, std::vector<ConfusionCounts>(classes)});
+        const PartProgress part(progress, double(i) / double(wanted.size()),
+                                double(i + 1) / double(wanted.size()));
+        predict(
+            image, prepared.tasks, request.settings,
+            [&](const PredictedSlice& predicted) {
+                const Pixels labels = asBytes(predicted.labels);
+                for (size_t c = 0; c < classes; ++c)
+                    addCounts(found->second[c], labels, slice.labels, int64_t(c) + 1);
+            },
+            part);
+    }
+    std::vector<ModelScore> scores;
+    const std::string command = package.card.training.value("command", "");
+    for (const auto& [data, ofClasses] : counts)
+        for (size_t c = 0; c < classes; ++c) {
+            std::string name = data;
+            if (classes > 1) name += ", " + prepared.classes[c].name;
+            if (averaging == Averaging::flips) name += ", mean over flips";
+            if (averaging == Averaging::all) name += ", mean over 8 orientations";
+            addScores(scores, name, ofClasses[c], command);
+        }
+    return scores;
+}
+
+TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, const Progress& progress) {
+    std::vector<TrainingSlice> test;
+    for (const TrainingSlice& slice : plan.set.slices)
+        if (slice.role == Role::test) test.push_back(slice);
+    const double share = test.empty() ? 1 : 0.97;
+    const PartProgress training(progress, 0, share);
+    TrainingResult result = engine().trainer->train(plan, listener, training);
+    if (test.empty()) return result;
+
+    ModelCard& card = result.package.card;
+    card.scores.clear();
+    const int threads = plan.recipe.value("threads", 0);
+    for (const Averaging averaging : {Averaging::none, Averaging::all}) {
+        const PartProgress scoring(progress, averaging == Averaging::none ? share : share + 0.005,
+                                   averaging == Averaging::none ? share + 0.005 : 1);
+        for (ModelScore& score : this->score(result.package, test, averaging, plan.device, threads, scoring))
+            card.scores.push_back(std::move(score));
+    }
+    SafetensorsFile content = readSafetensors(result.package.file);
+    content.metadata["cristae.card"] = toJson(card).dump();
+    writeSafetensors(result.package.file, content);
+    result.package = openModelPackage(result.package.file);
+    return result;
+}
+
+} // namespace cristae
