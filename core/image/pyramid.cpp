@@ -1,6 +1,8 @@
 // Coarser levels from bands of the full one.
 #include "core/image/pyramid.h"
 
+#include "core/image/readable.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -48,6 +50,13 @@ void halveInto(const Pixels& fine, Pixels& coarse, int64_t firstRow, Reduction r
     });
 }
 
+/// True if a box of a level shows any of the voxels of a box of the full level.
+bool touches(const Box3& full, int level, const Box3& box) {
+    const int64_t last = (int64_t(1) << level) - 1;
+    return full.y0 >> level < box.y1 && (full.y1 + last) >> level > box.y0 && full.x0 >> level < box.x1 &&
+           (full.x1 + last) >> level > box.x0;
+}
+
 } // namespace
 
 PyramidSource::PyramidSource(TileSourcePtr full, Reduction reduction, size_t budgetBytes)
@@ -66,8 +75,10 @@ Pixels PyramidSource::read(int level, const Box3& box, const Progress& progress)
     const size_t plane = size_t((box.y1 - box.y0) * (box.x1 - box.x0)) * byteSize(info_.type);
     const int64_t slices = box.z1 - box.z0;
     for (int64_t z = box.z0; z < box.z1; ++z) {
-        const Pixels part =
-            (*levelsOf(z, progress))[size_t(level - 1)].cropped({0, box.y0, box.x0, 1, box.y1, box.x1});
+        const Levels levels = levelsOf(z, progress);
+        for (const Box3& unreadable : levels->unreadable)
+            if (touches(unreadable, level, box)) throw Error(ErrorKind::input, levels->why);
+        const Pixels part = levels->pixels[size_t(level - 1)].cropped({0, box.y0, box.x0, 1, box.y1, box.x1});
         for (int64_t c = 0; c < info_.channels; ++c)
             std::memcpy(result.data() + size_t(c * slices + z - box.z0) * plane,
                         part.data() + size_t(c) * plane, plane);
@@ -104,7 +115,7 @@ PyramidSource::Levels PyramidSource::levelsOf(int64_t z, const Progress& progres
     } const done{*this, z};
     const Levels levels = make(z, progress);
     size_t bytes = 0;
-    for (const Pixels& each : *levels) bytes += each.bytes();
+    for (const Pixels& each : levels->pixels) bytes += each.bytes();
     const std::lock_guard lock(mutex_);
     slices_.push_front({z, levels, bytes});
     bytes_ += bytes;
@@ -117,22 +128,25 @@ PyramidSource::Levels PyramidSource::levelsOf(int64_t z, const Progress& progres
 
 PyramidSource::Levels PyramidSource::make(int64_t z, const Progress& progress) const {
     const Extent3& full = info_.extent();
-    auto levels = std::make_shared<std::vector<Pixels>>();
+    auto levels = std::make_shared<SliceLevels>();
     const Extent3& first = info_.levels[1];
-    levels->emplace_back(info_.type, info_.channels, Extent3{1, first.y, first.x});
+    levels->pixels.emplace_back(info_.type, info_.channels, Extent3{1, first.y, first.x});
     const int64_t rowBytes = full.x * info_.channels * int64_t(byteSize(info_.type));
     const int64_t rows = std::max<int64_t>(2, bandBytes / rowBytes / 2 * 2); // even, so that no pair is torn
     for (int64_t y = 0; y < full.y; y += rows) {
         progress.throwIfCancelled();
-        const Pixels band = full_->read(0, {z, y, 0, z + 1, std::min(full.y, y + rows), full.x}, progress);
-        halveInto(band, levels->front(), y / 2, reduction_);
+        const ReadablePart band =
+            readReadable(*full_, 0, {z, y, 0, z + 1, std::min(full.y, y + rows), full.x}, progress);
+        levels->unreadable.insert(levels->unreadable.end(), band.unreadable.begin(), band.unreadable.end());
+        if (levels->why.empty()) levels->why = band.why;
+        if (!band.nothing()) halveInto(band.pixels, levels->pixels.front(), y / 2, reduction_);
     }
     for (size_t level = 2; level < info_.levels.size(); ++level) {
         progress.throwIfCancelled();
         const Extent3& extent = info_.levels[level];
         Pixels coarse(info_.type, info_.channels, Extent3{1, extent.y, extent.x});
-        halveInto(levels->back(), coarse, 0, reduction_);
-        levels->push_back(std::move(coarse));
+        halveInto(levels->pixels.back(), coarse, 0, reduction_);
+        levels->pixels.push_back(std::move(coarse));
     }
     return levels;
 }

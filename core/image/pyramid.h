@@ -15,6 +15,7 @@ enum class Reduction { mean, first };
 
 /// Levels halve y and x (rounding up) until neither is above 512. The coarser levels of a slice are made in
 /// one pass over its full level, band by band, and the most recently used slices are kept within a budget.
+/// Where the full level cannot be read, the coarser ones cannot either; the rest of the slice can.
 /// Thread-safe; a slice is made once however many ask; making one stops when its progress is cancelled, and
 /// another reader then goes on by itself.
 class PyramidSource : public TileSource {
@@ -26,8 +27,12 @@ public:
     Pixels read(int level, const Box3& box, const Progress& progress = Progress::none()) const override;
 
 private:
-    using Levels =
-        std::shared_ptr<const std::vector<Pixels>>; // levels 1, 2, … of one slice, each [C, 1, Y, X]
+    struct SliceLevels {
+        std::vector<Pixels> pixels;   // levels 1, 2, … of one slice, each [C, 1, Y, X]
+        std::vector<Box3> unreadable; // in voxels of the full level
+        std::string why;
+    };
+    using Levels = std::shared_ptr<const SliceLevels>;
     struct Slice {
         int64_t z;
         Levels levels;

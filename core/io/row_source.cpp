@@ -39,10 +39,20 @@ Pixels RowSource::decodeBox(const Box3& box, const Progress& progress) const {
 Pixels RowSource::read(int level, const Box3& box, const Progress& progress) const {
     requireBox(info_, level, box);
     const int64_t bytes = info_.extent().count() * info_.channels * int64_t(byteSize(info_.type));
-    if (bytes > keptBytes) return decodeBox(box, progress);
-    const std::lock_guard lock(mutex_);
-    if (whole_.empty()) whole_ = decodeBox(Box3::ofExtent(info_.extent()), progress);
-    return whole_.cropped(box);
+    std::unique_lock lock(mutex_);
+    if (!damage_.empty()) throw Error(ErrorKind::input, damage_);
+    try {
+        if (bytes <= keptBytes) {
+            if (whole_.empty()) whole_ = decodeBox(Box3::ofExtent(info_.extent()), progress);
+            return whole_.cropped(box);
+        }
+        lock.unlock();
+        return decodeBox(box, progress);
+    } catch (const Error& error) {
+        if (!lock.owns_lock()) lock.lock();
+        if (error.kind() == ErrorKind::input) damage_ = error.what();
+        throw;
+    }
 }
 
 } // namespace cristae

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 
 namespace cristae {
 
@@ -13,7 +14,8 @@ using RowTaker = std::function<void(int64_t y, const std::byte* samples)>;
 /// Decodes rows [0, endRow) from the top. Throws Error{input}.
 using RowDecoder = std::function<void(int64_t endRow, const RowTaker&, const Progress&)>;
 
-/// Keeps the decoded slice if it has at most 512 MB; larger ones are decoded anew for each box.
+/// Keeps the decoded slice if it has at most 512 MB; larger ones are decoded anew for each box. A damaged
+/// file is unreadable as a whole: its checksums come late, so what was decoded before may be wrong already.
 class RowSource : public TileSource {
 public:
     RowSource(ImageInfo info, RowDecoder decode);
@@ -27,7 +29,8 @@ private:
     std::string id_;
     RowDecoder decode_;
     mutable std::mutex mutex_;
-    mutable Pixels whole_; // empty until the first read
+    mutable Pixels whole_;       // empty until the first read
+    mutable std::string damage_; // the sentence of a decoding that failed; it is not tried again
 };
 
 } // namespace cristae

@@ -2,6 +2,7 @@
 #include "core/image/pyramid.h"
 
 #include "core/image/memory_source.h"
+#include "core/image/readable.h"
 
 #include <QtTest>
 #include <atomic>
@@ -46,6 +47,22 @@ public:
 
 private:
     ImageInfo info_;
+};
+
+/// One whose file is damaged in some boxes.
+class DamagedSource : public CountingSource {
+public:
+    DamagedSource(const Extent3& extent, std::vector<Box3> damaged)
+        : CountingSource(extent), damaged_(std::move(damaged)) {}
+    Pixels read(int level, const Box3& box, const Progress& progress) const override {
+        for (const Box3& part : damaged_)
+            if (!part.intersected(box).empty())
+                throw Error(ErrorKind::input, "“slices.tif” cannot be read: a part of its image is damaged.");
+        return CountingSource::read(level, box, progress);
+    }
+
+private:
+    std::vector<Box3> damaged_;
 };
 
 struct CancelAfter : Progress {
@@ -151,6 +168,60 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(static_cast<void>(pyramid.read(1, {0, 0, 0, 1, 5, 5}, cancel)), Error);
         QVERIFY(source->voxels < int64_t(6000) * 4000);
         QCOMPARE(pyramid.read(1, {0, 0, 0, 1, 5, 5}).extent().y, int64_t(5));
+    }
+
+    void damageTakesOnlyItsOwnRegion() {
+        // A strip across the slice and a tile, as a TIFF would have them.
+        const Extent3 extent{2, 2100, 1900};
+        const Box3 strip{0, 700, 0, 1, 708, 1900}, tile{0, 1536, 1024, 1, 1792, 1280};
+        const auto source = std::make_shared<DamagedSource>(extent, std::vector{strip, tile});
+        const PyramidSource pyramid(source);
+        const PyramidSource whole(std::make_shared<CountingSource>(extent));
+        for (int level = 1; level < int(pyramid.info().levels.size()); ++level) {
+            const Extent3& size = pyramid.info().levels[size_t(level)];
+            const Box3 all = Box3::ofExtent({1, size.y, size.x});
+            QVERIFY_EXCEPTION_THROWN(static_cast<void>(pyramid.read(level, all)), Error);
+            const ReadablePart part = readReadable(pyramid, level, all);
+            QVERIFY(!part.nothing() && part.why.find("slices.tif") != std::string::npos);
+            // Everything outside is as in a sound file; what is lost is the damage, widened to the grain.
+            const Pixels sound = whole.read(level, all);
+            int64_t lost = 0, wrong = 0;
+            for (int64_t y = 0; y < size.y; ++y)
+                for (int64_t x = 0; x < size.x; ++x) {
+                    const bool unreadable =
+                        std::any_of(part.unreadable.begin(), part.unreadable.end(), [&](const Box3& b) {
+                            return b.contains({0, y, x, 1, y + 1, x + 1});
+                        });
+                    if (unreadable)
+                        ++lost;
+                    else if (part.pixels.at(0, 0, y, x) != sound.at(0, 0, y, x))
+                        ++wrong;
+                }
+            QCOMPARE(wrong, int64_t(0));
+            const int64_t scale = int64_t(1) << level, grain = 64;
+            QVERIFY(lost >= (strip.extent().count() + tile.extent().count()) / (scale * scale));
+            QVERIFY(lost <= 2 * grain * size.x + (256 / scale + 2 * grain) * (256 / scale + 2 * grain));
+            QVERIFY2(part.unreadable.size() < 8, qPrintable(QString::number(part.unreadable.size())));
+        }
+        // The other slice is whole, and the damaged one was not read over and over.
+        QVERIFY(!pyramid.read(2, {1, 0, 0, 2, 525, 475}).empty());
+        const int before = source->reads;
+        static_cast<void>(readReadable(pyramid, 1, {0, 0, 0, 1, 1050, 950}));
+        QCOMPARE(source->reads.load(), before);
+    }
+
+    void nothingReadable() {
+        const Extent3 extent{1, 200, 300};
+        const DamagedSource source(extent, {Box3::ofExtent(extent)});
+        const ReadablePart part = readReadable(source, 0, Box3::ofExtent(extent));
+        QVERIFY(part.nothing());
+        QCOMPARE(part.unreadable.size(), size_t(1));
+        QVERIFY(part.unreadable.front() == Box3::ofExtent(extent));
+        // Only damage is looked around; other errors are not.
+        const CancelAfter cancel(0);
+        QVERIFY_EXCEPTION_THROWN(
+            static_cast<void>(readReadable(CountingSource(extent), 0, Box3::ofExtent(extent), cancel)),
+            Error);
     }
 };
 

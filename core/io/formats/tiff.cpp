@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <list>
+#include <map>
 #include <mutex>
 
 namespace cristae {
@@ -93,25 +94,15 @@ private:
         const int64_t index = unitY * page.unitsAcross() + unitX;
         {
             const std::lock_guard lock(mutex_);
+            if (const auto it = damaged_.find({pageIndex, index}); it != damaged_.end())
+                throw Error(ErrorKind::input, it->second);
             for (auto it = cache_.begin(); it != cache_.end(); ++it)
                 if (it->page == pageIndex && it->index == index) {
                     cache_.splice(cache_.begin(), cache_, it);
                     return it->pixels;
                 }
         }
-        Handle handle = takeHandle();
-        Pixels pixels;
-        if (lineByLine(page)) {
-            if (handle.directory != page.directory) handle.nextRow = -1;
-            const int64_t rows = rowsOfUnit(page);
-            pixels = decodeTiffRows(*handle.tiff, *file_, page, unitY * rows,
-                                    std::min(page.height, (unitY + 1) * rows), handle.nextRow);
-        } else {
-            handle.nextRow = -1;
-            pixels = decodeTiffUnit(*handle.tiff, *file_, page, unitX, unitY);
-        }
-        handle.directory = page.directory;
-        giveBack(std::move(handle));
+        const Pixels pixels = decode(pageIndex, unitX, unitY, index);
         const std::lock_guard lock(mutex_);
         cache_.push_front({pageIndex, index, pixels});
         cachedBytes_ += pixels.bytes();
@@ -120,6 +111,43 @@ private:
             cache_.pop_back();
         }
         return pixels;
+    }
+
+    Pixels decode(size_t pageIndex, int64_t unitX, int64_t unitY, int64_t index) const {
+        const TiffPage& page = table_.pages[pageIndex];
+        Handle handle = takeHandle();
+        Pixels pixels;
+        try {
+            if (lineByLine(page)) {
+                if (handle.directory != page.directory) handle.nextRow = -1;
+                const int64_t rows = rowsOfUnit(page);
+                pixels = decodeTiffRows(*handle.tiff, *file_, page, unitY * rows,
+                                        std::min(page.height, (unitY + 1) * rows), handle.nextRow);
+            } else {
+                handle.nextRow = -1;
+                pixels = decodeTiffUnit(*handle.tiff, *file_, page, unitX, unitY);
+            }
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::input) noteDamage(pageIndex, index, error.what());
+            throw;
+        }
+        handle.directory = page.directory;
+        giveBack(std::move(handle));
+        return pixels;
+    }
+
+    /// Damaged data are not decoded again and again. Behind the damage nothing of a strip can be decoded, so
+    /// the later bands of a large one are lost with it.
+    void noteDamage(size_t pageIndex, int64_t index, const std::string& why) const {
+        const TiffPage& page = table_.pages[pageIndex];
+        int64_t last = index;
+        if (lineByLine(page)) {
+            const int64_t rows = rowsOfUnit(page), strip = index * rows / page.unitHeight;
+            last = std::min(page.height, (strip + 1) * page.unitHeight) / rows - 1;
+        }
+        const std::lock_guard lock(mutex_);
+        for (int64_t each = index; each <= std::max(index, last); ++each)
+            damaged_.emplace(std::pair(pageIndex, each), why);
     }
 
     Pixels readPage(size_t pageIndex, const Box3& box, const Progress& progress) const {
@@ -156,6 +184,7 @@ private:
     mutable std::vector<Handle> idle_;
     mutable std::list<CachedUnit> cache_; // newest first
     mutable size_t cachedBytes_ = 0;
+    mutable std::map<std::pair<size_t, int64_t>, std::string> damaged_; // page and index of a unit
 };
 
 class TiffFormat : public Format {
