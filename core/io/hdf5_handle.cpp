@@ -1,6 +1,8 @@
 // HDF5: ownership, the lock, opening and attributes.
 #include "core/io/hdf5_handle.h"
 
+#include "core/io/hdf5_lzf.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -22,6 +24,7 @@ Hdf5Lock::Hdf5Lock() : lock_(hdf5Mutex()) {
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         H5PLset_loading_state(0);
+        registerLzfFilter();
         H5Lunregister(
             H5L_TYPE_EXTERNAL); // links to other files are not followed, wherever they stand in a path
         return true;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <limits>
 
 namespace cristae {
 
@@ -43,11 +44,34 @@ template <class T> void unpackBits(const std::byte* row, int bits, size_t count,
     }
 }
 
+/// 64-bit integers as 32 bits. Throws Error{input} for a number that does not fit.
+template <class Wide, class Narrow>
+void narrowRow(const RandomFile& file, const std::byte* row, size_t count, std::byte* out) {
+    for (size_t i = 0; i < count; ++i) {
+        Wide value = 0;
+        std::memcpy(&value, row + sizeof value * i, sizeof value);
+        if (std::is_unsigned_v<Wide> && value == std::numeric_limits<Wide>::max()) value = 0;
+        const auto narrow = Narrow(value);
+        if (Wide(narrow) != value)
+            throw inputError(
+                file.path(),
+                fmt::format("it holds the number {}, which does not fit in 32 bits. Renumber its "
+                            "labels or store it with 32 bits first.",
+                            value));
+        std::memcpy(out + sizeof narrow * i, &narrow, sizeof narrow);
+    }
+}
+
 /// One row of `count` stored samples as page.storedType.
-void unpackRow(const TiffPage& page, const std::byte* row, size_t count, std::vector<std::byte>& out) {
+void unpackRow(const RandomFile& file, const TiffPage& page, const std::byte* row, size_t count,
+               std::vector<std::byte>& out) {
     const size_t size = byteSize(page.storedType);
     out.resize(count * size);
-    if (page.halfFloat) {
+    if (page.wide && page.storedType == PixelType::u32) {
+        narrowRow<uint64_t, uint32_t>(file, row, count, out.data());
+    } else if (page.wide) {
+        narrowRow<int64_t, int32_t>(file, row, count, out.data());
+    } else if (page.halfFloat) {
         for (size_t i = 0; i < count; ++i) {
             uint16_t half = 0;
             std::memcpy(&half, row + 2 * i, 2);
@@ -210,7 +234,7 @@ Pixels decodeTiffUnit(TiffFile& tiff, const RandomFile& file, const TiffPage& pa
                                  : TIFFReadEncodedStrip(tiff.get(), unit, raw.data(), tmsize_t(raw.size()));
         if (got < rowBytes * height) throw damaged(tiff, file);
         for (int64_t y = 0; y < height; ++y) {
-            unpackRow(page, raw.data() + y * rowBytes, samplesInRow, samples);
+            unpackRow(file, page, raw.data() + y * rowBytes, samplesInRow, samples);
             storeRow(page, samples.data(), page.planar ? 1 : size_t(page.samples), width, y,
                      page.planar ? int(plane) : -1, out);
         }
@@ -238,7 +262,7 @@ Pixels decodeTiffRows(TiffFile& tiff, const RandomFile& file, const TiffPage& pa
             if (TIFFReadScanline(tiff.get(), raw.data(), uint32_t(row), uint16_t(plane)) != 1)
                 throw damaged(tiff, file);
             if (row < y0) continue;
-            unpackRow(page, raw.data(), samplesInRow, samples);
+            unpackRow(file, page, raw.data(), samplesInRow, samples);
             storeRow(page, samples.data(), page.planar ? 1 : size_t(page.samples), page.width, row - y0,
                      page.planar ? int(plane) : -1, out);
         }

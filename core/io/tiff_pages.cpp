@@ -46,11 +46,14 @@ void chooseType(const RandomFile& file, TiffPage& page, int format) {
     };
     if (bits < 1 || bits > 64) throw refuse(fmt::format("{}-bit numbers", bits));
     if (format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID) {
-        if (bits > 32) throw refuse("64-bit integers");
+        if (bits > 32 && bits != 64) throw refuse(fmt::format("{}-bit integers", bits));
         page.storedType = bits <= 8 ? PixelType::u8 : bits <= 16 ? PixelType::u16 : PixelType::u32;
+        page.wide = bits == 64;
     } else if (format == SAMPLEFORMAT_INT) {
-        if (bits != 8 && bits != 16 && bits != 32) throw refuse(fmt::format("signed {}-bit integers", bits));
+        if (bits != 8 && bits != 16 && bits != 32 && bits != 64)
+            throw refuse(fmt::format("signed {}-bit integers", bits));
         page.storedType = bits == 8 ? PixelType::i8 : bits == 16 ? PixelType::i16 : PixelType::i32;
+        page.wide = bits == 64;
     } else if (format == SAMPLEFORMAT_IEEEFP) {
         if (bits != 16 && bits != 32 && bits != 64)
             throw refuse(fmt::format("{}-bit floating-point numbers", bits));
@@ -113,7 +116,7 @@ void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vecto
     const int photometric = tag16(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     const int alpha = std::min(alphaSamples(tiff), page.samples - 1);
     const bool integer = page.storedType == PixelType::u8 || page.storedType == PixelType::u16 ||
-                         page.storedType == PixelType::u32;
+                         (page.storedType == PixelType::u32 && !page.wide);
     page.channels = page.samples - alpha;
     switch (photometric) {
     case PHOTOMETRIC_MINISWHITE:
@@ -244,6 +247,8 @@ TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<
                 "its compression (number {}) is not known here. Save it uncompressed or with LZW or deflate.",
                 page.compression));
     chooseType(file, page, tag16(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT));
+    if (page.wide)
+        remarks.push_back("The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
     chooseColour(tiff, file, page, remarks);
 
     uint32_t unitWidth = width, unitHeight = height;
@@ -266,7 +271,7 @@ TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<
                              "its tiles are larger than any image needs. The file is damaged; get it again.");
     }
     page.plain = page.compression == COMPRESSION_NONE && page.bits % 8 == 0 && page.bits != 24 &&
-                 !page.halfFloat && page.fillOrder == FILLORDER_MSB2LSB &&
+                 !page.halfFloat && !page.wide && page.fillOrder == FILLORDER_MSB2LSB &&
                  (page.colour == TiffColour::grey || page.colour == TiffColour::invertedGrey ||
                   page.colour == TiffColour::rgb);
     checkUnits(tiff, file, page);

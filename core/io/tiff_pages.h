@@ -20,6 +20,7 @@ struct TiffPage {
     int compression = 1, fillOrder = 1;
     PixelType storedType = PixelType::u8; // smallest type that holds a sample; half floats are f32
     bool halfFloat = false;
+    bool wide = false; // 64-bit integers, read as 32 bits when the values allow it
     TiffColour colour = TiffColour::grey;
     int64_t channels = 1;           // after colour conversion and without alpha
     PixelType type = PixelType::u8; // of the values read

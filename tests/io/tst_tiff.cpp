@@ -191,10 +191,13 @@ private Q_SLOTS:
 
     void omeDescription() {
         const std::string xml =
-            
-            "<?xml version=\"1.0\"?><OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\"><Image ID=\"Image:0\"> "
-            "<Pixels ID=\"Pixels:0\" DimensionOrder=\"XYZCT\" Type=\"uint8\" SizeX=\"30\" SizeY=\"20\" SizeZ=\"3\" SizeC=\"2\" SizeT=\"1\" PhysicalSizeX=\"0.004\" "
-            "PhysicalSizeY=\"4\" PhysicalSizeYUnit=\"nm\" PhysicalSizeZ=\"0.05\" PhysicalSizeZUnit=\"&#181;m\"><TiffData/></Pixels></Image></OME>";
+
+            "<?xml version=\"1.0\"?><OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\"><Image "
+            "ID=\"Image:0\"> "
+            "<Pixels ID=\"Pixels:0\" DimensionOrder=\"XYZCT\" Type=\"uint8\" SizeX=\"30\" SizeY=\"20\" "
+            "SizeZ=\"3\" SizeC=\"2\" SizeT=\"1\" PhysicalSizeX=\"0.004\" "
+            "PhysicalSizeY=\"4\" PhysicalSizeYUnit=\"nm\" PhysicalSizeZ=\"0.05\" "
+            "PhysicalSizeZUnit=\"&#181;m\"><TiffData/></Pixels></Image></OME>";
         std::vector<Page> pages(6, Page{30, 20});
         pages[0].description = xml;
         writeTiff(file_, pages);

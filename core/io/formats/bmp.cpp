@@ -1,4 +1,4 @@
-// BMP: uncompressed 8, 24 and 32 bits (Windows bitmap, BITMAPINFOHEADER and later).
+// BMP: uncompressed 1, 4, 8, 24 and 32 bits (Windows bitmap, BITMAPINFOHEADER and later).
 #include "core/io/file_access.h"
 #include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
@@ -25,6 +25,14 @@ template <class T> T littleEndian(std::span<const std::byte> bytes, size_t offse
     return value;
 }
 
+/// 32 bits with masks are known if blue, green and red are the first three bytes.
+bool usualMasks(const RandomFile& file, int bits) {
+    std::array<std::byte, 12> masks{};
+    file.read(54, masks);
+    return bits == 32 && littleEndian<uint32_t>(masks, 0) == 0xff0000 &&
+           littleEndian<uint32_t>(masks, 4) == 0xff00 && littleEndian<uint32_t>(masks, 8) == 0xff;
+}
+
 BmpLayout readLayout(const RandomFile& file, ImageInfo& info) {
     std::array<std::byte, 54> head{};
     file.read(0, head);
@@ -37,20 +45,29 @@ BmpLayout readLayout(const RandomFile& file, ImageInfo& info) {
     if (!layout.bottomUp) layout.height = -layout.height;
     layout.bits = littleEndian<uint16_t>(head, 28);
     const auto compression = littleEndian<uint32_t>(head, 30);
-    if (headerSize < 40 || (compression != 0 && !(compression == 3 && layout.bits == 32)) ||
-        (layout.bits != 8 && layout.bits != 24 && layout.bits != 32))
-        throw inputError(
-            file.path(),
-            "it is a BMP of a kind other than uncompressed 8, 24 or 32 bits. Save it as PNG or TIFF.");
+    const bool knownBits =
+        layout.bits == 1 || layout.bits == 4 || layout.bits == 8 || layout.bits == 24 || layout.bits == 32;
+    if (headerSize < 40 || (compression != 0 && !(compression == 3 && usualMasks(file, layout.bits))) ||
+        !knownBits)
+        throw inputError(file.path(),
+                         fmt::format("it is a BMP of {} bits{}, which Cristae does not know. "
+                                     "Save it as PNG or TIFF, or as an uncompressed BMP of 8 "
+                                     "or 24 bits.",
+                                     layout.bits,
+                                     compression == 1 || compression == 2 ? " with RLE compression"
+                                     : compression == 3                   ? " with colour masks of its own"
+                                     : compression != 0                   ? " with a compression of its own"
+                                                                          : ""));
     layout.rowBytes = (checkedBytes(file.path(), {layout.width, layout.bits}) + 31) / 32 * 4;
     const int64_t needed = checkedBytes(file.path(), {layout.rowBytes, layout.height});
     if (layout.dataOffset > file.size() || uint64_t(needed) > file.size() - layout.dataOffset)
         throw inputError(file.path(),
                          "the file ends before its image does. It was cut off; copy or download it again.");
     info.channels = 3;
-    if (layout.bits == 8) {
+    if (layout.bits <= 8) {
+        const uint32_t most = 1u << layout.bits;
         uint32_t colours = littleEndian<uint32_t>(head, 46);
-        if (colours == 0 || colours > 256) colours = 256;
+        if (colours == 0 || colours > most) colours = most;
         std::vector<std::byte> table(4 * size_t(colours));
         file.read(14 + uint64_t(headerSize), table);
         bool grey = true;
@@ -70,6 +87,12 @@ BmpLayout readLayout(const RandomFile& file, ImageInfo& info) {
     return layout;
 }
 
+/// The palette index of pixel x in a row; the leftmost pixel has the highest bits of a byte.
+size_t indexAt(std::span<const std::byte> row, int bits, size_t x) {
+    const size_t bit = x * size_t(bits);
+    return size_t(row[bit / 8] >> (8 - bits - int(bit % 8))) & ((1u << bits) - 1);
+}
+
 void decodeBmp(const RandomFile& file, const BmpLayout& layout, int64_t channels, int64_t endRow,
                const RowTaker& take, const Progress& progress) {
     std::vector<std::byte> stored(size_t(layout.rowBytes)), row(size_t(layout.width * channels));
@@ -77,11 +100,12 @@ void decodeBmp(const RandomFile& file, const BmpLayout& layout, int64_t channels
         if (y % 64 == 0) progress.throwIfCancelled();
         const int64_t line = layout.bottomUp ? layout.height - 1 - y : y;
         file.read(layout.dataOffset + uint64_t(line * layout.rowBytes), stored);
-        for (size_t x = 0; x < size_t(layout.width); ++x)
+        for (size_t x = 0; x < size_t(layout.width); ++x) {
+            const auto& colour = layout.palette[layout.bits <= 8 ? indexAt(stored, layout.bits, x) : 0];
             for (size_t c = 0; c < size_t(channels); ++c)
-                row[x * size_t(channels) + c] = layout.bits == 8
-                                                    ? std::byte{layout.palette[size_t(stored[x])][c]}
-                                                    : stored[x * size_t(layout.bits / 8) + 2 - c];
+                row[x * size_t(channels) + c] =
+                    layout.bits <= 8 ? std::byte{colour[c]} : stored[x * size_t(layout.bits / 8) + 2 - c];
+        }
         take(y, row.data());
     }
 }

@@ -92,8 +92,11 @@ struct JpegReader {
     }
 };
 
+constexpr int exifMarker = JPEG_APP0 + 1;
+
 bool start(JpegReader& reader, bool decode) {
     if (setjmp(reader.jump)) return false;
+    if (!decode) jpeg_save_markers(&reader.jpeg, exifMarker, 0xffff);
     jpeg_read_header(&reader.jpeg, TRUE);
     jpeg_decompress_struct& jpeg = reader.jpeg;
     if (jpeg.num_components == 1)
@@ -141,6 +144,30 @@ void decodeJpeg(const RandomFile& file, const ImageInfo& info, int64_t endRow, c
     if (endRow == info.extent().y && !finish(reader)) reader.fail();
 }
 
+/// The orientation that a camera noted, 1 (upright) to 8; 1 if there is none or it makes no sense.
+int orientationOf(const jpeg_decompress_struct& jpeg) {
+    for (const jpeg_marker_struct* marker = jpeg.marker_list; marker; marker = marker->next) {
+        const std::span<const JOCTET> bytes(marker->data, marker->data_length);
+        // "Exif", two zeros, then a small TIFF file with its directory of 12-byte entries.
+        if (marker->marker != exifMarker || bytes.size() < 16 || std::memcmp(bytes.data(), "Exif\0", 6) != 0)
+            continue;
+        const auto tiff = bytes.subspan(6);
+        const bool big = tiff[0] == 'M';
+        const auto number = [&](size_t at, size_t count) {
+            uint32_t value = 0;
+            for (size_t i = 0; i < count; ++i)
+                value = value << 8 | (at + count <= tiff.size() ? tiff[at + (big ? i : count - 1 - i)] : 0u);
+            return value;
+        };
+        const size_t directory = number(4, 4), entries = number(directory, 2);
+        for (size_t i = 0; i < entries && directory + 14 + 12 * i <= tiff.size(); ++i) {
+            const uint32_t value = number(directory + 10 + 12 * i, 2);
+            if (number(directory + 2 + 12 * i, 2) == 0x0112 && value >= 1 && value <= 8) return int(value);
+        }
+    }
+    return 1;
+}
+
 ImageInfo readJpegInfo(const RandomFile& file) {
     JpegReader reader(file);
     if (!start(reader, false)) reader.fail();
@@ -150,6 +177,9 @@ ImageInfo readJpegInfo(const RandomFile& file) {
     info.channels = jpeg.num_components == 1 ? 1 : 3;
     info.type = PixelType::u8;
     info.axes = info.channels > 1 ? "yxc" : "yx";
+    if (orientationOf(jpeg) != 1)
+        info.remarks.push_back("The camera noted that the picture is to be turned or mirrored for viewing "
+                               "(EXIF orientation); it is read as it is stored.");
     if (jpeg.num_components == 4) info.remarks.push_back("The CMYK inks were converted to RGB.");
     // A block of 64 samples takes at least a bit or so in every component.
     const int64_t samples = checkedBytes(
