@@ -6,6 +6,7 @@
 #include "core/measure/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -16,8 +17,19 @@ struct EvaluateArguments {
     std::string prediction, truth, predictionDataset, truthDataset;
     std::vector<std::string> metrics;
     std::optional<int64_t> truthLabel, predictionLabel;
-    bool truthInverted = false, json = false;
+    std::string objectsIn = "volume";
+    bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false, json = false;
 };
+
+/// "75 of 302 objects found", where that is known.
+void printFound(const std::vector<Metric>& metrics) {
+    const auto value = [&](const char* name) -> std::optional<double> {
+        const auto it = std::ranges::find(metrics, name, &Metric::name);
+        return it == metrics.end() ? std::nullopt : std::optional(it->value);
+    };
+    const auto found = value("objects_found"), total = value("objects_total");
+    if (found && total) fmt::print("{:.0f} of {:.0f} objects found\n", *found, *total);
+}
 
 int run(const EvaluateArguments& args, CommandLine& line) {
     OpenOptions predictionOptions, truthOptions;
@@ -25,26 +37,16 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     truthOptions.dataset = args.truthDataset;
     const TileSourcePtr prediction = openImage(args.prediction, predictionOptions);
     const TileSourcePtr truth = openImage(args.truth, truthOptions);
-    const EvaluationOptions options{args.truthLabel, args.predictionLabel, args.truthInverted};
+    EvaluationOptions options{args.truthLabel, args.predictionLabel, args.truthInverted};
+    options.metrics = args.metrics;
+    options.predictionIds = args.predictionIds;
+    options.truthIds = args.truthIds;
+    options.connectivity = args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume;
+    options.boundaries = args.boundaries;
     std::vector<Metric> metrics;
     {
         const ConsoleProgress progress(line.quiet);
         metrics = evaluate(*prediction, *truth, options, progress);
-    }
-    if (!args.metrics.empty()) {
-        std::vector<Metric> wanted;
-        for (const std::string& word : args.metrics) {
-            const auto it =
-                std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
-            if (it == metrics.end()) {
-                std::vector<std::string> names;
-                for (const Metric& known : metrics) names.push_back(known.name);
-                throw Error(ErrorKind::usage, fmt::format("There is no metric \"{}\"; there are {}.", word,
-                                                          fmt::join(names, ", ")));
-            }
-            wanted.push_back(*it);
-        }
-        metrics = std::move(wanted);
     }
     if (args.json) {
         nlohmann::json result, conventions;
@@ -55,8 +57,12 @@ int run(const EvaluateArguments& args, CommandLine& line) {
         result["conventions"] = conventions;
         fmt::print("{}\n", result.dump(2));
     } else {
+        printFound(metrics);
         for (const Metric& metric : metrics)
-            fmt::print("{:<12} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
+            if (std::isnan(metric.value))
+                fmt::print("{:<24} not defined  {}\n", metric.name, metric.convention);
+            else
+                fmt::print("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
     }
     return 0;
 }
@@ -74,7 +80,18 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     verb->add_option("--prediction-label", args->predictionLabel,
                      "Only this value of the prediction is foreground");
     verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the truth is foreground");
-    verb->add_option("--metrics", args->metrics, "Metrics to print, separated by commas")->delimiter(',');
+    verb->add_option("--metrics", args->metrics,
+                     "Metrics or groups (pixels, objects, surfaces, partitions, curves, all), "
+                     "separated by commas; else pixels")
+        ->delimiter(',');
+    verb->add_flag("--truth-ids", args->truthIds,
+                   "Values of the truth are object ids; else objects are what touches");
+    verb->add_flag("--prediction-ids", args->predictionIds, "Values of the prediction are object ids");
+    verb->add_option("--objects-in", args->objectsIn,
+                     "volume: objects go on through the slices; slices: each slice has its own")
+        ->check(CLI::IsMember({"volume", "slices"}));
+    verb->add_flag("--boundaries", args->boundaries,
+                   "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
     verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");
     verb->add_option("--truth-dataset", args->truthDataset, "Dataset of the truth inside an HDF5 file");
     verb->add_flag("--json", args->json, "Print one JSON object");

@@ -1,7 +1,7 @@
-// Pixel metrics of a prediction against a truth, each with the convention it follows.
+// Metrics of a prediction against a truth, each with the convention it follows.
 #pragma once
 #include "core/base/progress.h"
-#include "core/image/tile_source.h"
+#include "core/measure/class_statistics.h"
 
 #include <cstdint>
 #include <optional>
@@ -27,8 +27,8 @@ struct ConfusionCounts {
 };
 
 struct Metric {
-    std::string name; // "dice"
-    double value = 0;
+    std::string name;       // "dice"
+    double value = 0;       // NaN where it is not defined
     std::string convention; // "2TP/(2TP+FP+FN) over all voxels; empty against empty is 1"
 };
 
@@ -36,11 +36,27 @@ struct EvaluationOptions {
     std::optional<int64_t> truthLabel;      // foreground of the truth; empty = every value ≠ 0
     std::optional<int64_t> predictionLabel; // likewise
     bool truthInverted = false;             // foreground where the truth is 0
+    /// Names or groups ("pixels", "objects", "surfaces", "partitions", "curves", "all"); empty = pixels.
+    std::vector<std::string> metrics;
+    bool predictionIds = false, truthIds = false;     // values are object ids; else objects are what touches
+    Connectivity connectivity = Connectivity::volume; // what is one object
+    /// Foreground marks the boundaries between cells: partitions are compared by the cells, which the
+    /// boundaries, thinned to one pixel, enclose in every slice.
+    bool boundaries = false;
 };
 
-/// dice, iou, precision, recall, accuracy over the whole volume, read slice by slice and summed before any
-/// division. Throws Error{input} when sizes differ (names both) and for probabilities, which hold no decision
-/// yet.
+/// What `metrics` of the options may hold, by group.
+struct MetricGroup {
+    std::string name;
+    std::vector<std::string> metrics;
+};
+const std::vector<MetricGroup>& metricGroups();
+
+/// The wanted metrics in the order of metricGroups(). Pixel metrics (dice, iou, precision, recall, accuracy)
+/// are read slice by slice and summed before any division; the others hold both volumes in memory, about 12
+/// bytes a voxel. Distances are given in px, and in nm where the voxel size of prediction or truth is known.
+/// Of probabilities only the curves can be had. Throws Error{input} when sizes differ (names both), {usage}
+/// for a metric that does not exist and {cancelled}.
 std::vector<Metric> evaluate(const TileSource& prediction, const TileSource& truth,
                              const EvaluationOptions& options, const Progress& progress);
 /// The counts of two blocks of one size. RGB counts as foreground where any channel does. Throws like
