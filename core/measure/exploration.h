@@ -1,0 +1,38 @@
+// Exploration of a labelled stack before training: grey values inside and outside the objects, and how alike
+// slices are.
+#pragma once
+#include "core/base/progress.h"
+#include "core/measure/label_volume.h"
+
+#include <functional>
+#include <vector>
+
+namespace cristae {
+
+struct GreyHistograms {
+    double low = 0, high = 0;             // the range that the bins cover, from the image's own values
+    std::vector<int64_t> inside, outside; // voxels of each bin, by the truth
+    /// Σ min(inside share, outside share): 0 = apart, 1 = the same.
+    double overlap() const;
+};
+/// Two passes over the stack, slice by slice; grey images only (of several channels the first). Throws
+/// Error{input} when sizes differ, and {cancelled}.
+GreyHistograms greyHistograms(const TileSource& image, const TileSource& labels, const Foreground& foreground,
+                              int bins, const Progress& progress);
+
+struct SliceCorrelation {
+    int64_t distance = 0; // in slices
+    int64_t pairs = 0;
+    double mean = 0;          // of Pearson's coefficient over the pairs
+    double low = 0, high = 0; // 95 % interval of that mean
+};
+/// Changes a slice, [1, 1, Y, X] f32, before it is compared: a flip, noise, a deformation.
+using SliceChange = std::function<Pixels(const Pixels& slice, int64_t z)>;
+/// Pearson's correlation of slices `distance` apart, for 0 … mostDistance: each slice as it is against the
+/// other one changed (empty = as it is; then distance 0 is 1). Mean and interval by Fisher's transformation
+/// over the pairs, which are taken for independent (Fisher 1921): with one pair the interval is that of
+/// nothing. Slices without contrast are left out. Throws Error{cancelled}.
+std::vector<SliceCorrelation> sliceCorrelations(const TileSource& image, int64_t mostDistance,
+                                                const SliceChange& change, const Progress& progress);
+
+} // namespace cristae

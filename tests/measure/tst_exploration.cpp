@@ -1,0 +1,98 @@
+// Grey values inside and outside objects, and the correlation of slices, on stacks whose answer is known.
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/image/memory_source.h"
+#include "core/measure/exploration.h"
+
+#include <QtTest>
+
+#include <cmath>
+
+using namespace cristae;
+
+namespace {
+MemorySource stack(const Pixels& pixels) {
+    return MemorySource(pixels);
+}
+/// Slices that share a random picture by `share` from one to the next: correlation ≈ share^distance.
+Pixels fading(int64_t slices, double share) {
+    Random random(5);
+    Pixels pixels(PixelType::f32, 1, {slices, 60, 70});
+    for (size_t i = 0; i < 4200; ++i) {
+        double value = random.normal();
+        for (int64_t z = 0; z < slices; ++z) {
+            pixels.plane<float>(0, z)[i] = float(100 + 20 * value);
+            value = share * value + std::sqrt(1 - share * share) * random.normal();
+        }
+    }
+    return pixels;
+}
+Pixels flipped(const Pixels& slice, int64_t) {
+    Pixels result(PixelType::f32, 1, slice.extent());
+    const int64_t width = slice.extent().x;
+    for (int64_t i = 0; i < slice.extent().count(); ++i)
+        result.values<float>()[size_t(i)] =
+            slice.values<float>()[size_t(i / width * width + width - 1 - i % width)];
+    return result;
+}
+} // namespace
+
+class TestExploration : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void histogramsCountEveryVoxelOnItsSide() {
+        Pixels grey(PixelType::u8, 1, {2, 10, 10}), labels(PixelType::u8, 1, {2, 10, 10});
+        for (size_t i = 0; i < 200; ++i) {
+            labels.values<uint8_t>()[i] = i % 4 == 0 ? 3 : 0;
+            grey.values<uint8_t>()[i] = i % 4 == 0 ? 10 : i % 4 == 1 ? 110 : 60;
+        }
+        const GreyHistograms h = greyHistograms(stack(grey), stack(labels), {}, 10, Progress::none());
+        QCOMPARE(h.low, 10.0);
+        QCOMPARE(h.high, 110.0);
+        QCOMPARE(h.inside[0], 50);
+        QCOMPARE(h.outside[0], 0);
+        QCOMPARE(h.outside[5], 100);
+        QCOMPARE(h.outside[9], 50); // the highest value belongs to the last bin
+        QCOMPARE(h.overlap(), 0.0);
+        const GreyHistograms same =
+            greyHistograms(stack(grey), stack(grey), {.label = 10}, 1, Progress::none());
+        QCOMPARE(same.overlap(), 1.0); // one bin tells nothing apart
+        QVERIFY_EXCEPTION_THROWN(greyHistograms(stack(grey), stack(Pixels(PixelType::u8, 1, {1, 10, 10})), {},
+                                                10, Progress::none()),
+                                 Error);
+    }
+
+    void correlationFallsWithDistance() {
+        const auto found = sliceCorrelations(stack(fading(30, 0.8)), 6, {}, Progress::none());
+        QCOMPARE(found.size(), size_t(7));
+        QVERIFY(found[0].mean > 0.999999);
+        for (int64_t d = 0; d < 7; ++d) {
+            const SliceCorrelation& c = found[size_t(d)];
+            QCOMPARE(c.distance, d);
+            QCOMPARE(c.pairs, 30 - d);
+            QVERIFY2(std::abs(c.mean - std::pow(0.8, double(d))) < 0.02, qPrintable(QString::number(c.mean)));
+            QVERIFY(c.low <= c.mean && c.mean <= c.high);
+            if (d) QVERIFY(c.high - c.low < 0.05 && c.high - c.low > 0);
+        }
+    }
+
+    void aFlipTakesTheCorrelationAway() {
+        const auto found = sliceCorrelations(stack(fading(12, 0.9)), 3, flipped, Progress::none());
+        for (const SliceCorrelation& c : found)
+            QVERIFY2(std::abs(c.mean) < 0.05, qPrintable(QString::number(c.mean)));
+    }
+
+    void slicesWithoutContrastAreLeftOut() {
+        Pixels pixels = fading(5, 0.9);
+        for (float& v : pixels.plane<float>(0, 2)) v = 7;
+        const auto found = sliceCorrelations(stack(pixels), 1, {}, Progress::none());
+        QCOMPARE(found[0].pairs, 4);
+        QCOMPARE(found[1].pairs, 2);
+        QCOMPARE(sliceCorrelations(stack(fading(1, 0.9)), 5, {}, Progress::none()).size(), size_t(1));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestExploration)
+#include "tst_exploration.moc"
