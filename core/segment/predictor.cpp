@@ -98,9 +98,34 @@ private:
     double total_ = 1, done_ = 0, fraction_ = 0;
 };
 
-double workPerSlice(const Tiling& tiling, const PredictionSettings& settings) {
+/// How often a network of this kind sees each tile.
+double timesSeen(const NetworkInfo& info, const PredictionSettings& settings) {
+    return double(orientations(settings.averaging, info.volumetric || info.slicesIn > 1).size());
+}
+
+double workOfTiles(const Tiling& tiling, const NetworkInfo& info, const PredictionSettings& settings) {
     return double(tiling.tiles.size()) * double(tiling.inputHeight) * double(tiling.inputWidth) *
-           double(orientations(settings.averaging).size());
+           timesSeen(info, settings);
+}
+
+/// Pixels to compute for slices [first, end).
+double workOfSlices(const Tiling& tiling, const NetworkInfo& info, const PredictionSettings& settings,
+                    Range slices) {
+    double depth = double(slices.end - slices.first);
+    if (info.volumetric) {
+        const SlabTiling slabs = makeSlabs(slices.first, slices.end, info, info.tileDepth);
+        depth = double(slabs.inputDepth) * double(slabs.slabs.size());
+    }
+    return workOfTiles(tiling, info, settings) * depth;
+}
+
+/// The channels' slice z of a block, f32 [K, 1, Y, X].
+Pixels sliceOf(const Pixels& block, int64_t z) {
+    if (block.extent().z == 1) return block;
+    Pixels slice(PixelType::f32, block.channels(), {1, block.extent().y, block.extent().x});
+    for (int64_t k = 0; k < block.channels(); ++k)
+        std::ranges::copy(block.plane<float>(k, z), slice.plane<float>(k, 0).begin());
+    return slice;
 }
 
 /// One task through all slices; remembers the tile size that fits the device.
@@ -112,17 +137,39 @@ public:
     }
     const Tiling& tiling() const { return tiling_; }
 
-    /// Computes slice z and adds it to the result. Throws as predict() does.
-    void run(int64_t z, int64_t depth, SlicePlanes& planes, SliceResult& result, Counter& counter,
-             std::vector<std::string>& remarks, const Progress& progress) {
-        const int64_t half = network_.info().slicesIn / 2;
-        std::vector<std::shared_ptr<const SlicePlane>> neighbours;
-        for (int64_t i = z - half; i <= z + half; ++i)
-            neighbours.push_back(planes.plane(reflectedIndex(i, depth), plan_.task->card, progress));
+    /// Computes the slices of the results, which begin at `first`, and adds them. Throws as predict() does.
+    void run(int64_t first, int64_t depth, SlicePlanes& planes, std::span<SliceResult> results,
+             Counter& counter, std::vector<std::string>& remarks, const Progress& progress) {
+        const NetworkInfo& info = network_.info();
+        const int64_t end = first + int64_t(results.size());
+        if (info.volumetric) {
+            const SlabTiling tiling = makeSlabs(first, end, info, info.tileDepth);
+            for (const Slab& slab : tiling.slabs)
+                runBlock(slab.inputZ, tiling.inputDepth, slab.first - slab.inputZ, depth, planes,
+                         results.subspan(size_t(slab.first - first), size_t(slab.end - slab.first)), counter,
+                         remarks, progress);
+            return;
+        }
+        for (int64_t z = first; z < end; ++z) {
+            counter.beginSlice(z);
+            runBlock(z - info.slicesIn / 2, info.slicesIn, 0, depth, planes,
+                     results.subspan(size_t(z - first), 1), counter, remarks, progress);
+        }
+    }
+
+private:
+    /// Slices [inputZ, inputZ + count), mirrored at the ends of the stack, through the network; the results
+    /// are the slices of its answer from `offset` on.
+    void runBlock(int64_t inputZ, int64_t count, int64_t offset, int64_t depth, SlicePlanes& planes,
+                  std::span<SliceResult> results, Counter& counter, std::vector<std::string>& remarks,
+                  const Progress& progress) {
+        std::vector<std::shared_ptr<const SlicePlane>> slices;
+        for (int64_t z = inputZ; z < inputZ + count; ++z)
+            slices.push_back(planes.plane(reflectedIndex(z, depth), plan_.task->card, progress));
         const double before = counter.done();
         while (true) {
             try {
-                runTiles(neighbours, result, counter, progress);
+                runTiles(slices, offset, results, counter, progress);
                 return;
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::memory || !halveTile(remarks)) throw;
@@ -131,7 +178,6 @@ public:
         }
     }
 
-private:
     void retile(int64_t side) {
         side_ = side;
         tiling_ = makeTiling(where_.plane, where_.region, network_.info(), side);
@@ -148,37 +194,44 @@ private:
         return true;
     }
 
-    void runTiles(std::span<const std::shared_ptr<const SlicePlane>> planes, SliceResult& result,
-                  Counter& counter, const Progress& progress) {
-        Pixels canvas; // in model pixels, only when the result has to be scaled back
+    void runTiles(std::span<const std::shared_ptr<const SlicePlane>> planes, int64_t offset,
+                  std::span<SliceResult> results, Counter& counter, const Progress& progress) {
+        std::vector<Pixels> canvases; // in model pixels, only when the result has to be scaled back
         const Box3& region = where_.region;
         if (where_.scaled())
-            canvas = Pixels(PixelType::f32, network_.info().classesOut,
-                            {1, region.y1 - region.y0, region.x1 - region.x0});
+            for (size_t i = 0; i < results.size(); ++i)
+                canvases.emplace_back(PixelType::f32, network_.info().classesOut,
+                                      Extent3{1, region.y1 - region.y0, region.x1 - region.x0});
+        const double deep = network_.info().volumetric ? double(planes.size()) : 1;
         for (size_t i = 0; i < tiling_.tiles.size(); ++i) {
             progress.throwIfCancelled();
             const Tile& tile = tiling_.tiles[i];
             const Pixels input =
                 cutTile(planes, tile.inputY, tile.inputX, tiling_.inputHeight, tiling_.inputWidth);
             const Pixels output = averagedRun(input, progress);
-            if (where_.scaled())
-                paste(canvas, output, tile);
-            else
-                result.add(plan_, output, tile.inputY, tile.inputX, tile.output);
+            for (size_t z = 0; z < results.size(); ++z) {
+                const Pixels slice = sliceOf(output, offset + int64_t(z));
+                if (where_.scaled())
+                    paste(canvases[z], slice, tile);
+                else
+                    results[z].add(plan_, slice, tile.inputY, tile.inputX, tile.output);
+            }
             counter.tileDone(i + 1, tiling_.tiles.size(),
-                             double(tiling_.inputHeight) * double(tiling_.inputWidth) *
-                                 double(orientations(settings_.averaging).size()));
+                             double(tiling_.inputHeight) * double(tiling_.inputWidth) * deep *
+                                 timesSeen(network_.info(), settings_));
         }
-        if (!where_.scaled()) return;
-        const Pixels back = resampled(canvas, where_.backY, where_.backX, progress);
-        const Box3& box = result.slice().box;
-        result.add(plan_, back, box.y0, box.x0, box);
+        for (size_t z = 0; z < canvases.size(); ++z) {
+            const Pixels back = resampled(canvases[z], where_.backY, where_.backX, progress);
+            const Box3& box = results[z].slice().box;
+            results[z].add(plan_, back, box.y0, box.x0, box);
+        }
     }
 
     Pixels averagedRun(const Pixels& input, const Progress& progress) {
-        const auto ways = orientations(settings_.averaging);
+        const NetworkInfo& info = network_.info();
+        const auto ways = orientations(settings_.averaging, info.volumetric || info.slicesIn > 1);
         if (ways.size() == 1) return runOnce(input);
-        Pixels sum(PixelType::f32, network_.info().classesOut, {1, input.extent().y, input.extent().x});
+        Pixels sum(PixelType::f32, info.classesOut, promised(input));
         for (const Orientation& way : ways) {
             progress.throwIfCancelled();
             addLaidBack(sum, runOnce(oriented(input, way)), way);
@@ -191,11 +244,16 @@ private:
     Pixels runOnce(const Pixels& input) {
         Pixels output;
         network_.run({&input, 1}, {&output, 1});
-        const Extent3 promised = {1, input.extent().y, input.extent().x};
         if (output.empty() || output.channels() != network_.info().classesOut ||
-            !(output.extent() == promised))
+            !(output.extent() == promised(input)))
             throw Error(ErrorKind::internal, "A network gave a block of another size than it promised.");
         return output;
+    }
+
+    /// Size of the network's answer.
+    Extent3 promised(const Pixels& input) const {
+        const Extent3 extent = input.extent();
+        return {network_.info().volumetric ? extent.z : 1, extent.y, extent.x};
     }
 
     void paste(Pixels& canvas, const Pixels& output, const Tile& tile) const {
@@ -256,33 +314,42 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
     const Box3 region = imageRegion(extent, settings);
     std::vector<ModelRegion> regions;
     int64_t wanted = 0, reachInSlices = 0;
+    int64_t atOnce = 1; // slices that are finished together
     for (const PlannedTask& plan : planned) {
         regions.push_back(modelRegion(image.info(), plan.task->card, region));
         wanted += int64_t(plan.classes.size());
-        reachInSlices = std::max(reachInSlices, plan.task->network->info().slicesIn / 2);
+        const NetworkInfo& info = plan.task->network->info();
+        reachInSlices = std::max(reachInSlices, info.slicesIn / 2);
+        if (!info.volumetric) continue;
+        const SlabTiling slabs = makeSlabs(slices.first, slices.end, info, info.tileDepth);
+        reachInSlices = std::max(reachInSlices, (slabs.inputDepth + 1) / 2);
+        atOnce = std::max(atOnce, slabs.slabs.front().end - slabs.slabs.front().first);
     }
     std::vector<TaskRunner> runners;
     Counter counter(progress, slices);
     double work = 0;
     for (size_t i = 0; i < planned.size(); ++i) {
         runners.emplace_back(planned[i], regions[i], settings);
-        work += workPerSlice(runners.back().tiling(), settings) * double(slices.end - slices.first);
+        work += workOfSlices(runners.back().tiling(), planned[i].task->network->info(), settings, slices);
     }
     counter.setTotal(work);
     const Interrupts interrupts(tasks, progress);
     SlicePlanes planes(image, reachInSlices);
     std::vector<std::string> remarks;
-    for (int64_t z = slices.first; z < slices.end; ++z) {
+    for (int64_t first = slices.first; first < slices.end; first += atOnce) {
         progress.throwIfCancelled();
-        counter.beginSlice(z);
-        if (z == slices.first) counter.report("reading the image");
-        Box3 box = region;
-        box.z0 = z;
-        box.z1 = z + 1;
-        SliceResult result(z, box, wanted, settings.wantProbabilities, planned.size() > 1);
+        counter.beginSlice(first);
+        if (first == slices.first) counter.report("reading the image");
+        std::vector<SliceResult> results;
+        for (int64_t z = first; z < std::min(first + atOnce, slices.end); ++z) {
+            Box3 box = region;
+            box.z0 = z;
+            box.z1 = z + 1;
+            results.emplace_back(z, box, wanted, settings.wantProbabilities, planned.size() > 1);
+        }
         for (TaskRunner& runner : runners)
-            runner.run(z, extent.z, planes, result, counter, remarks, progress);
-        consume(result.slice());
+            runner.run(first, extent.z, planes, results, counter, remarks, progress);
+        for (const SliceResult& result : results) consume(result.slice());
     }
     remarks.insert(remarks.end(), planes.remarks().begin(), planes.remarks().end());
     return remarks;
@@ -296,10 +363,10 @@ double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks
     for (const NetworkTask& task : tasks) {
         const ModelRegion where = modelRegion(image, task.card, region);
         const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
-        work += workPerSlice(makeTiling(where.plane, where.region, info, wantedTileSide(info, settings)),
-                             settings);
+        work += workOfSlices(makeTiling(where.plane, where.region, info, wantedTileSide(info, settings)),
+                             info, settings, slices);
     }
-    return work * double(slices.end - slices.first);
+    return work;
 }
 
 } // namespace cristae

@@ -59,6 +59,20 @@ Tiling makeTiling(const Extent3& plane, const Box3& region, const NetworkInfo& n
     return tiling;
 }
 
+SlabTiling makeSlabs(int64_t first, int64_t end, const NetworkInfo& network, int64_t depth) {
+    const int64_t multiple = network.sliceMultiple;
+    if (multiple < 1 || network.sliceReach < 0 || first < 0 || first >= end)
+        throw Error(ErrorKind::internal, "A network of volumes was asked for slices that cannot be tiled.");
+    const int64_t halo = roundedUp(network.sliceReach, multiple);
+    if (depth <= 0) depth = 2 * halo + std::max({multiple, 4 * halo, int64_t(8)});
+    const Axis z = makeAxis(first, end, halo, multiple, depth);
+    SlabTiling tiling;
+    tiling.inputDepth = z.side;
+    for (const int64_t begin : z.begins)
+        tiling.slabs.push_back({begin - halo, std::max(begin, first), std::min(begin + z.step, end)});
+    return tiling;
+}
+
 int64_t reflectedIndex(int64_t i, int64_t n) {
     if (n <= 1) return 0;
     const int64_t period = 2 * (n - 1);

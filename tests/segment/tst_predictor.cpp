@@ -50,6 +50,38 @@ float largestDifference(const Pixels& a, const Pixels& b) {
     return largest;
 }
 
+/// A network of volumes: the mean of the five nearest slices, weighted so that up and down differ; zeros
+/// outside its input. Counts where its inputs begin by the value of a ramp along z.
+class FakeVolume : public Network {
+public:
+    FakeVolume() {
+        info_.volumetric = true;
+        info_.sliceMultiple = 4;
+        info_.sliceReach = 2;
+        info_.sizeMultiple = 4;
+        info_.device = "fake";
+    }
+    NetworkInfo info_;
+    std::vector<int64_t> depths;
+    const NetworkInfo& info() const override { return info_; }
+    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
+        const Extent3 e = in[0].extent();
+        if (e.z % 4 || e.y % 4 || e.x % 4) throw Error(ErrorKind::internal, "a block of a wrong size");
+        if (e.count() > failAbove) throw Error(ErrorKind::memory, "not enough memory");
+        depths.push_back(e.z);
+        out[0] = Pixels(PixelType::f32, 1, e);
+        for (int64_t z = 0; z < e.z; ++z)
+            for (int64_t i = 0; i < e.y * e.x; ++i) {
+                float sum = 0;
+                for (int64_t d = -2; d <= 2; ++d)
+                    if (z + d >= 0 && z + d < e.z)
+                        sum += float(d + 3) / 15 * in[0].plane<float>(0, z + d)[size_t(i)];
+                out[0].plane<float>(0, z)[size_t(i)] = sum;
+            }
+    }
+    int64_t failAbove = INT64_MAX;
+};
+
 class CancelAfter : public Progress {
 public:
     explicit CancelAfter(int reports) : left_(reports) {}
@@ -244,6 +276,85 @@ private Q_SLOTS:
         for (const auto& [z, from] : std::vector<std::pair<int64_t, int64_t>>{{0, 2}, {1, 1}, {2, 0}, {3, 1}})
             QCOMPARE(slices[size_t(z)].probabilities.at(0, 0, 3, 3),
                      image.read(0, Box3::ofSlice({4, 16, 16}, from)).at(0, 0, 3, 3));
+    }
+
+    void volumesInSlabsEqualTheWhole() {
+        const MemorySource image = noise(1, {29, 20, 28}, 11);
+        FakeVolume network;
+        const NetworkTask task = {&network, plainCard(1), {}, {}};
+        network.info_.tileDepth = 64;
+        const auto whole = run(image, {task}, withSide(64));
+        QCOMPARE(int(whole.size()), 29);
+        QCOMPARE(network.depths, std::vector<int64_t>{40}); // 32 slices and a halo of 4 at both ends
+        network.info_.tileDepth = 16;
+        network.depths.clear();
+        const auto slabs = run(image, {task}, withSide(12));
+        QVERIFY(network.depths.size() > 4 && network.depths.front() == 16);
+        for (size_t z = 0; z < 29; ++z) {
+            QCOMPARE(slabs[z].z, int64_t(z));
+            QVERIFY(largestDifference(whole[z].probabilities, slabs[z].probabilities) < 1e-6f);
+        }
+        // A few slices by themselves, mirrored only where the stack ends.
+        PredictionSettings some = withSide(64);
+        some.firstSlice = 26;
+        some.endSlice = 29;
+        const auto last = run(image, {task}, some);
+        QCOMPARE(int(last.size()), 3);
+        for (size_t i = 0; i < 3; ++i)
+            QVERIFY(largestDifference(whole[26 + i].probabilities, last[i].probabilities) < 1e-6f);
+        const auto at = [&](int64_t z) {
+            return image.read(0, Box3::ofSlice({29, 20, 28}, z)).at(0, 0, 7, 9);
+        };
+        QVERIFY(std::abs(last[2].probabilities.at(0, 0, 7, 9) -
+                         (at(26) * 1 + at(27) * 2 + at(28) * 3 + at(27) * 4 + at(26) * 5) / 15) < 1e-6);
+        // Lack of memory halves the tile, and the slices come out the same.
+        network.info_.tileDepth = 64;
+        network.failAbove = 12 * 28 * 40;
+        std::vector<std::string> remarks;
+        const auto halved = run(image, {task}, withSide(64), &remarks);
+        QCOMPARE(int(remarks.size()), 1);
+        QVERIFY(largestDifference(whole[5].probabilities, halved[5].probabilities) < 1e-6f);
+        QVERIFY(predictionWork(image.info(), {&task, 1}, withSide(64)) == 40.0 * 20 * 28);
+    }
+
+    void aVolumeAndASliceNetworkWorkTogether() {
+        const MemorySource image = noise(1, {13, 16, 16}, 12);
+        FakeVolume volume;
+        FakeNetwork slice(identity());
+        const NetworkTask first = {&volume, plainCard(1), {}, {}};
+        const auto both = run(image, {first, taskOf(slice)}, withSide(64));
+        const auto alone = run(image, {first}, withSide(64));
+        QCOMPARE(int(both.size()), 13);
+        for (size_t z = 0; z < 13; ++z) {
+            QCOMPARE(both[z].probabilities.channels(), int64_t(2));
+            QCOMPARE(both[z].probabilities.at(0, 0, 3, 4), alone[z].probabilities.at(0, 0, 3, 4));
+            QCOMPARE(both[z].probabilities.at(1, 0, 3, 4),
+                     image.read(0, Box3::ofSlice({13, 16, 16}, int64_t(z))).at(0, 0, 3, 4));
+        }
+    }
+
+    void averagingReversesTheOrderOfSlices() {
+        const MemorySource image = noise(1, {8, 16, 16}, 13);
+        FakeVolume volume;
+        volume.info_.tileDepth = 32;
+        const NetworkTask task = {&volume, plainCard(1), {}, {}};
+        const auto mean = run(image, {task}, withSide(64, Averaging::all));
+        QCOMPARE(int(volume.depths.size()), 16);
+        // Weights 1…5 and 5…1 average to 3 each.
+        double sum = 0;
+        for (int64_t z = 2; z < 7; ++z)
+            sum += image.read(0, Box3::ofSlice({8, 16, 16}, z)).at(0, 0, 3, 4) / 5;
+        QVERIFY(std::abs(mean[4].probabilities.at(0, 0, 3, 4) - sum) < 1e-6);
+        // 2.5D: the slice before, averaged with the slice behind.
+        FakeNetwork before(
+            [](const Pixels& in, int64_t, int64_t y, int64_t x) { return valueAt(in, 0, 0, y, x); });
+        before.info_.slicesIn = 3;
+        const auto around = run(image, {taskOf(before)}, withSide(64, Averaging::all));
+        const double expected = (image.read(0, Box3::ofSlice({8, 16, 16}, 3)).at(0, 0, 3, 4) +
+                                 image.read(0, Box3::ofSlice({8, 16, 16}, 5)).at(0, 0, 3, 4)) /
+                                2;
+        QVERIFY(std::abs(around[4].probabilities.at(0, 0, 3, 4) - expected) < 1e-6);
+        QCOMPARE(before.runs, int64_t(16 * 8));
     }
 
     void colourBecomesGreyOrStaysColour() {
