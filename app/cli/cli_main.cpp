@@ -55,7 +55,9 @@ int main(int argc, char** argv) {
     addPredict(app, line);
     addEvaluate(app, line);
     addMeasure(app, line);
+    addExplore(app, line);
     addTrain(app, line);
+    addStudy(app, line);
     addConvert(app, line);
     std::vector<std::string> verbs;
     for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());

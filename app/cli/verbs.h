@@ -22,6 +22,8 @@ void addModels(CLI::App& app, CommandLine& line);
 void addPredict(CLI::App& app, CommandLine& line);
 void addEvaluate(CLI::App& app, CommandLine& line);
 void addMeasure(CLI::App& app, CommandLine& line);
+void addExplore(CLI::App& app, CommandLine& line);
+void addStudy(CLI::App& app, CommandLine& line);
 void addTrain(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
 

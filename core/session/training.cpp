@@ -1,5 +1,6 @@
 // Session's verbs for models: training, and the scores of a model on slices set aside.
 #include "core/image/memory_source.h"
+#include "core/image/with_voxel_size.h"
 #include "core/measure/metrics.h"
 #include "core/segment/safetensors.h"
 #include "core/session/prepared.h"
@@ -62,14 +63,19 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
         const TrainingSlice& slice = *wanted[i];
         ImageInfo info;
         info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
-        const MemorySource image(slice.image, info);
+        // With its neighbours where they are known: networks may look at several slices.
+        const TileSourcePtr image = slice.source ? withVoxelSize(slice.source, info.voxelSize)
+                                                 : std::make_shared<MemorySource>(slice.image, info);
+        PredictionSettings settings = request.settings;
+        settings.firstSlice = slice.source ? slice.z : 0;
+        settings.endSlice = settings.firstSlice + 1;
         auto found = std::ranges::find(counts, slice.data, &decltype(counts)::value_type::first);
         if (found == counts.end())
             found = counts.insert(found, {slice.data, std::vector<ConfusionCounts>(classes)});
         const PartProgress part(progress, double(i) / double(wanted.size()),
                                 double(i + 1) / double(wanted.size()));
         predict(
-            image, prepared.tasks, request.settings,
+            *image, prepared.tasks, settings,
             [&](const PredictedSlice& predicted) {
                 const Pixels labels = asBytes(predicted.labels);
                 for (size_t c = 0; c < classes; ++c)
@@ -78,13 +84,15 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
             part);
     }
     std::vector<ModelScore> scores;
+    const NetworkInfo& network = prepared.tasks.front().network->info();
+    const int ways = network.volumetric || network.slicesIn > 1 ? 16 : 8;
     const std::string command = package.card.training.value("command", "");
     for (const auto& [data, ofClasses] : counts)
         for (size_t c = 0; c < classes; ++c) {
             std::string name = data;
             if (classes > 1) name += ", " + prepared.classes[c].name;
             if (averaging == Averaging::flips) name += ", mean over flips";
-            if (averaging == Averaging::all) name += ", mean over 8 orientations";
+            if (averaging == Averaging::all) name += fmt::format(", mean over {} orientations", ways);
             addScores(scores, name, ofClasses[c], command);
         }
     return scores;

@@ -178,6 +178,38 @@ private Q_SLOTS:
         QVERIFY(o.json()[QStringLiteral("conventions")].toObject().contains(QStringLiteral("dice")));
     }
 
+    void evaluateKnowsObjectsSurfacesAndPartitions() {
+        const QStringList call{QStringLiteral("evaluate"), in(QStringLiteral("truth.tif")),
+                               in(QStringLiteral("truth.tif")), QStringLiteral("--metrics"),
+                               QStringLiteral("objects,hd95,v_rand")};
+        const Outcome o = run(call + QStringList{QStringLiteral("--json")});
+        QCOMPARE(o.code, 0);
+        const QJsonObject json = o.json();
+        const double total = json[QStringLiteral("objects_total")].toDouble();
+        QVERIFY(total > 0);
+        QCOMPARE(json[QStringLiteral("objects_found")].toDouble(), total);
+        QCOMPARE(json[QStringLiteral("object_dice")].toDouble(), 1.0);
+        QCOMPARE(json[QStringLiteral("hd95")].toDouble(-1), 0.0);
+        QCOMPARE(json[QStringLiteral("v_rand")].toDouble(), 1.0);
+        QVERIFY(!json.contains(QStringLiteral("dice")));
+        // On a terminal the number of objects comes first.
+        QVERIFY(run(call).out.startsWith(QStringLiteral("%1 of %1 objects found").arg(total)));
+    }
+
+    void exploreDescribesALabelledStack() {
+        const Outcome o =
+            run({QStringLiteral("explore"), in(QStringLiteral("cells.tif")), in(QStringLiteral("truth.tif")),
+                 QStringLiteral("--pixel-size"), QStringLiteral("10,5,4"), QStringLiteral("--json")});
+        QCOMPARE(o.code, 0);
+        const QJsonObject json = o.json();
+        QVERIFY(json[QStringLiteral("objects")].toInt() > 0);
+        QCOMPARE(json[QStringLiteral("mean_volume_nm3")].toDouble(),
+                 json[QStringLiteral("mean_volume_voxels")].toDouble() * 200);
+        const QJsonArray correlation = json[QStringLiteral("slice_correlation")].toArray();
+        QCOMPARE(correlation[0][QStringLiteral("pearson")].toDouble(), 1.0);
+        QVERIFY(correlation[1][QStringLiteral("pearson")].toDouble() < 0.999);
+    }
+
     void trainedModelPredictsWhatItWasTrainedOn() {
         const QStringList training{QStringLiteral("train"),
                                    QStringLiteral("--images"),

@@ -1,0 +1,106 @@
+// cristae-cli study: repeats a published study, or asks its question of other data.
+#include "app/cli/console.h"
+#include "app/cli/verbs.h"
+
+#include "core/base/error.h"
+#include "core/learn/data_list.h"
+#include "core/session/study.h"
+#ifdef CRISTAE_HAS_REPORT
+#include "ui/report/study_chart.h"
+#endif
+
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+struct StudyArguments {
+    std::string name, data, dataRoot = ".", images, labels, model, output, device = "auto";
+    std::vector<std::string> settings;
+    uint64_t seed = 1;
+    int threads = 0;
+    bool quick = false, inverted = false, list = false;
+};
+
+/// Of plain images and labels the last fifth gives the scores and the fifth before it chooses the weights.
+void shareOut(TrainingSet& set) {
+    const size_t count = set.slices.size(), part = std::max<size_t>(1, count / 5);
+    if (count < 3)
+        throw Error(ErrorKind::usage,
+                    "A study needs at least three labelled slices: to train on, to choose by "
+                    "and to score; give more.");
+    for (size_t i = 0; i < count; ++i)
+        set.slices[i].role = i + part >= count       ? Role::test
+                             : i + 2 * part >= count ? Role::validation
+                                                     : Role::train;
+}
+
+TrainingSet dataOf(const StudyArguments& args, const Progress& progress) {
+    if (!args.data.empty()) return loadDataList(args.data, args.dataRoot, progress).set;
+    if (args.images.empty() || args.labels.empty())
+        throw Error(ErrorKind::usage, "The study needs labelled data: --data, or --images and --labels.");
+    LabelMeaning meaning;
+    meaning.inverted = args.inverted;
+    TrainingSet set = loadTrainingSet(pairImagesAndLabels(args.images, args.labels, Role::train), meaning,
+                                      {"structure"}, progress);
+    shareOut(set);
+    return set;
+}
+
+int run(const StudyArguments& args, CommandLine& line) {
+    if (args.list || args.name.empty()) {
+        for (const auto& study : allStudies())
+            fmt::print("{:<16} {}\n{:<16} {}\n", study->key(), study->title(), "", study->question());
+        return 0;
+    }
+    const Study& study = findStudy(args.name);
+    StudySettings settings;
+    settings.folder = args.output.empty() ? std::filesystem::path("study-" + study.key())
+                                          : std::filesystem::path(args.output);
+    settings.quick = args.quick;
+    settings.recipeSettings = args.settings;
+    settings.device = args.device;
+    settings.threads = args.threads;
+    settings.seed = args.seed;
+    StudyResult result;
+    {
+        const ConsoleProgress progress(line.quiet);
+        if (study.wantsLabels()) settings.set = dataOf(args, PartProgress(progress, 0, 0));
+        if (study.wantsModel())
+            settings.model = line.session.findModel(args.model.empty() ? "mitochondria" : args.model);
+        result = runStudy(study, line.session, settings, progress);
+    }
+#ifdef CRISTAE_HAS_REPORT
+    writeStudyChart(settings.folder / "chart", result);
+#endif
+    fmt::print("{}\n{}\n", studyText(result), settings.folder.string());
+    return 0;
+}
+
+} // namespace
+
+void addStudy(CLI::App& app, CommandLine& line) {
+    auto* verb =
+        app.add_subcommand("study", "Repeat a published study on labelled data: table, chart and CSV");
+    auto args = std::make_shared<StudyArguments>();
+    verb->add_option("NAME", args->name, "Which study; without one they are listed");
+    verb->add_flag("--list", args->list, "List the studies");
+    verb->add_option("--data", args->data, "A data list (JSON) with slices to train, validate and test on");
+    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--images", args->images, "A stack or a folder of images, instead of a list");
+    verb->add_option("--labels", args->labels, "Labels of the same slices");
+    verb->add_flag("--labels-inverted", args->inverted, "The label value 0 means the class");
+    verb->add_option("--model", args->model, "Model, for studies of a trained one");
+    verb->add_option("--output", args->output,
+                     "Folder for everything; else study-NAME. A study goes on in it");
+    verb->add_flag("--quick", args->quick, "A size that two processor cores finish");
+    verb->add_option("--set", args->settings,
+                     "key=value over every recipe of the study; may be given several times");
+    verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
+    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->add_option("--seed", args->seed, "Seed of every random number");
+    verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
+}
+
+} // namespace cristae

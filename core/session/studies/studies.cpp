@@ -1,0 +1,27 @@
+// All studies, in the order in which they are listed.
+#include "core/session/study.h"
+
+namespace cristae {
+
+std::unique_ptr<Study> makeTrainingSizeStudy();
+std::unique_ptr<Study> makeAugmentationStudy();
+std::unique_ptr<Study> makeHyperparametersStudy();
+std::unique_ptr<Study> makeArchitecturesStudy();
+std::unique_ptr<Study> makeRobustnessStudy();
+std::unique_ptr<Study> makeScalingStudy();
+
+const std::vector<std::unique_ptr<Study>>& allStudies() {
+    static const auto studies = [] {
+        std::vector<std::unique_ptr<Study>> list;
+        list.push_back(makeTrainingSizeStudy());
+        list.push_back(makeAugmentationStudy());
+        list.push_back(makeHyperparametersStudy());
+        list.push_back(makeArchitecturesStudy());
+        list.push_back(makeRobustnessStudy());
+        list.push_back(makeScalingStudy());
+        return list;
+    }();
+    return studies;
+}
+
+} // namespace cristae

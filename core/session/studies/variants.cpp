@@ -1,0 +1,117 @@
+// Training the variants of a study.
+#include "core/session/studies/variants.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/learn/recipe.h"
+
+#include <algorithm>
+
+namespace cristae {
+
+namespace {
+
+class EpochSeconds : public TrainingListener {
+public:
+    explicit EpochSeconds(int64_t stepsPerEpoch) : stepsPerEpoch_(double(stepsPerEpoch)) {}
+    void onStep(int64_t, double) override {}
+    void onEpoch(const EpochReport& report) override { seconds_ = report.secondsPerStep * stepsPerEpoch_; }
+    double seconds() const { return seconds_; }
+
+private:
+    double stepsPerEpoch_, seconds_ = 0;
+};
+
+/// A checkpoint of the same recipe lies there: the study was killed in the middle of this training.
+bool canResume(const TrainingPlan& plan) {
+    const auto recipe = plan.runFolder / "recipe.json";
+    if (!std::filesystem::exists(plan.runFolder / "checkpoint.safetensors") ||
+        !std::filesystem::exists(plan.output) || !std::filesystem::exists(recipe))
+        return false;
+    return nlohmann::json::parse(readTextFile(recipe), nullptr, false) == plan.recipe;
+}
+
+TrainingSet withFewerSlices(const TrainingSet& set, size_t wanted) {
+    size_t there = 0, seen = 0;
+    for (const TrainingSlice& slice : set.slices) there += slice.role == Role::train;
+    if (wanted == 0 || wanted >= there) return set;
+    TrainingSet fewer{{}, set.classNames};
+    for (const TrainingSlice& slice : set.slices) {
+        if (slice.role != Role::train) {
+            fewer.slices.push_back(slice);
+            continue;
+        }
+        // The k-th of the wanted ones stands at k · there / wanted.
+        if (seen * wanted / there != (seen + 1) * wanted / there) fewer.slices.push_back(slice);
+        ++seen;
+    }
+    return fewer;
+}
+
+} // namespace
+
+nlohmann::json studyRecipe(const StudySettings& settings, const nlohmann::json& changes) {
+    nlohmann::json recipe = recipeSchema().defaults();
+    recipe.update(changes);
+    for (const std::string& setting : settings.recipeSettings) recipeSchema().set(recipe, setting);
+    recipe["seed"] = settings.seed;
+    recipe["threads"] = settings.threads;
+    return recipe;
+}
+
+nlohmann::json withoutAugmentation(nlohmann::json recipe) {
+    for (const Option& option : recipeSchema().options())
+        if (option.group == "Augmentation" && option.minimum == 0.0 && option.maximum == 1.0)
+            recipe[option.key] = 0.0; // probabilities
+    recipe["shift"] = 0.0;
+    return recipe;
+}
+
+StudyStep trainingStep(Session& session, const StudySettings& settings, const Variant& variant) {
+    const auto run = [&session, settings, variant](const Progress& progress) {
+        TrainingPlan plan;
+        plan.set = withFewerSlices(settings.set, variant.trainingSlices);
+        plan.recipe = variant.recipe;
+        plan.card.name = plan.card.title = variant.id;
+        plan.card.channelsIn = plan.set.slices.front().image.channels();
+        plan.output = settings.folder / "models" / (variant.id + ".safetensors");
+        plan.runFolder = settings.folder / "runs" / variant.id;
+        plan.device = settings.device;
+        plan.resume = canResume(plan);
+        std::filesystem::create_directories(settings.folder / "models");
+        EpochSeconds listener(plan.recipe.at("stepsPerEpoch").get<int64_t>());
+        const TrainingResult trained = session.train(std::move(plan), listener, progress);
+        const nlohmann::json best =
+            trained.package.card.training.value("validation", nlohmann::json::object());
+        nlohmann::json value = {{"steps", trained.stepsDone}, {"seconds_per_epoch", listener.seconds()}};
+        const std::pair<const char*, const char*> figures[] = {
+            {"training_loss", "trainingLoss"},     {"training_dice", "trainingDice"},
+            {"validation_loss", "validationLoss"}, {"validation_dice", "validationDice"},
+            {"validation_iou", "validationIou"},   {"validation_accuracy", "validationAccuracy"}};
+        for (const auto& [name, key] : figures)
+            if (best.contains(key)) value[name] = best[key];
+        // The first data set of the test, as it is.
+        for (const ModelScore& score : trained.package.card.scores) {
+            const std::string name = score.metric == "Dice"       ? "test_dice"
+                                     : score.metric == "IoU"      ? "test_iou"
+                                     : score.metric == "accuracy" ? "test_accuracy"
+                                                                  : "";
+            if (!name.empty() && !value.contains(name)) value[name] = score.value;
+        }
+        return value;
+    };
+    return {variant.id, variant.words, run};
+}
+
+nlohmann::json figure(const std::map<std::string, nlohmann::json>& measured, const std::string& id,
+                      const char* key) {
+    const auto step = measured.find(id);
+    if (step == measured.end() || !step->second.contains(key)) return nullptr;
+    return step->second.at(key);
+}
+
+size_t countOf(const StudySettings& settings, Role role) {
+    return size_t(std::ranges::count(settings.set.slices, role, &TrainingSlice::role));
+}
+
+} // namespace cristae

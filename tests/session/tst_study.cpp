@@ -1,0 +1,244 @@
+// Studies with a made-up engine: every step once, on after a break, tables with the published figures, and
+// what robustness and scaling measure.
+#include "core/base/atomic_file.h"
+#include "core/base/random.h"
+#include "core/learn/recipe.h"
+#include "core/segment/safetensors.h"
+#include "core/session/studies/variants.h"
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace cristae;
+
+namespace {
+
+/// Finds what is brighter than the mean of the slice.
+class BrightNetwork : public Network {
+public:
+    const NetworkInfo& info() const override { return info_; }
+    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
+        for (size_t n = 0; n < in.size(); ++n) {
+            const Extent3 e = in[n].extent();
+            Pixels result(PixelType::f32, 1, {1, e.y, e.x});
+            const auto grey = in[n].plane<float>(0, e.z / 2);
+            const auto probability = result.plane<float>(0, 0);
+            for (size_t i = 0; i < grey.size(); ++i) probability[i] = grey[i] > 0 ? 0.9f : 0.1f;
+            out[n] = result;
+        }
+    }
+
+private:
+    NetworkInfo info_;
+};
+
+class FakeLoader : public NetworkLoader {
+public:
+    std::vector<DeviceInfo> devices() const override { return {{"cpu", "CPU", 0}}; }
+    std::vector<std::string> remarks() const override { return {}; }
+    std::unique_ptr<Network> load(const ModelPackage&, const std::string&, int) override {
+        return std::make_unique<BrightNetwork>();
+    }
+    std::string version() const override { return "fake 1"; }
+};
+
+void writePackage(const std::filesystem::path& file, const nlohmann::json& training) {
+    ModelCard card;
+    card.name = card.title = file.stem().string();
+    card.classes = {{"bright", {230, 159, 0}, 0.5}};
+    card.training = training;
+    SafetensorsFile content;
+    content.metadata["cristae.card"] = toJson(card).dump();
+    content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
+    writeSafetensors(file, content);
+}
+
+struct Control {
+    std::vector<TrainingPlan> trained;
+    int failAfter = 1000;
+};
+
+class FakeTrainer : public Trainer {
+public:
+    explicit FakeTrainer(Control& control) : control_(control) {}
+    std::vector<std::string> complaints(const TrainingPlan&) const override { return {}; }
+    TrainingResult train(const TrainingPlan& plan, TrainingListener& listener, const Progress&) override {
+        if (int(control_.trained.size()) >= control_.failAfter)
+            throw Error(ErrorKind::cancelled, "Cancelled.");
+        control_.trained.push_back(plan);
+        EpochReport report;
+        report.secondsPerStep = 0.25;
+        listener.onEpoch(report);
+        writePackage(plan.output, {{"validation",
+                                    {{"trainingLoss", 0.3},
+                                     {"trainingDice", 0.9},
+                                     {"validationLoss", 0.4},
+                                     {"validationDice", 0.8},
+                                     {"validationAccuracy", 0.95}}}});
+        TrainingResult result;
+        result.package = openModelPackage(plan.output);
+        result.stepsDone = plan.recipe.at("steps");
+        return result;
+    }
+
+private:
+    Control& control_;
+};
+
+/// Left half bright, and labelled.
+TrainingSlice slice(Role role, uint64_t seed) {
+    Random random(seed);
+    TrainingSlice made;
+    made.name = "slice " + std::to_string(seed);
+    made.data = "made";
+    made.role = role;
+    made.image = Pixels(PixelType::u8, 1, {1, 64, 64});
+    made.labels = Pixels(PixelType::u8, 1, {1, 64, 64});
+    for (size_t i = 0; i < 4096; ++i) {
+        made.image.values<uint8_t>()[i] = uint8_t((i % 64 < 32 ? 170 : 60) + random.below(40));
+        made.labels.values<uint8_t>()[i] = i % 64 < 32;
+    }
+    return made;
+}
+
+} // namespace
+
+class TestStudy : public QObject {
+    Q_OBJECT
+private:
+    QTemporaryDir folder_;
+    Control control_;
+    std::unique_ptr<Session> session_;
+
+    StudySettings settings(const char* name) {
+        StudySettings s;
+        s.folder = folder_.filePath(QString::fromLatin1(name)).toStdString();
+        s.set.classNames = {"bright"};
+        for (uint64_t i = 0; i < 8; ++i)
+            s.set.slices.push_back(slice(i < 5 ? Role::train : i < 6 ? Role::validation : Role::test, i));
+        const std::filesystem::path model =
+            folder_.filePath(QStringLiteral("bright.safetensors")).toStdString();
+        writePackage(model, nlohmann::json::object());
+        s.model = openModelPackage(model);
+        return s;
+    }
+    StudyResult run(const char* study, const StudySettings& s) {
+        return runStudy(findStudy(study), *session_, s, Progress::none());
+    }
+
+private Q_SLOTS:
+    void init() {
+        QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
+        control_ = {};
+        session_ = std::make_unique<Session>(SessionPaths{}, [this] {
+            return Engine{std::make_unique<FakeLoader>(), std::make_unique<FakeTrainer>(control_)};
+        });
+    }
+
+    void everyStudyGivesAFullTable_data() {
+        QTest::addColumn<QString>("key");
+        for (const auto& study : allStudies())
+            QTest::newRow(study->key().c_str()) << QString::fromStdString(study->key());
+    }
+    void everyStudyGivesAFullTable() {
+        QFETCH(QString, key);
+        const StudySettings s = settings(("table-" + key.toStdString()).c_str());
+        const StudyResult result = run(key.toLatin1().constData(), s);
+        QVERIFY(result.rows.size() >= 3);
+        QVERIFY(!result.series.empty());
+        for (const auto& row : result.rows) QCOMPARE(row.size(), result.columns.size());
+        for (const StudySeries& series : result.series) {
+            QCOMPARE(series.x.size(), series.y.size());
+        }
+        for (const char* file : {"table.csv", "table.txt", "study.json"})
+            QVERIFY(std::filesystem::exists(s.folder / file));
+        // Every recipe is one that the schema takes.
+        for (const TrainingPlan& plan : control_.trained)
+            QVERIFY2(recipeSchema().complaints(plan.recipe).empty(), plan.card.name.c_str());
+    }
+
+    void trainingSizeCountsTheSlices() {
+        const StudyResult result = run("training-size", settings("sizes"));
+        std::vector<size_t> sizes;
+        for (const TrainingPlan& plan : control_.trained)
+            sizes.push_back(size_t(std::ranges::count(plan.set.slices, Role::train, &TrainingSlice::role)));
+        QCOMPARE(sizes, (std::vector<size_t>{1, 3, 5, 1, 3, 5}));
+        for (const TrainingPlan& plan : control_.trained)
+            QCOMPARE(std::ranges::count(plan.set.slices, Role::test, &TrainingSlice::role), 2);
+        // The half without augmentation has none.
+        QVERIFY(control_.trained.front().recipe.at("flip") > 0);
+        for (const char* key : {"flip", "rotate", "scale", "elastic", "noise", "blur", "gamma", "shift"})
+            QCOMPARE(control_.trained.back().recipe.at(key).get<double>(), 0.0);
+        // Test scores come from the network itself: BrightNetwork is right on these slices.
+        QCOMPARE(result.rows[0][4].get<double>(), 1.0);
+    }
+
+    void aStudyThatWasKilledGoesOn() {
+        const StudySettings s = settings("killed");
+        control_.failAfter = 2;
+        QVERIFY_EXCEPTION_THROWN(run("training-size", s), Error);
+        QCOMPARE(control_.trained.size(), size_t(2));
+        control_.failAfter = 1000;
+        run("training-size", s);
+        QCOMPARE(control_.trained.size(), size_t(6)); // the first two were not trained again
+        run("training-size", s);
+        QCOMPARE(control_.trained.size(), size_t(6));
+        StudySettings other = s;
+        other.seed = 2;
+        QVERIFY_EXCEPTION_THROWN(run("training-size", other), Error); // that folder answers another question
+    }
+
+    void settingsOfTheCommandLineReachEveryRecipe() {
+        StudySettings s = settings("set");
+        s.recipeSettings = {"steps=7"};
+        run("training-size", s);
+        for (const TrainingPlan& plan : control_.trained) QCOMPARE(plan.recipe.at("steps").get<int>(), 7);
+        s.folder += "-wrong";
+        s.recipeSettings = {"stepps=7"};
+        QVERIFY_EXCEPTION_THROWN(run("training-size", s), Error);
+    }
+
+    void scoresFallWithDamage() {
+        const StudyResult result = run("robustness", settings("robust"));
+        std::map<std::string, std::vector<double>> f1;
+        for (const auto& row : result.rows) f1[row[0]].push_back(row[3]);
+        QCOMPARE(f1.at("salt and pepper")[0], 1.0);
+        QVERIFY(f1.at("salt and pepper")[1] < 0.99);
+        QVERIFY(f1.at("salt and pepper")[2] < f1.at("salt and pepper")[1]);
+        QVERIFY(f1.at("Gaussian noise")[3] < 0.97);
+        QVERIFY(f1.at("blur")[3] > 0.9);                                   // only the border moves
+        for (const double score : f1.at("contrast")) QCOMPARE(score, 1.0); // normalisation takes it away
+        QCOMPARE(result.rows[1][7].get<double>(), 0.70);
+        QVERIFY(result.rows[0][7].is_null());
+    }
+
+    void whatIsMissingIsNamed() {
+        StudySettings s = settings("missing");
+        s.model.reset();
+        QVERIFY_EXCEPTION_THROWN(run("scaling", s), Error);
+        s.set.slices.clear();
+        QVERIFY_EXCEPTION_THROWN(run("training-size", s), Error);
+        try {
+            findStudy("sizes");
+            QFAIL("A study that does not exist was found.");
+        } catch (const Error& error) {
+            QVERIFY(QString::fromUtf8(error.what()).contains(QStringLiteral("training-size")));
+        }
+    }
+
+    void tablesAreAlignedAndQuoted() {
+        StudyResult result;
+        result.title = "T";
+        result.columns = {"a, b", "µ"};
+        result.rows = {{"x \"y\"", 0.123456}, {nullptr, 3}};
+        QCOMPARE(studyCsv(result), std::string("\"a, b\",µ\r\n\"x \"\"y\"\"\",0.123456\r\n,3\r\n"));
+        const std::string text = studyText(result);
+        QVERIFY(text.find("x \"y\"  0.1235\n") != std::string::npos);
+        QVERIFY(text.find("            3\n") != std::string::npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestStudy)
+#include "tst_study.moc"

@@ -1,0 +1,16 @@
+// StudyChart: the chart of a study as PNG and PDF.
+#pragma once
+#include "core/session/study.h"
+
+class QPainter;
+class QRectF;
+
+namespace cristae {
+
+/// Draws axes, curves with marks, legend and title in black on white.
+void drawStudyChart(QPainter& painter, const QRectF& area, const StudyResult& result);
+/// Writes `base`.png (1600 × 1000 px) and `base`.pdf (vector), each whole or not at all. Throws
+/// Error{output}.
+void writeStudyChart(const std::filesystem::path& base, const StudyResult& result);
+
+} // namespace cristae
