@@ -6,10 +6,12 @@
 #include "core/segment/model_card.h"
 #include "core/segment/preparation.h"
 #include "core/segment/resample.h"
+#include "core/segment/tiler.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 #include <utility>
@@ -18,16 +20,16 @@ namespace cristae {
 
 namespace {
 
-cv::Mat floatPlane(const Pixels& pixels, int64_t channel) {
+cv::Mat floatPlane(const Pixels& pixels, int64_t channel, int64_t z = 0) {
     const auto& e = pixels.extent();
     // OpenCV has no read-only view; the data are not written.
-    auto* data = const_cast<float*>(pixels.plane<float>(channel, 0).data());
+    auto* data = const_cast<float*>(pixels.plane<float>(channel, z).data());
     return cv::Mat(int(e.y), int(e.x), CV_32F, data);
 }
 
-cv::Mat bytePlane(const Pixels& pixels) {
+cv::Mat bytePlane(const Pixels& pixels, int64_t z = 0) {
     const auto& e = pixels.extent();
-    auto* data = const_cast<uint8_t*>(pixels.plane<uint8_t>(0, 0).data());
+    auto* data = const_cast<uint8_t*>(pixels.plane<uint8_t>(0, z).data());
     return cv::Mat(int(e.y), int(e.x), CV_8U, data);
 }
 
@@ -90,8 +92,12 @@ Pixels nearestLabels(const Pixels& labels, double scale) {
 } // namespace
 
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe) {
-    PreparedSlice prepared{
-        slice.name, withChannels(slice.image, channels), slice.labels, slice.role, slice.weight, {}};
+    PreparedSlice prepared;
+    prepared.name = slice.name;
+    prepared.image = withChannels(slice.image, channels);
+    prepared.labels = slice.labels;
+    prepared.role = slice.role;
+    prepared.weight = slice.weight;
     const double wanted = recipe.value("pixelSizeNm", 0.0);
     if (wanted > 0 && slice.pixelSizeNm && std::abs(*slice.pixelSizeNm / wanted - 1) > 0.01) {
         const double scale = *slice.pixelSizeNm / wanted;
@@ -107,6 +113,55 @@ PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const n
     for (size_t i = 0; i < labels.size(); ++i)
         if (labels[i] > 0 && labels[i] < 255 && seen++ % every == 0)
             prepared.objectPixels.push_back(int64_t(i));
+    return prepared;
+}
+
+std::vector<PreparedSlice> prepareSlices(const std::vector<TrainingSlice>& slices, int64_t channels,
+                                         const nlohmann::json& recipe, const SlicesSeen& seen,
+                                         const Progress& progress) {
+    std::vector<PreparedSlice> prepared;
+    std::vector<const TrainingSlice*> used;
+    using Place = std::pair<const TileSource*, int64_t>;
+    std::map<Place, std::vector<size_t>> there; // prepared slices at a place
+    for (const TrainingSlice& slice : slices) {
+        if (slice.role == Role::test) continue; // never seen here
+        progress.throwIfCancelled();
+        if (slice.source) there[{slice.source.get(), slice.z}].push_back(prepared.size());
+        prepared.push_back(prepareSlice(slice, channels, recipe));
+        used.push_back(&slice);
+    }
+    if (seen.count() == 1 && !seen.labelled) return prepared;
+    std::map<Place, Pixels> images;
+    for (const auto& [place, indices] : there) images[place] = prepared[indices.front()].image;
+    for (size_t i = 0; i < prepared.size(); ++i) {
+        const TrainingSlice& slice = *used[i];
+        PreparedSlice& own = prepared[i];
+        Pixels unknown(PixelType::u8, 1, own.labels.extent());
+        std::ranges::fill(unknown.values<uint8_t>(), uint8_t(255));
+        for (int64_t d = -seen.before; d <= seen.after; ++d) {
+            const int64_t z =
+                slice.source ? reflectedIndex(slice.z + d, slice.source->info().extent().z) : slice.z;
+            const bool itself = z == slice.z;
+            Pixels image = own.image, labels = itself ? own.labels : unknown;
+            if (!itself) {
+                const Place place{slice.source.get(), z};
+                auto found = images.find(place);
+                if (found == images.end()) {
+                    progress.throwIfCancelled();
+                    TrainingSlice neighbour = slice;
+                    neighbour.image =
+                        slice.source->read(0, Box3::ofSlice(slice.source->info().extent(), z), progress);
+                    found = images.emplace(place, prepareSlice(neighbour, channels, recipe).image).first;
+                }
+                image = found->second;
+                if (const auto at = there.find(place); at != there.end())
+                    for (const size_t other : at->second)
+                        if (prepared[other].role == own.role) labels = prepared[other].labels;
+            }
+            own.planes.push_back(std::move(image));
+            if (seen.labelled) own.planeLabels.push_back(std::move(labels));
+        }
+    }
     return prepared;
 }
 
@@ -231,11 +286,10 @@ Patch PatchSampler::patch(uint64_t seed, uint64_t n) const {
     warp.x -= part.x;
     warp.y -= part.y;
 
-    Patch patch{Pixels(PixelType::f32, slice.image.channels(), {1, side_, side_}),
-                Pixels(PixelType::u8, 1, {1, side_, side_})};
-    cv::Mat labels = bytePlane(patch.labels);
-    cv::remap(bytePlane(slice.labels)(part), labels, warp.x, warp.y, cv::INTER_NEAREST,
-              cv::BORDER_REFLECT_101);
+    const int64_t planes = std::max<int64_t>(1, int64_t(slice.planes.size())),
+                  labelled = std::max<int64_t>(1, int64_t(slice.planeLabels.size()));
+    Patch patch{Pixels(PixelType::f32, slice.image.channels(), {planes, side_, side_}),
+                Pixels(PixelType::u8, 1, {labelled, side_, side_})};
 
     const double brightness =
         random.chance(ranges_.brightness) ? random.uniform(-1, 1) * ranges_.brightnessRange : 0;
@@ -244,15 +298,24 @@ Patch PatchSampler::patch(uint64_t seed, uint64_t n) const {
     const double noise = random.chance(ranges_.noise) ? random.uniform(0, ranges_.noiseRange) : 0;
     const double blur =
         random.chance(ranges_.blur) && ranges_.blurRange > 0.3 ? random.uniform(0.3, ranges_.blurRange) : 0;
-    for (int64_t c = 0; c < slice.image.channels(); ++c) {
-        cv::Mat image = floatPlane(patch.image, c);
-        cv::remap(floatPlane(slice.image, c)(part), image, warp.x, warp.y, cv::INTER_LINEAR,
-                  cv::BORDER_REFLECT_101);
-        if (blur > 0) cv::GaussianBlur(image, image, {}, blur, blur, cv::BORDER_REFLECT_101);
-        if (gamma != 1) changeGamma(image, gamma);
-        if (contrast != 1 || brightness != 0) image = image * contrast + brightness;
-        if (noise > 0) addNoise(random, image, noise);
+    // The order of slices has two ways like the other axes.
+    const bool reversed = planes > 1 && random.chance(ranges_.flip);
+    const auto from = [&](int64_t z) { return size_t(reversed ? planes - 1 - z : z); };
+    for (int64_t z = 0; z < labelled; ++z) {
+        cv::Mat labels = bytePlane(patch.labels, z);
+        cv::remap(bytePlane(labelled > 1 ? slice.planeLabels[from(z)] : slice.labels)(part), labels, warp.x,
+                  warp.y, cv::INTER_NEAREST, cv::BORDER_REFLECT_101);
     }
+    for (int64_t c = 0; c < slice.image.channels(); ++c)
+        for (int64_t z = 0; z < planes; ++z) {
+            cv::Mat image = floatPlane(patch.image, c, z);
+            cv::remap(floatPlane(planes > 1 ? slice.planes[from(z)] : slice.image, c)(part), image, warp.x,
+                      warp.y, cv::INTER_LINEAR, cv::BORDER_REFLECT_101);
+            if (blur > 0) cv::GaussianBlur(image, image, {}, blur, blur, cv::BORDER_REFLECT_101);
+            if (gamma != 1) changeGamma(image, gamma);
+            if (contrast != 1 || brightness != 0) image = image * contrast + brightness;
+            if (noise > 0) addNoise(random, image, noise);
+        }
     return patch;
 }
 

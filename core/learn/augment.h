@@ -13,6 +13,10 @@ struct PreparedSlice {
     std::string name;
     Pixels image;  // f32 [C, 1, Y, X]
     Pixels labels; // u8 [1, 1, Y, X]
+    /// What a network of several slices sees, itself among them, mirrored at the ends of the stack; empty:
+    /// the image alone. Slices share their memory.
+    std::vector<Pixels> planes;
+    std::vector<Pixels> planeLabels; // of volumes, one a plane: 255 where the labels are not for training
     Role role = Role::train;
     double weight = 1; // of a pixel when patches are placed
     std::vector<int64_t>
@@ -24,9 +28,23 @@ struct PreparedSlice {
 /// with the functions of a prediction.
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe);
 
+/// The slices that a network sees around each one.
+struct SlicesSeen {
+    int64_t before = 0, after = 0;
+    bool labelled = false; // a network of volumes answers for all of them
+    int64_t count() const { return before + 1 + after; }
+};
+
+/// All slices with their neighbours, which are read, resampled and normalised like them. Of volumes, a
+/// neighbour's labels count where it is in `slices` itself with the same role. Slices of Role::test are left
+/// out. Throws Error{input, memory, cancelled}.
+std::vector<PreparedSlice> prepareSlices(const std::vector<TrainingSlice>& slices, int64_t channels,
+                                         const nlohmann::json& recipe, const SlicesSeen& seen,
+                                         const Progress& progress);
+
 struct Patch {
-    Pixels image;  // f32 [C, 1, S, S]
-    Pixels labels; // u8 [1, 1, S, S]
+    Pixels image;  // f32 [C, Z, S, S], Z the slices seen
+    Pixels labels; // u8 [1, 1, S, S]; of volumes [1, Z, S, S]
 };
 
 /// Draws patches. Patch n of a run depends only on (seed, n), so any number of threads gives the same

@@ -11,8 +11,8 @@
 namespace cristae {
 
 struct Batch {
-    std::vector<float> images;   // [N, C, S, S]
-    std::vector<uint8_t> labels; // [N, S, S]
+    std::vector<float> images;   // [N, C, Z, S, S], Z the slices seen
+    std::vector<uint8_t> labels; // [N, S, S]; of volumes [N, Z, S, S]
 };
 
 /// Batch b holds patches b·N … b·N + N − 1 of the run: the same for any number of threads, and after a

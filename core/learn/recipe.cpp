@@ -25,6 +25,9 @@ Option real(const char* key, const char* label, const char* group, double value,
             const char* unit, const char* help) {
     return {key, label, Type::real, value, low, high, {}, unit, help, group};
 }
+Option text(const char* key, const char* label, const char* group, const char* help) {
+    return {key, label, Type::text, "", {}, {}, {}, "", help, group};
+}
 Option chance(const char* key, const char* label, double value, const char* help) {
     return real(key, label, "Augmentation", value, 0, 1, "", help);
 }
@@ -35,38 +38,80 @@ nlohmann::json with(std::initializer_list<std::pair<const char*, nlohmann::json>
     return values;
 }
 
+/// {"slicesIn": 3} → "slicesIn=3": the form in which recipes keep it.
+std::string textFromOptions(const nlohmann::json& options) {
+    std::string text;
+    for (const auto& [key, value] : options.items())
+        text += (text.empty() ? "" : ", ") + key + "=" +
+                (value.is_string() ? value.get<std::string>() : value.dump());
+    return text;
+}
+
 } // namespace
+
+nlohmann::json optionsFromText(const Schema& schema, const std::string& text) {
+    nlohmann::json values = schema.defaults();
+    for (size_t begin = 0; begin < text.size();) {
+        const size_t end = std::min(text.find(',', begin), text.size());
+        const size_t from = text.find_first_not_of(' ', begin), to = text.find_last_not_of(' ', end - 1);
+        if (from < end && to != std::string::npos && to >= from)
+            schema.set(values, text.substr(from, to - from + 1));
+        begin = end + 1;
+    }
+    return values;
+}
 
 const Schema& recipeSchema() {
     static const Schema schema{
-        choice("architecture", "Network", "Network", "unet", {"unet"}, "The kind of network."),
+        choice("architecture", "Network", "Network", "unet",
+               {"unet", "resunet", "segnet", "usegnet", "fcdensenet", "multiresunet", "deepem3d", "unet3d",
+                "maskrcnn"},
+               "The kind of network."),
         integer("levels", "Levels", "Network", 5, 2, 6, "",
-                "How often the image is halved, plus one: more levels see a wider neighbourhood."),
+                "How often the image is halved, plus one: more levels see a wider neighbourhood. U-Net only; "
+                "other "
+                "networks take theirs from the network options."),
         integer("base", "Filters", "Network", 16, 1, 128, "",
-                "Filters of the first level; each level doubles them."),
-        choice(
-            "normalisation", "Normalisation", "Network", "batch", {"none", "batch", "layer"},
-            "Batch normalisation trains fastest; layer normalisation makes tiles of a large image disagree."),
+                "Filters of the first level; each level doubles them. U-Net only."),
+        choice("normalisation", "Normalisation", "Network", "batch", {"none", "batch", "layer"},
+               "Batch normalisation trains fastest; layer normalisation makes tiles of a large image "
+               "disagree. U-Net "
+               "only."),
         choice("upsampling", "Upsampling", "Network", "transposed", {"transposed", "bilinear"},
-               "How the decoder doubles the size."),
+               "How the decoder doubles the size. U-Net only."),
+        text("network", "Network options", "Network",
+             "Further options of the chosen network, as key=value with commas between: slicesIn=3, "
+             "filter=5x5. "
+             "What is not named is as published."),
+        text("weights", "Weights to start from", "Network",
+             "A file of another tool: safetensors or a PyTorch state dict (.pt, .pth) with the names of "
+             "torchvision's ResNet-50 or Mask R-CNN, or of this network."),
         real("pixelSizeNm", "Pixel size", "Data", 0, 0, 1e6, "nm",
              "Slices of known pixel size are resampled to this before training, and images before "
              "prediction; 0 takes them as they are."),
         integer("patch", "Patch side", "Data", 256, 16, 2048, "px",
                 "Side of the square patches; a multiple of the network's size multiple."),
+        integer("patchDepth", "Patch depth", "Data", 16, 1, 256, "slices",
+                "Slices of a patch, for networks of volumes; a multiple of the network's slice multiple."),
         integer("batch", "Batch", "Data", 4, 1, 256, "patches", "Patches in one step."),
         real("foregroundFraction", "Patches on objects", "Data", 0.25, 0, 1, "",
              "Share of the patches that are centred near a labelled object; the others lie anywhere."),
         integer("steps", "Steps", "Length", 2000, 1, 10000000, "steps", "Steps of the whole run."),
         integer("stepsPerEpoch", "Steps an epoch", "Length", 200, 1, 1000000, "steps",
                 "After so many steps the network is validated and a checkpoint written."),
-        choice("loss", "Loss", "Optimiser", "bce_dice",
-               {"bce", "cross_entropy", "dice", "bce_dice", "ce_dice"},
-               "What is made small; cross-entropy kinds let classes exclude each other."),
-        choice("optimiser", "Optimiser", "Optimiser", "adamw", {"adam", "adamw", "sgd"},
+        choice(
+            "loss", "Loss", "Optimiser", "bce_dice",
+            {"bce", "cross_entropy", "dice", "bce_dice", "ce_dice", "log_dice", "focal", "tversky", "border"},
+            "What is made small; cross-entropy kinds let classes exclude each other."),
+        text("lossOptions", "Loss options", "Optimiser",
+             "Options of the loss, as key=value with commas between: gamma=2 (focal), alpha=0.3, beta=0.7 "
+             "(tversky), classWeights=1 5 (cross_entropy), w0=10, sigma=5 (border)."),
+        choice("optimiser", "Optimiser", "Optimiser", "adamw", {"adam", "adamw", "adagrad", "sgd"},
                "How weights follow their gradients."),
         real("learningRate", "Learning rate", "Optimiser", 2e-3, 1e-8, 10, "", "Largest step width."),
         real("weightDecay", "Weight decay", "Optimiser", 1e-2, 0, 1, "", "Pull of the weights towards zero."),
+        real("epsilon", "Epsilon", "Optimiser", 1e-8, 1e-12, 1, "",
+             "Added to the root of the second moment; large values make steps smaller. Not for SGD."),
         real("momentum", "Momentum", "Optimiser", 0.9, 0, 0.9999, "", "Only for SGD."),
         choice("schedule", "Schedule", "Optimiser", "warmup_cosine",
                {"constant", "step", "cosine", "warmup_cosine"},
@@ -158,11 +203,14 @@ nlohmann::json loadRecipe(const std::string& nameOrFile) {
                     fmt::format("There is no recipe \"{}\": give quick, balanced, thorough or a JSON file.",
                                 nameOrFile));
     nlohmann::json values = recipeSchema().defaults();
-    const nlohmann::json read = nlohmann::json::parse(readTextFile(nameOrFile), nullptr, false);
+    nlohmann::json read = nlohmann::json::parse(readTextFile(nameOrFile), nullptr, false);
     if (read.is_discarded())
         throw Error(
             ErrorKind::usage,
             fmt::format("The recipe {} is not JSON; write {{\"steps\": 1000}} for instance.", nameOrFile));
+    for (const char* key : {"network", "lossOptions"})
+        if (read.is_object() && read.contains(key) && read[key].is_object())
+            read[key] = textFromOptions(read[key]);
     if (const auto found = recipeSchema().complaints(read); !found.empty())
         throw Error(ErrorKind::usage,
                     fmt::format("The recipe {} does not fit. {}", nameOrFile, fmt::join(found, " ")));

@@ -18,7 +18,11 @@ struct NamedRecipe {
     nlohmann::json values; // complete
 };
 const std::vector<NamedRecipe>& namedRecipes();
-/// A named recipe or a JSON file with some of the keys over the balanced recipe. Throws Error{usage} with all
+/// "key=value, key=value" over the schema's defaults, as the recipe's "network" and "lossOptions" say it.
+/// Throws Error{usage} naming the key and what is allowed.
+nlohmann::json optionsFromText(const Schema& schema, const std::string& text);
+/// A named recipe or a JSON file with some of the keys over the balanced recipe; there "network" and
+/// "lossOptions" may also be objects. Throws Error{usage} with all
 /// complaints.
 nlohmann::json loadRecipe(const std::string& nameOrFile);
 

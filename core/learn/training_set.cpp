@@ -227,7 +227,7 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
         if (voxel.knownInPlane()) size = std::sqrt(*voxel.yNm * *voxel.xNm);
         examine(pair, meaning, found, progress, [&](int64_t z, Pixels image, Pixels labels) {
             set.slices.push_back({sliceName(pair, z), std::move(image), std::move(labels), size, pair.role,
-                                  pair.weight, pair.name});
+                                  pair.weight, pair.name, pair.image, z});
         });
     }
     if (!found.empty())

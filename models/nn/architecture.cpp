@@ -17,7 +17,20 @@ nlohmann::json Architecture::complete(const nlohmann::json& options) const {
                                                       fmt::join(found, " ")));
         values.update(options);
     }
+    if (values.value("slicesIn", int64_t(1)) % 2 == 0)
+        throw Error(
+            ErrorKind::model,
+            fmt::format("The network {} cannot look at {} slices: slicesIn must be odd, {} for instance.",
+                        title(), values["slicesIn"].dump(), values["slicesIn"].get<int64_t>() + 1));
     return values;
+}
+
+int64_t Architecture::slicesIn(const nlohmann::json& options) const {
+    return this->options().find("slicesIn") ? complete(options)["slicesIn"].get<int64_t>() : 1;
+}
+
+void NetworkModule::throwIfInterrupted() const {
+    if (interrupted_ && interrupted_()) throw Error(ErrorKind::cancelled, "Cancelled.");
 }
 
 const Architecture& findArchitecture(const std::string& key) {

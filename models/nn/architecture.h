@@ -4,6 +4,7 @@
 #include "models/nn/layers.h"
 #include "models/nn/program.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <torch/torch.h>
@@ -14,8 +15,23 @@ namespace cristae {
 /// A network as LibTorch sees it. Parameter names are part of the file format of weights: they never change.
 class NetworkModule : public torch::nn::Module {
 public:
-    /// [N, channelsIn, Y, X] f32, sides multiples of the size multiple → logits [N, outputs, Y, X].
+    /// [N, channelsIn · slicesIn, Y, X] f32 (slices of a channel side by side), sides multiples of the size
+    /// multiple → logits [N, outputs, Y, X]. Networks of volumes: [N, channelsIn, Z, Y, X] → [N, outputs, Z,
+    /// Y, X]. Throws Error{cancelled} when interrupted.
     virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+    /// Of networks that are not trained through their logits: the loss of a batch, a scalar; labels u8 [N, Y,
+    /// X] as losses get them.
+    virtual torch::Tensor ownLoss(const torch::Tensor& /*input*/, const torch::Tensor& /*labels*/) {
+        return {};
+    }
+    /// Asked between the blocks of a forward pass; true stops it. Empty = never.
+    void setInterrupt(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+
+protected:
+    void throwIfInterrupted() const;
+
+private:
+    std::function<bool()> interrupted_;
 };
 
 class Architecture {
@@ -24,6 +40,10 @@ public:
     virtual std::string key() const = 0;   // "unet": the word in recipes and cards
     virtual std::string title() const = 0; // "U-Net"
     virtual const Schema& options() const = 0;
+    /// True for networks of volumes: any number of slices in, as many out.
+    virtual bool volumetric() const { return false; }
+    /// True for networks that are not trained through their logits; classes do not exclude each other then.
+    virtual bool hasOwnLoss() const { return false; }
     /// A network with fresh weights (drawn from torch's generator). `outputs` counts the background of
     /// exclusive networks. Options that are absent take their defaults. Throws Error{model} with all
     /// complaints about the options.
@@ -34,10 +54,10 @@ public:
     /// The network as steps for inference; empty when it cannot be written so (it then runs as the module it
     /// is, slower).
     virtual Program program(const nlohmann::json& /*options*/) const { return {}; }
-
-protected:
     /// Defaults overlaid with `options`; throws Error{model} with all complaints.
     nlohmann::json complete(const nlohmann::json& options) const;
+    /// Neighbouring slices in, as the options say: 1 for networks that look at one slice, or at volumes.
+    int64_t slicesIn(const nlohmann::json& options) const;
 };
 
 /// Generated from the CMake list.

@@ -49,21 +49,6 @@ template <class F> decltype(auto) translated(torch::Device device, F&& f) {
     }
 }
 
-/// Work of the largest step between two questions whether to stop, in MFLOP per input pixel.
-double largestStep(const std::vector<LayerSpec>& layers) {
-    double largest = 0, scale = 1;
-    for (const LayerSpec& layer : layers) {
-        if (layer.kind == LayerSpec::Kind::maxPool) scale *= double(layer.factor);
-        if (layer.kind == LayerSpec::Kind::bilinearUpsample) scale /= 2;
-        if (layer.kind == LayerSpec::Kind::transposedConvolution) scale /= double(layer.factor);
-        const double taps =
-            layer.kind == LayerSpec::Kind::convolution ? double(layer.kernel * layer.kernel) : 1;
-        largest = std::max(largest, 2e-6 * double(layer.channelsIn) * double(layer.channelsOut) * taps /
-                                        (scale * scale));
-    }
-    return largest;
-}
-
 bool processorHasBf16() {
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx512bf16");
@@ -78,40 +63,36 @@ TorchNetwork::TorchNetwork(const ModelCard& card, const TensorMap& weights, cons
                            torch::Device device, int threads)
     : device_(device), threads_(threads > 0 ? threads : processorCount()) {
     const Architecture& architecture = findArchitecture(card.architecture);
-    nlohmann::json options = card.network;
-    info_.slicesIn = options.value("slicesIn", int64_t(1));
-    options.erase("slicesIn");
-    if (info_.slicesIn < 1 || info_.slicesIn % 2 == 0 || info_.slicesIn > 31)
-        throw Error(ErrorKind::model,
-                    fmt::format("{}: the card's \"slicesIn\" must be an odd number up to 31.", file));
-    const int64_t channels = card.channelsIn * info_.slicesIn;
     const int64_t outputs = int64_t(card.classes.size()) + (card.exclusive ? 1 : 0);
     useThisThread();
     translated(device_, [&] {
         const torch::InferenceMode inference;
-        std::shared_ptr<NetworkModule> module = architecture.build(options, channels, outputs);
+        std::shared_ptr<NetworkModule> module = architecture.build(card.network, card.channelsIn, outputs);
         loadWeights(*module, weights, file); // also checks names and shapes for the program
-        const std::vector<LayerSpec> layers = architecture.layers(options, channels, outputs);
-        describe(card, footprint(layers), layers);
-        const Program program = architecture.program(options);
+        info_.slicesIn = architecture.slicesIn(card.network);
+        info_.volumetric = architecture.volumetric();
+        describe(card, footprint(architecture.layers(card.network, card.channelsIn, outputs)));
+        const Program program = architecture.program(card.network);
         if (program.empty()) {
             module->eval();
             module->to(device_);
+            for (torch::Tensor& weight : module->parameters())
+                if (weight.dim() == 4) weight.set_data(weight.contiguous(torch::MemoryFormat::ChannelsLast));
             module_ = std::move(module);
-            info_.tileSide = std::max<int64_t>(info_.tileSide, 1024);
         } else {
             choosePrecision(program, weights);
         }
     });
 }
 
-void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint,
-                            const std::vector<LayerSpec>& layers) {
+void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint) {
     info_.channelsIn = card.channelsIn;
     info_.classesOut = int64_t(card.classes.size());
     info_.exclusive = card.exclusive;
     info_.sizeMultiple = footprint.sizeMultiple;
     info_.reach = footprint.reach;
+    info_.sliceMultiple = footprint.sliceMultiple;
+    info_.sliceReach = footprint.sliceReach;
     info_.device = device_.str();
     info_.precision = "fp32";
     info_.megaflopPerPixel = footprint.megaflopPerPixel;
@@ -119,12 +100,24 @@ void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint,
     // 0.2 s at most on a slow core (20 GFLOP/s). The rule depends on nothing measured, so that equal runs
     // give equal bytes.
     const double budget = device_.is_cpu() ? 4e3 * threads_ : 4e6; // MFLOP
-    const double side = std::sqrt(budget / std::max(largestStep(layers), 1e-9));
+    double step = footprint.largestStep;
+    if (info_.volumetric) {
+        const int64_t halo =
+            (info_.sliceReach + info_.sliceMultiple - 1) / info_.sliceMultiple * info_.sliceMultiple;
+        const int64_t inner = std::max<int64_t>(8, halo);
+        info_.tileDepth =
+            2 * halo + (inner + info_.sliceMultiple - 1) / info_.sliceMultiple * info_.sliceMultiple;
+        step *= double(info_.tileDepth);
+    }
+    const double side = std::sqrt(budget / std::max(step, 1e-9));
     const int64_t halo = (info_.reach + info_.sizeMultiple - 1) / info_.sizeMultiple * info_.sizeMultiple;
-    const int64_t smallest = std::max<int64_t>(256, 3 * halo),
+    const int64_t smallest = std::max<int64_t>(info_.volumetric ? 64 : 256, 3 * halo),
                   largest = std::max<int64_t>(smallest, device_.is_cpu() ? 1024 : 2048);
     info_.tileSide =
         std::clamp<int64_t>(int64_t(side), smallest, largest) / info_.sizeMultiple * info_.sizeMultiple;
+    // Tiles would disagree, so few and large ones.
+    if (footprint.dependsOnWholeInput && !info_.volumetric)
+        info_.tileSide = std::max<int64_t>(info_.tileSide, 1024);
 }
 
 void TorchNetwork::choosePrecision(const Program& program, const TensorMap& weights) {
@@ -169,7 +162,14 @@ void TorchNetwork::useThisThread() const {
 
 torch::Tensor TorchNetwork::probabilities(const torch::Tensor& input) {
     const torch::Tensor onDevice = device_.is_cpu() ? input : input.to(device_, /*non_blocking=*/true);
-    const torch::Tensor logits = runner_ ? runner_->run(onDevice, interrupted_) : module_->forward(onDevice);
+    torch::Tensor logits;
+    if (runner_) {
+        logits = runner_->run(onDevice, interrupted_);
+    } else {
+        module_->setInterrupt(interrupted_);
+        logits = module_->forward(onDevice.dim() == 4 ? onDevice.contiguous(torch::MemoryFormat::ChannelsLast)
+                                                      : onDevice);
+    }
     // The background of an exclusive network is its first channel.
     torch::Tensor result =
         info_.exclusive ? torch::softmax(logits, 1).narrow(1, 1, info_.classesOut) : torch::sigmoid(logits);
@@ -188,19 +188,22 @@ void TorchNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
     const Extent3 extent = in.front().extent();
     for (const Pixels& block : in)
         if (block.type() != PixelType::f32 || block.channels() != info_.channelsIn ||
-            extent.z != info_.slicesIn || !(block.extent() == extent) || extent.y % info_.sizeMultiple ||
-            extent.x % info_.sizeMultiple)
+            (info_.volumetric ? extent.z % info_.sliceMultiple != 0 : extent.z != info_.slicesIn) ||
+            !(block.extent() == extent) || extent.y % info_.sizeMultiple || extent.x % info_.sizeMultiple)
             throw Error(
                 ErrorKind::internal,
                 fmt::format(
                     "A network was given a tile of {} × {} pixels and {} slices; it takes multiples of {} "
                     "and {} slices.",
-                    extent.x, extent.y, extent.z, info_.sizeMultiple, info_.slicesIn));
+                    extent.x, extent.y, extent.z, info_.sizeMultiple,
+                    info_.volumetric ? fmt::format("multiples of {}", info_.sliceMultiple)
+                                     : std::to_string(info_.slicesIn)));
     useThisThread();
     translated(device_, [&] {
         const torch::InferenceMode inference;
-        const std::vector<int64_t> shape = {int64_t(in.size()), info_.channelsIn * info_.slicesIn, extent.y,
-                                            extent.x};
+        std::vector<int64_t> shape = {int64_t(in.size()), info_.channelsIn * info_.slicesIn, extent.y,
+                                      extent.x};
+        if (info_.volumetric) shape = {int64_t(in.size()), info_.channelsIn, extent.z, extent.y, extent.x};
         if (!pinnedInput_.defined() || pinnedInput_.sizes() != torch::IntArrayRef(shape))
             pinnedInput_ = torch::empty(shape, torch::TensorOptions().pinned_memory(device_.is_cuda()));
         auto* input = reinterpret_cast<std::byte*>(pinnedInput_.data_ptr<float>());
@@ -211,7 +214,8 @@ void TorchNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
         const torch::Tensor result = probabilities(pinnedInput_);
         const auto* values = reinterpret_cast<const std::byte*>(result.const_data_ptr<float>());
         for (Pixels& block : out) {
-            block = Pixels(PixelType::f32, info_.classesOut, {1, extent.y, extent.x});
+            block = Pixels(PixelType::f32, info_.classesOut,
+                           {info_.volumetric ? extent.z : 1, extent.y, extent.x});
             std::memcpy(block.data(), values, block.bytes());
             values += block.bytes();
         }

@@ -22,10 +22,11 @@ public:
     void setInterrupt(std::function<bool()> cancelled) override { interrupted_ = std::move(cancelled); }
 
 private:
-    void describe(const ModelCard& card, const Footprint& footprint, const std::vector<LayerSpec>& layers);
+    void describe(const ModelCard& card, const Footprint& footprint);
     void choosePrecision(const Program& program, const TensorMap& weights);
     void useThisThread() const;
-    /// [N, C·Z, Y, X] on the CPU → probabilities [N, K, Y, X] f32 on the CPU.
+    /// [N, C·Z, Y, X] on the CPU → probabilities [N, K, Y, X] f32 on the CPU; volumes [N, C, Z, Y, X] →
+    /// [N, K, Z, Y, X].
     torch::Tensor probabilities(const torch::Tensor& input);
 
     NetworkInfo info_;

@@ -27,7 +27,7 @@ double learningRateAt(const nlohmann::json& recipe, int64_t step) {
 
 Optimiser::Optimiser(std::vector<torch::Tensor> parameters, const nlohmann::json& recipe)
     : parameters_(std::move(parameters)), kind_(recipe.at("optimiser")), decay_(recipe.at("weightDecay")),
-      momentum_(recipe.at("momentum")), clip_(recipe.at("clipGradient")) {
+      momentum_(recipe.at("momentum")), clip_(recipe.at("clipGradient")), epsilon_(recipe.at("epsilon")) {
     const torch::NoGradGuard guard;
     for (const torch::Tensor& parameter : parameters_)
         for (int i = 0; i < 2; ++i) state_.push_back(torch::zeros_like(parameter));
@@ -66,12 +66,17 @@ void Optimiser::updateOne(size_t index, double learningRate) {
         parameter.add_(first, -learningRate);
         return;
     }
-    constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+    if (kind_ == "adagrad") {
+        second.addcmul_(gradient, gradient);
+        parameter.addcdiv_(gradient, second.sqrt().add_(epsilon_), -learningRate);
+        return;
+    }
+    constexpr double beta1 = 0.9, beta2 = 0.999;
     first.mul_(beta1).add_(gradient, 1 - beta1);
     second.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
     const double correction1 = 1 - std::pow(beta1, double(stepsDone)),
                  correction2 = 1 - std::pow(beta2, double(stepsDone));
-    parameter.addcdiv_(first, second.sqrt().div_(std::sqrt(correction2)).add_(epsilon),
+    parameter.addcdiv_(first, second.sqrt().div_(std::sqrt(correction2)).add_(epsilon_),
                        -learningRate / correction1);
 }
 

@@ -1,4 +1,5 @@
-// Optimiser: Adam, AdamW and SGD with their whole state in plain tensors, so that a checkpoint can hold it.
+// Optimiser: Adam, AdamW, Adagrad and SGD with their whole state in plain tensors, so that a checkpoint can
+// hold it.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
@@ -12,7 +13,8 @@ double learningRateAt(const nlohmann::json& recipe, int64_t step);
 class Optimiser {
 public:
     /// Kinds "adam" (Kingma & Ba 2015; decay added to the gradient), "adamw" (Loshchilov & Hutter 2019; decay
-    /// apart from it), "sgd" (momentum as in Sutskever et al. 2013, without Nesterov). Decay touches only
+    /// apart from it), "adagrad" (Duchi et al. 2011), "sgd"
+    /// (momentum as in Sutskever et al. 2013, without Nesterov). Decay touches only
     /// weights with two or more dimensions.
     Optimiser(std::vector<torch::Tensor> parameters, const nlohmann::json& recipe);
     /// One update from the gradients, which are scaled down first if their norm is above the recipe's
@@ -28,7 +30,7 @@ private:
     void updateOne(size_t index, double learningRate);
     std::vector<torch::Tensor> parameters_, state_;
     std::string kind_;
-    double decay_, momentum_, clip_;
+    double decay_, momentum_, clip_, epsilon_;
 };
 
 } // namespace cristae

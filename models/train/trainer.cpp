@@ -2,6 +2,7 @@
 #include "models/train/trainer.h"
 
 #include "core/learn/recipe.h"
+#include "models/nn/network_options.h"
 #include "models/run/devices.h"
 #include "models/train/training_run.h"
 
@@ -55,10 +56,30 @@ public:
 private:
     static void addNetworkComplaints(const TrainingPlan& plan, std::vector<std::string>& found) {
         const Architecture& architecture = findArchitecture(plan.recipe.at("architecture"));
-        nlohmann::json options = nlohmann::json::object();
-        for (const Option& option : architecture.options().options())
-            options[option.key] = plan.recipe.at(option.key);
-        const int64_t multiple = footprint(architecture.layers(options, 1, 1)).sizeMultiple;
+        nlohmann::json options;
+        try {
+            options = architecture.complete(networkOptions(plan.recipe));
+            if (makeLoss(plan.recipe)->exclusive() && architecture.hasOwnLoss())
+                found.push_back(
+                    "The network " + architecture.title() +
+                    " gives each class by itself and learns by a loss of its own; take bce as the "
+                    "recipe's loss.");
+        } catch (const Error& error) {
+            found.push_back(error.what());
+            return;
+        }
+        const Footprint print = footprint(architecture.layers(options, 1, 1));
+        const int64_t multiple = print.sizeMultiple, depth = plan.recipe.at("patchDepth");
+        if (architecture.volumetric() && depth % print.sliceMultiple != 0)
+            found.push_back("The patch depth of " + std::to_string(depth) +
+                            " slices is no multiple of the network's " + std::to_string(print.sliceMultiple) +
+                            "; take " +
+                            std::to_string((depth / print.sliceMultiple + 1) * print.sliceMultiple) + ".");
+        if (plan.resume && slicesSeen(plan.recipe).count() > 1 &&
+            std::ranges::any_of(plan.set.slices, [](const TrainingSlice& slice) { return !slice.source; }))
+            found.push_back(
+                "The neighbours of the training slices are not there any more, and the network looks at "
+                "several slices; start the training anew with its data.");
         const int64_t patch = plan.recipe.at("patch");
         if (patch % multiple != 0)
             found.push_back("The patch side of " + std::to_string(patch) +
@@ -67,7 +88,7 @@ private:
         if (plan.startFrom) {
             const ModelCard& card = plan.startFrom->card;
             if (card.architecture != plan.recipe.at("architecture").get<std::string>() ||
-                card.network != options)
+                architecture.complete(card.network) != options)
                 found.push_back(
                     "The model to start from has another network than the recipe; take its options: " +
                     card.network.dump() + ".");

@@ -5,7 +5,9 @@
 #include "core/base/hash.h"
 #include "core/base/parallel.h"
 #include "core/learn/recipe.h"
+#include "models/nn/network_options.h"
 #include "models/run/devices.h"
+#include "models/run/foreign_weights.h"
 #include "models/run/weights.h"
 
 #include <chrono>
@@ -67,46 +69,44 @@ void toChannelsLast(torch::nn::Module& module) {
 
 TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress)
     : plan_(plan), listener_(listener), progress_(progress), recipe_(plan.recipe),
-      architecture_(findArchitecture(plan.recipe.at("architecture"))),
-      loss_(findLoss(plan.recipe.at("loss"))), steps_(recipe_.at("steps")), batchSize_(recipe_.at("batch")),
+      architecture_(findArchitecture(plan.recipe.at("architecture"))), ownLoss_(makeLoss(plan.recipe)),
+      loss_(*ownLoss_), steps_(recipe_.at("steps")), batchSize_(recipe_.at("batch")),
       side_(recipe_.at("patch")), seed_(recipe_.at("seed").get<uint64_t>()),
       epochCounts_(int64_t(plan.set.classNames.size())) {
-    for (const TrainingSlice& slice : plan.set.slices) {
-        if (slice.role == Role::test) continue; // never seen here
-        progress.throwIfCancelled();
-        slices_.push_back(prepareSlice(slice, plan.card.channelsIn, recipe_));
-        if (slice.role == Role::validation && firstValidation_ == size_t(-1))
-            firstValidation_ = slices_.size() - 1;
-    }
+    seen_ = slicesSeen(recipe_);
+    slices_ = prepareSlices(plan.set.slices, plan.card.channelsIn, recipe_, seen_, progress);
+    for (size_t i = slices_.size(); i-- > 0;)
+        if (slices_[i].role == Role::validation) firstValidation_ = i;
     build();
-}
-
-nlohmann::json TrainingRun::networkOptions() const {
-    nlohmann::json options = nlohmann::json::object();
-    for (const Option& option : architecture_.options().options())
-        options[option.key] = recipe_.at(option.key);
-    return options;
 }
 
 void TrainingRun::build() {
     use_.classes = int64_t(plan_.set.classNames.size());
     use_.exclusive = loss_.exclusive();
+    use_.seen = seen_;
     use_.device = chooseDevice(plan_.device);
     outputs_ = use_.classes + (use_.exclusive ? 1 : 0);
-    use_.footprint = footprint(architecture_.layers(networkOptions(), plan_.card.channelsIn, outputs_));
+    use_.footprint =
+        footprint(architecture_.layers(networkOptions(recipe_), plan_.card.channelsIn, outputs_));
     torch::manual_seed(seed_);
-    network_ = architecture_.build(networkOptions(), plan_.card.channelsIn, outputs_);
-    average_ = architecture_.build(networkOptions(), plan_.card.channelsIn, outputs_);
+    network_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
+    average_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
     if (plan_.startFrom)
         loadWeights(*network_,
                     tensorsOf(readSafetensors(plan_.startFrom->file), plan_.startFrom->file.string()),
                     plan_.startFrom->file.string());
+    if (const std::string weights = recipe_.value("weights", std::string());
+        !weights.empty() && !plan_.resume)
+        startFromForeign(*network_, architecture_.key() == "maskrcnn", weights);
     copyInto(*network_, *average_);
     for (const auto& network : {network_, average_}) {
         network->to(use_.device);
         toChannelsLast(*network);
     }
     optimiser_ = std::make_unique<Optimiser>(network_->parameters(), recipe_);
+    // The backward pass is most of a step; asked at each layer it ends soon after a cancel.
+    for (const torch::Tensor& parameter : network_->parameters())
+        parameter.register_hook([this](const torch::Tensor&) { progress_.throwIfCancelled(); });
 
     const auto file = plan_.runFolder / "checkpoint.safetensors";
     if (plan_.resume) {
@@ -149,7 +149,8 @@ void TrainingRun::chooseThreadsAndPrecision() {
     const std::string wish = recipe_.at("precision");
     use_.bf16 = wish == "bf16" || (wish == "auto" && use_.device.is_cuda());
     // Without bf16 instructions it is emulated and slower; with them the stopwatch decides.
-    if (wish == "auto" && use_.device.is_cpu() && __builtin_cpu_supports("avx512bf16"))
+    if (wish == "auto" && use_.device.is_cpu() && __builtin_cpu_supports("avx512bf16") &&
+        !architecture_.hasOwnLoss())
         use_.bf16 = secondsPerStep(true) < 0.95 * secondsPerStep(false);
     state_.precision = use_.bf16 ? "bf16" : "fp32";
 }
@@ -158,12 +159,11 @@ double TrainingRun::secondsPerStep(bool bf16) {
     NetworkUse use = use_;
     use.bf16 = bf16;
     // A network of its own, so that the statistics of the real one stay as they are.
-    const auto trial = architecture_.build(networkOptions(), plan_.card.channelsIn, outputs_);
+    const auto trial = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
     trial->to(use_.device);
     toChannelsLast(*trial);
-    const torch::Tensor input =
-        torch::ones({batchSize_, plan_.card.channelsIn, side_, side_}, torch::TensorOptions(use_.device))
-            .contiguous(at::MemoryFormat::ChannelsLast);
+    torch::Tensor input = torch::ones(inputShape(), torch::TensorOptions(use_.device));
+    if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
     double best = 1e9;
     for (int i = 0; i < 3; ++i) {
         const auto start = Clock::now();
@@ -174,28 +174,45 @@ double TrainingRun::secondsPerStep(bool bf16) {
     return best;
 }
 
+std::vector<int64_t> TrainingRun::inputShape() const {
+    const int64_t channels = plan_.card.channelsIn, slices = seen_.count();
+    if (seen_.labelled) return {batchSize_, channels, slices, side_, side_};
+    return {batchSize_, channels * slices, side_, side_};
+}
+
 double TrainingRun::trainStep(const Batch& batch) {
-    torch::Tensor images = torch::from_blob(const_cast<float*>(batch.images.data()),
-                                            {batchSize_, plan_.card.channelsIn, side_, side_}, torch::kFloat);
+    torch::Tensor images =
+        torch::from_blob(const_cast<float*>(batch.images.data()), inputShape(), torch::kFloat);
     torch::Tensor labels =
-        torch::from_blob(const_cast<uint8_t*>(batch.labels.data()), {batchSize_, side_, side_}, torch::kByte);
+        torch::from_blob(const_cast<uint8_t*>(batch.labels.data()),
+                         {batchSize_, (seen_.labelled ? seen_.count() : 1) * side_, side_}, torch::kByte);
     if (use_.device.is_cuda()) {
         images = images.pin_memory().to(use_.device, true);
         labels = labels.pin_memory().to(use_.device, true);
     }
-    images = images.contiguous(at::MemoryFormat::ChannelsLast);
+    if (images.dim() == 4) images = images.contiguous(at::MemoryFormat::ChannelsLast);
     network_->train();
+    std::vector<torch::Tensor> statistics; // of batch norm, as they were before the step
+    for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
     // Layers that draw random numbers draw the same ones in a resumed run.
     torch::manual_seed(seed_ * 1000003 + uint64_t(state_.step));
-    const torch::Tensor logits = forwardLogits(*network_, images, use_);
-    const torch::Tensor loss = loss_(logits, labels);
+    const bool own = architecture_.hasOwnLoss();
+    const torch::Tensor logits = own ? torch::Tensor() : asPlanes(forwardLogits(*network_, images, use_));
+    const torch::Tensor loss = own ? network_->ownLoss(images, labels) : loss_(logits, labels);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) return value;
     optimiser_->forgetGradients();
-    loss.backward();
+    try {
+        loss.backward();
+    } catch (const Error&) { // cancelled: the step has not been
+        const torch::NoGradGuard guard;
+        const std::vector<torch::Tensor> buffers = network_->buffers();
+        for (size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(statistics[i]);
+        throw;
+    }
     optimiser_->step(learningRateAt(recipe_, state_.step));
     averageWeights();
-    epochCounts_.add(classProbabilities(logits.detach(), use_.exclusive), labels, use_.exclusive);
+    if (!own) epochCounts_.add(classProbabilities(logits.detach(), use_.exclusive), labels, use_.exclusive);
     return value;
 }
 
@@ -334,7 +351,7 @@ void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     if (recipe_.at("threshold") == "dice" && !use_.exclusive && !thresholds.empty())
         for (size_t i = 0; i < card.classes.size(); ++i) card.classes[i].threshold = thresholds[i];
     card.architecture = architecture_.key();
-    card.network = networkOptions();
+    card.network = networkOptions(recipe_);
     card.exclusive = use_.exclusive;
     if (const double size = recipe_.at("pixelSizeNm"); size > 0) card.pixelSizeNm = size;
     card.training["recipe"] = recipe_;

@@ -19,19 +19,21 @@ private:
     double secondsPerStep(bool bf16);
     double trainStep(const Batch& batch);
     void averageWeights();
+    std::vector<int64_t> inputShape() const;
     bool waitWhilePaused(); // true: stop and keep
     void finishEpoch();
     void keepBest(const std::vector<double>& thresholds);
     void checkpoint();
-    nlohmann::json networkOptions() const;
 
     const TrainingPlan& plan_;
     TrainingListener& listener_;
     const Progress& progress_;
     const nlohmann::json& recipe_;
     const Architecture& architecture_;
+    const std::unique_ptr<const Loss> ownLoss_;
     const Loss& loss_;
     NetworkUse use_;
+    SlicesSeen seen_;
     int64_t outputs_ = 1, steps_, batchSize_, side_;
     uint64_t seed_;
     std::vector<PreparedSlice> slices_;

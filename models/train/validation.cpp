@@ -91,6 +91,10 @@ std::vector<double> ThresholdSearch::best() const {
     return result;
 }
 
+torch::Tensor asPlanes(const torch::Tensor& logits) {
+    return logits.dim() == 5 ? logits.flatten(2, 3) : logits;
+}
+
 torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, const NetworkUse& use) {
     if (!use.bf16) return network.forward(input);
     const auto type = use.device.type();
@@ -110,18 +114,33 @@ torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, 
 
 namespace {
 
+/// What the network sees of a slice, [C · Z, Y, X], or of volumes [C, Z, Y, X].
+torch::Tensor seenOf(const PreparedSlice& slice, const NetworkUse& use) {
+    const Extent3& extent = slice.image.extent();
+    const auto tensor = [&](const Pixels& image) {
+        return torch::from_blob(const_cast<float*>(image.values<float>().data()),
+                                {image.channels(), extent.y, extent.x}, torch::kFloat);
+    };
+    if (slice.planes.empty())
+        return use.seen.labelled ? tensor(slice.image).unsqueeze(1) : tensor(slice.image);
+    std::vector<torch::Tensor> planes;
+    for (const Pixels& plane : slice.planes) planes.push_back(tensor(plane));
+    const torch::Tensor block = torch::stack(planes, 1);
+    return use.seen.labelled ? block : block.flatten(0, 1);
+}
+
 /// Logits of a whole slice on the CPU, [1, outputs, Y, X].
-torch::Tensor sliceLogits(NetworkModule& network, const Pixels& image, const NetworkUse& use,
+torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
                           const std::function<bool()>& interrupted) {
-    const Extent3& extent = image.extent();
+    const Extent3& extent = slice.image.extent();
     NetworkInfo info;
     info.sizeMultiple = use.footprint.sizeMultiple;
     info.reach = use.footprint.reach;
-    const int64_t side = use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) + 2 * info.reach
-                                                           : 1024 + 2 * info.reach;
+    const int64_t inner = use.seen.labelled ? 128 : 1024; // a volume's tile is as deep as its patches
+    const int64_t side =
+        (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.reach;
     const Tiling tiling = makeTiling(extent, Box3::ofExtent(extent), info, side);
-    const torch::Tensor source = torch::from_blob(const_cast<float*>(image.values<float>().data()),
-                                                  {image.channels(), extent.y, extent.x}, torch::kFloat);
+    const torch::Tensor source = seenOf(slice, use);
     const auto indices = [](int64_t from, int64_t count, int64_t size) {
         std::vector<int64_t> list;
         for (int64_t i = from; i < from + count; ++i) list.push_back(reflectedIndex(i, size));
@@ -130,12 +149,13 @@ torch::Tensor sliceLogits(NetworkModule& network, const Pixels& image, const Net
     torch::Tensor result;
     for (const Tile& tile : tiling.tiles) {
         if (interrupted()) throw Error(ErrorKind::cancelled, "Cancelled.");
-        const torch::Tensor input = source.index_select(1, indices(tile.inputY, tiling.inputHeight, extent.y))
-                                        .index_select(2, indices(tile.inputX, tiling.inputWidth, extent.x))
-                                        .unsqueeze(0)
-                                        .to(use.device)
-                                        .contiguous(at::MemoryFormat::ChannelsLast);
-        const torch::Tensor logits = forwardLogits(network, input, use).to(torch::kCPU);
+        torch::Tensor input = source.index_select(-2, indices(tile.inputY, tiling.inputHeight, extent.y))
+                                  .index_select(-1, indices(tile.inputX, tiling.inputWidth, extent.x))
+                                  .unsqueeze(0)
+                                  .to(use.device);
+        if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
+        torch::Tensor logits = forwardLogits(network, input, use).to(torch::kCPU);
+        if (logits.dim() == 5) logits = logits.select(2, use.seen.before); // the slice itself
         if (!result.defined()) result = torch::empty({1, logits.size(1), extent.y, extent.x});
         const Box3& box = tile.output;
         result.slice(2, box.y0, box.y1)
@@ -159,7 +179,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     for (const PreparedSlice& slice : slices) {
         if (slice.role != Role::validation) continue;
         const Extent3& extent = slice.image.extent();
-        const torch::Tensor logits = sliceLogits(network, slice.image, use, interrupted);
+        const torch::Tensor logits = sliceLogits(network, slice, use, interrupted);
         const torch::Tensor labels =
             torch::from_blob(const_cast<uint8_t*>(slice.labels.values<uint8_t>().data()),
                              {1, extent.y, extent.x}, torch::kByte);

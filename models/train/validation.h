@@ -49,7 +49,12 @@ struct NetworkUse {
     bool exclusive = false;
     torch::Device device = torch::kCPU;
     bool bf16 = false;
+    SlicesSeen seen;
 };
+
+/// [N, K, Z, Y, X] → [N, K, Z · Y, X], and labels [N, Z, Y, X] → [N, Z · Y, X]: losses and counts see volumes
+/// as planes. Planes stay as they are.
+torch::Tensor asPlanes(const torch::Tensor& logits);
 
 /// Runs under autocast when `use.bf16`; logits f32.
 torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, const NetworkUse& use);

@@ -1,5 +1,6 @@
 // Augmentation: image and labels stay aligned, patches depend on seed and number alone, resampling and
 // normalisation are right.
+#include "core/image/memory_source.h"
 #include "core/learn/batch_queue.h"
 #include "core/learn/recipe.h"
 
@@ -136,6 +137,80 @@ private Q_SLOTS:
         const Patch patch = PatchSampler(slices, geometryOnly()).patch(1, 1);
         QCOMPARE(patch.image.extent().y, 96);
         for (const float v : std::as_const(patch.image).values<float>()) QVERIFY(std::isfinite(v));
+    }
+
+    void neighboursAreReadMirroredAndReversedTogether() {
+        // Slice z is bright in rows 8 z … 8 z + 7, and its labels say so there.
+        Pixels stack(PixelType::u8, 1, {6, 48, 64});
+        for (int64_t z = 0; z < 6; ++z)
+            std::ranges::fill(stack.plane<uint8_t>(0, z).subspan(size_t(z * 8 * 64), 8 * 64), uint8_t(200));
+        const auto source = std::make_shared<MemorySource>(stack);
+        std::vector<TrainingSlice> slices;
+        for (const auto& [z, role] : {std::pair{0, Role::train}, std::pair{1, Role::validation},
+                                      std::pair{2, Role::train}, std::pair{5, Role::test}}) {
+            TrainingSlice slice;
+            slice.image = source->read(0, Box3::ofSlice({6, 48, 64}, z));
+            slice.labels = Pixels(PixelType::u8, 1, {1, 48, 64});
+            std::ranges::fill(slice.labels.plane<uint8_t>(0, 0).subspan(size_t(z * 8 * 64), 8 * 64),
+                              uint8_t(1));
+            slice.role = role;
+            slice.source = source;
+            slice.z = z;
+            slices.push_back(slice);
+        }
+        const auto brightRow = [](std::span<const float> plane) {
+            return (std::ranges::max_element(plane) - plane.begin()) / 64 / 8;
+        };
+        const auto rows = [&](const PreparedSlice& slice) {
+            std::vector<int64_t> found;
+            for (const Pixels& plane : slice.planes) found.push_back(brightRow(plane.plane<float>(0, 0)));
+            return found;
+        };
+        const nlohmann::json plain = recipe({{"patch", 48},
+                                             {"flip", 0},
+                                             {"rotate", 0},
+                                             {"scale", 0},
+                                             {"elastic", 0},
+                                             {"brightness", 0},
+                                             {"contrast", 0},
+                                             {"gamma", 0},
+                                             {"noise", 0},
+                                             {"blur", 0},
+                                             {"foregroundFraction", 0}});
+        auto prepared = prepareSlices(slices, 1, plain, {2, 2, false}, Progress::none());
+        QCOMPARE(int(prepared.size()), 3); // not the test slice
+        QCOMPARE(rows(prepared[0]), (std::vector<int64_t>{2, 1, 0, 1, 2}));
+        QCOMPARE(rows(prepared[2]), (std::vector<int64_t>{0, 1, 2, 3, 4}));
+        const Patch patch = PatchSampler(prepared, plain).patch(3, 1);
+        QVERIFY(patch.image.extent() == (Extent3{5, 48, 48}) &&
+                patch.labels.extent() == (Extent3{1, 48, 48}));
+        nlohmann::json flipped = plain;
+        flipped["flip"] = 1; // always: both axes and the order of slices
+        const std::vector<PreparedSlice> middle{prepared[2]};
+        const auto brightest = [](const Patch& of, int64_t z) {
+            const auto plane = of.image.plane<float>(0, z);
+            return (std::ranges::max_element(plane) - plane.begin()) / 48;
+        };
+        // Rows upside down and slices the other way round: the bright rows go down through the slices as
+        // before.
+        for (const Patch& seen :
+             {PatchSampler(middle, plain).patch(3, 1), PatchSampler(middle, flipped).patch(3, 1)})
+            QVERIFY(brightest(seen, 1) < brightest(seen, 2) && brightest(seen, 2) < brightest(seen, 3));
+
+        // Volumes: only labels of training slices count beside a training slice.
+        prepared = prepareSlices(slices, 1, plain, {1, 2, true}, Progress::none());
+        QCOMPARE(rows(prepared[2]), (std::vector<int64_t>{1, 2, 3, 4}));
+        const auto known = [](const Pixels& labels) { return labels.at(0, 0, 0, 0) != 255; };
+        QVERIFY(!known(prepared[2].planeLabels[0]) && known(prepared[2].planeLabels[1]) &&
+                !known(prepared[2].planeLabels[2]));
+        QVERIFY(known(prepared[0].planeLabels[3])); // slice 2 is for training like slice 0
+        const Patch volume = PatchSampler(prepared, plain).patch(3, 2);
+        QVERIFY(volume.image.extent() == (Extent3{4, 48, 48}) &&
+                volume.labels.extent() == (Extent3{4, 48, 48}));
+        // A slice that stands alone sees itself.
+        slices[0].source = nullptr;
+        prepared = prepareSlices({slices[0]}, 1, plain, {1, 1, false}, Progress::none());
+        QCOMPARE(rows(prepared[0]), (std::vector<int64_t>{0, 0, 0}));
     }
 
     void weightsSteerWherePatchesComeFrom() {

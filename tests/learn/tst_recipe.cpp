@@ -28,6 +28,20 @@ private Q_SLOTS:
         QVERIFY(recipe.at("loss") == "ce_dice");
         QVERIFY(recipe.at("batch") == loadRecipe("balanced").at("batch"));
     }
+    void optionsOfNetworkAndLossAreTextOrObject() {
+        const nlohmann::json object = written(R"({"network": {"slicesIn": 3, "filter": "effective 5x5"}})");
+        QVERIFY(object.at("network") == "filter=effective 5x5, slicesIn=3");
+        const Schema schema{
+            {"slicesIn", "Slices", Option::Type::integer, 1, 1.0, 31.0, {}, "", "", ""},
+            {"filter", "Filter", Option::Type::choice, "3x3", {}, {}, {"3x3", "effective 5x5"}, "", "", ""}};
+        const nlohmann::json options = optionsFromText(schema, object.at("network"));
+        QCOMPARE(options.at("slicesIn").get<int>(), 3);
+        QVERIFY(options.at("filter") == "effective 5x5");
+        QVERIFY(optionsFromText(schema, "") == schema.defaults());
+        QVERIFY(optionsFromText(schema, " , slicesIn=5 ,").at("slicesIn") == 5);
+        QVERIFY_EXCEPTION_THROWN(optionsFromText(schema, "slices=5"), Error);
+        QVERIFY_EXCEPTION_THROWN(optionsFromText(schema, "slicesIn=much"), Error);
+    }
     void wrongFilesAreRefused() {
         const auto message = [&](const char* text) {
             try {

@@ -3,8 +3,11 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/image/memory_source.h"
 #include "core/learn/recipe.h"
+#include "core/segment/predictor.h"
 #include "core/segment/safetensors.h"
+#include "models/run/torch_loader.h"
 #include "models/train/trainer.h"
 #include "models/train/validation.h"
 
@@ -115,7 +118,8 @@ private Q_SLOTS:
     void thresholdIsWhereTheDiceIsHighest() {
         // Pixels of the class at 0.22…0.42, others at 0…0.2 and some, unknown, at 0.9.
         ThresholdSearch search(2);
-        torch::Tensor probability = torch::zeros({1, 2, 10, 10}), labels = torch::zeros({1, 10, 10}, torch::kByte);
+        torch::Tensor probability = torch::zeros({1, 2, 10, 10}),
+                      labels = torch::zeros({1, 10, 10}, torch::kByte);
         probability[0][0] = torch::linspace(0, 0.2, 100).view({10, 10});
         probability[0][0].slice(0, 0, 2) = torch::linspace(0.26, 0.42, 20).view({2, 10});
         labels[0].slice(0, 0, 2) = 1;
@@ -240,6 +244,68 @@ private Q_SLOTS:
                 first.bestValidationDice - 0.05); // five tiny steps: still as good
         again.recipe["base"] = 4;
         QVERIFY(!trainer_->complaints(again).empty());
+    }
+
+    void networksOfSeveralSlicesTrain_data() {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<QString>("network");
+        QTest::addColumn<QString>("loss");
+        QTest::newRow("2.5D U-Net") << "unet"
+                                    << "slicesIn=3, levels=3, base=4"
+                                    << "bce_dice";
+        QTest::newRow("3fm") << "deepem3d"
+                             << "slicesIn=3, divisor=16"
+                             << "bce_dice";
+        QTest::newRow("volume") << "unet3d"
+                                << "levels=2, base=4, anisotropic=1"
+                                << "ce_dice";
+        QTest::newRow("SegNet, border weights") << "segnet"
+                                                << "levels=2, base=4"
+                                                << "border";
+        QTest::newRow("instances") << "maskrcnn"
+                                   << "divisor=16, smallestAnchor=16"
+                                   << "bce";
+    }
+    void networksOfSeveralSlicesTrain() {
+        QFETCH(QString, architecture);
+        QFETCH(QString, network);
+        QFETCH(QString, loss);
+        TrainingPlan plan = planFor("several", 1);
+        Pixels stack(PixelType::u8, 1, {int64_t(plan.set.slices.size()), 128, 128});
+        for (size_t z = 0; z < plan.set.slices.size(); ++z) {
+            const Pixels grey = plan.set.slices[z].image.converted(PixelType::u8);
+            std::ranges::copy(grey.values<uint8_t>(), stack.plane<uint8_t>(0, int64_t(z)).begin());
+        }
+        const auto source = std::make_shared<MemorySource>(std::move(stack));
+        for (size_t z = 0; z < plan.set.slices.size(); ++z) {
+            plan.set.slices[z].source = source;
+            plan.set.slices[z].z = int64_t(z);
+        }
+        plan.recipe.update({{"architecture", architecture.toStdString()},
+                            {"network", network.toStdString()},
+                            {"loss", loss.toStdString()},
+                            {"patchDepth", 4},
+                            {"batch", 2},
+                            {"steps", 4},
+                            {"stepsPerEpoch", 2}});
+        const auto complaints = trainer_->complaints(plan);
+        QVERIFY2(complaints.empty(), complaints.empty() ? "" : complaints.front().c_str());
+        Listener listener;
+        const TrainingResult result = trainer_->train(plan, listener, Progress::none());
+        QCOMPARE(result.stepsDone, 4);
+        QVERIFY(std::isfinite(listener.epochs.back().trainingLoss));
+        QCOMPARE(listener.epochs.back().previewProbability.extent().y, 128);
+        // The package predicts.
+        const auto loaded = makeTorchLoader()->load(result.package, "cpu", 1);
+        QCOMPARE(loaded->info().slicesIn, architecture == "unet" || architecture == "deepem3d" ? 3 : 1);
+        const NetworkTask task = {loaded.get(), result.package.card, {}, {}};
+        PredictionSettings settings;
+        settings.firstSlice = 3;
+        settings.endSlice = 5;
+        int slices = 0;
+        predict(
+            *source, {&task, 1}, settings, [&](const PredictedSlice&) { ++slices; }, Progress::none());
+        QCOMPARE(slices, 2);
     }
 
     void complaintsComeBeforeAnythingStarts() {
