@@ -22,7 +22,8 @@ if(CRISTAE_DEV)
         -Wno-error=array-bounds -Wno-error=restrict -Wno-error=stringop-overflow)
 endif()
 if(CRISTAE_SANITIZE)
-    target_compile_options(cristae_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_compile_options(cristae_options INTERFACE
+        -fsanitize=address,undefined -fno-omit-frame-pointer -UNDEBUG -D_GLIBCXX_ASSERTIONS)
     target_link_options(cristae_options INTERFACE -fsanitize=address,undefined)
 endif()
 
