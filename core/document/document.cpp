@@ -8,21 +8,26 @@ namespace cristae {
 class LabelStep : public UndoStep {
 public:
     LabelStep(Document& document, LabelDelta delta, std::string words)
-        : document_(document), delta_(std::move(delta)), words_(std::move(words)) {}
+        : document_(document), delta_(std::make_shared<const LabelDelta>(std::move(delta))),
+          words_(std::move(words)) {}
     std::string words() const override { return words_; }
     void undo() override { apply(true); }
     void redo() override { apply(false); }
-    size_t bytes() const override { return sizeof *this + delta_.bytes() + words_.capacity(); }
+    size_t bytes() const override { return sizeof *this + delta_->bytes() + words_.capacity(); }
+    const std::shared_ptr<const LabelDelta>& delta() const { return delta_; }
 
 private:
     void apply(bool undo) {
         document_.cancelStroke(); // the step was made without what the running stroke has shown so far
-        document_.labels_.apply(delta_, undo);
-        document_.changed(Document::Change::labels, delta_.touched());
+        if (document_.prepared_)
+            document_.labels_ = *std::exchange(document_.prepared_, std::nullopt);
+        else
+            document_.labels_.apply(*delta_, undo);
+        document_.changed(Document::Change::labels, delta_->touched());
         document_.changed(Document::Change::state, {});
     }
     Document& document_;
-    LabelDelta delta_;
+    std::shared_ptr<const LabelDelta> delta_; // shared with a job that applies it elsewhere
     std::string words_;
 };
 
@@ -123,6 +128,54 @@ void Document::applyLabels(LabelDelta delta, LabelLayer after, const std::string
     pushLabels(std::move(delta), words);
     changed(Change::labels, box);
     changed(Change::state, {});
+}
+
+bool Document::isLarge(const LabelDelta& delta) {
+    constexpr size_t mostTiles = 128, mostBytes = size_t(2)
+                                                  << 20; // a few milliseconds of copying and writing
+    return delta.tiles.size() > mostTiles || delta.bytes() > mostBytes;
+}
+
+namespace {
+// A step with several changes of labels would need the layer between them; it is taken the slow way.
+std::shared_ptr<const LabelDelta> largeChange(const UndoStep* step) {
+    std::shared_ptr<const LabelDelta> found;
+    if (!step) return found;
+    for (const UndoStep* part : step->parts())
+        if (const auto* labels = dynamic_cast<const LabelStep*>(part)) {
+            if (found) return nullptr;
+            found = labels->delta();
+        }
+    return found && Document::isLarge(*found) ? found : nullptr;
+}
+} // namespace
+
+std::shared_ptr<const LabelDelta> Document::largeUndo() const {
+    return largeChange(undo_.nextUndo());
+}
+
+std::shared_ptr<const LabelDelta> Document::largeRedo() const {
+    return largeChange(undo_.nextRedo());
+}
+
+bool Document::undoWith(const std::shared_ptr<const LabelDelta>& change, LabelLayer after) {
+    return stepWith(false, change, std::move(after));
+}
+
+bool Document::redoWith(const std::shared_ptr<const LabelDelta>& change, LabelLayer after) {
+    return stepWith(true, change, std::move(after));
+}
+
+bool Document::stepWith(bool redo, const std::shared_ptr<const LabelDelta>& change, LabelLayer after) {
+    const bool same = change && change == (redo ? largeRedo() : largeUndo()) && !strokeRunning() &&
+                      after.generation() == labels_.generation() + 1;
+    if (!same) return false;
+    prepared_ = std::move(after);
+    if (redo)
+        undo_.redo();
+    else
+        undo_.undo();
+    return true;
 }
 
 void Document::strokePart(const LabelDelta& part) {

@@ -6,7 +6,9 @@
 #include "core/labels/label_layer.h"
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,11 +37,22 @@ public:
     /// elsewhere, so that this thread only takes it over. If the labels have changed since the copy was
     /// taken, the delta is applied here instead.
     void applyLabels(LabelDelta delta, LabelLayer after, const std::string& words);
+    /// True for a change whose writing would be felt as a pause: better applied to a copy elsewhere.
+    static bool isLarge(const LabelDelta& delta);
+    /// The change of labels that the next undo (or redo) makes, if it is a large one; else null. To be
+    /// applied to a copy of labels() elsewhere and handed to undoWith() or redoWith().
+    std::shared_ptr<const LabelDelta> largeUndo() const;
+    std::shared_ptr<const LabelDelta> largeRedo() const;
+    /// The next undo (redo), quickly: `after` is a copy of labels() from which `change` was taken back (to
+    /// which it was applied). False, and nothing happens, if labels or steps are others by now.
+    bool undoWith(const std::shared_ptr<const LabelDelta>& change, LabelLayer after);
+    bool redoWith(const std::shared_ptr<const LabelDelta>& change, LabelLayer after);
     /// Parts of a running stroke: shown at once, become one step with endStroke(words); cancelStroke() takes
     /// them back.
     void strokePart(const LabelDelta& part);
     void endStroke(const std::string& words);
     void cancelStroke();
+    bool strokeRunning() const { return !strokeParts_.empty(); }
 
     UndoStack& undoStack() { return undo_; }
     const UndoStack& undoStack() const { return undo_; }
@@ -68,9 +81,11 @@ private:
     friend class HistoryStep;
     void changed(Change change, const Box3& box);
     void pushLabels(LabelDelta delta, const std::string& words);
+    bool stepWith(bool redo, const std::shared_ptr<const LabelDelta>& change, LabelLayer after);
     TileSourcePtr image_;
     VoxelSize voxelSize_;
     LabelLayer labels_;
+    std::optional<LabelLayer> prepared_; // what the step that is being taken makes of labels_
     ClassTable classes_;
     UndoStack undo_;
     std::vector<LabelDelta> strokeParts_;

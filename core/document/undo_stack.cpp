@@ -23,6 +23,12 @@ public:
         for (const auto& part : parts_) sum += part->bytes();
         return sum;
     }
+    std::vector<const UndoStep*> parts() const override {
+        std::vector<const UndoStep*> all;
+        for (const auto& part : parts_)
+            for (const UndoStep* inner : part->parts()) all.push_back(inner);
+        return all;
+    }
 
 private:
     std::string words_;

@@ -17,6 +17,8 @@ public:
     virtual void undo() = 0;
     virtual void redo() = 0;
     virtual size_t bytes() const = 0;
+    /// The steps this one consists of, in the order of redo(); most are one step: themselves.
+    virtual std::vector<const UndoStep*> parts() const { return {this}; }
 };
 
 /// Oldest steps are dropped when the byte budget is exceeded, but the newest ten always stay.
@@ -33,6 +35,9 @@ public:
     /// Words of the next step to undo or redo; empty if there is none.
     std::string undoWords() const;
     std::string redoWords() const;
+    /// The step that undo() or redo() would take; null if there is none.
+    const UndoStep* nextUndo() const { return done_.empty() ? nullptr : done_.back().get(); }
+    const UndoStep* nextRedo() const { return undone_.empty() ? nullptr : undone_.back().get(); }
     void undo();
     void redo();
     void clear();

@@ -1,5 +1,7 @@
 // Tool: one way to change labels by hand; fed with press, move and release in image coordinates.
 #pragma once
+#include "core/base/progress.h"
+#include "core/base/schema.h"
 #include "core/image/tile_source.h"
 #include "core/labels/label_layer.h"
 
@@ -21,7 +23,9 @@ struct ToolSettings {
     uint32_t label = 1; // what is painted; 0 erases
     double radius = 12; // px, brush and eraser
     WriteRule rule;
-    std::vector<uint32_t> erasable; // eraser: empty = every label
+    std::vector<uint32_t> erasable;                    // eraser: empty = every label
+    nlohmann::json options = nlohmann::json::object(); // of the tool's schema; missing ones are as declared
+    double greyRange = 255; // between what is shown as black and as white, in grey values of the image
 };
 
 /// What a tool works on while the button is down.
@@ -29,6 +33,8 @@ struct ToolContext {
     LabelEdit& edit;
     int64_t slice;
     const ToolSettings& settings;
+    const TileSource* image = nullptr; // for tools that read it
+    const Progress& progress = Progress::none();
 };
 
 class Tool {
@@ -38,6 +44,14 @@ public:
     virtual std::string title() const = 0; // "Brush"
     virtual std::string hint() const = 0;  // one sentence on how to use it
     virtual bool usesRadius() const { return false; }
+    /// True if the tool looks at grey values: its whole work is a press, which takes as long as reading does
+    /// and belongs off the UI thread. Such a tool keeps nothing between calls.
+    virtual bool readsImage() const { return false; }
+    /// What can be set besides class, radius and rule.
+    virtual const Schema& options() const {
+        static const Schema none;
+        return none;
+    }
     /// True if several presses make one stroke (polygon: ends with finish()).
     virtual bool multiClick() const { return false; }
     virtual void press(const ToolContext& context, ImagePoint point) = 0;
@@ -50,8 +64,8 @@ public:
     virtual std::vector<ImagePoint> outline() const { return {}; }
 };
 
-/// brush, eraser, fill, polygon, lasso. Picking a label writes nothing, so it is no Tool: the window reads
-/// the label under the cursor from the layer.
+/// brush, eraser, fill, polygon, lasso, wand. Picking a label writes nothing, so it is no Tool: the window
+/// reads the label under the cursor from the layer.
 std::vector<std::unique_ptr<Tool>> allTools();
 
 /// Rasterisers, shared by tools, importers and tests. A pixel belongs to a shape if its centre lies inside.

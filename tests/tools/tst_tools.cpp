@@ -30,7 +30,7 @@ Pixels labelsOf(const Document& document) {
 // The path of a hand over the square, shown live part by part as the canvas does it.
 void draw(Document& document, Tool& tool, const ToolSettings& settings, const std::vector<ImagePoint>& path) {
     LabelEdit edit(document.labels().snapshot(), settings.rule);
-    const ToolContext context{edit, 1, settings};
+    const ToolContext context{edit, 1, settings, document.image().get()};
     for (size_t i = 0; i < path.size(); ++i) {
         if (tool.multiClick()) {
             tool.press(context, path[i]);
@@ -64,7 +64,7 @@ private Q_SLOTS:
             QVERIFY(keys.insert(tool->key()).second);
             QVERIFY(!tool->title().empty() && tool->hint().back() == '.');
         }
-        QCOMPARE(keys, (std::set<std::string>{"brush", "eraser", "fill", "polygon", "lasso"}));
+        QCOMPARE(keys, (std::set<std::string>{"brush", "eraser", "fill", "polygon", "lasso", "wand"}));
     }
 
     void strokeChangesAndOneUndoRestores() {
@@ -152,6 +152,50 @@ private Q_SLOTS:
         draw(*document, *brush, settings, {{10.95, 5.02}});
         QCOMPARE(document->labels().snapshot().countsInSlice(1).at(1), int64_t(1));
         QCOMPARE(document->labels().at(1, 10, 5).label, 1u);
+    }
+
+    void wandTakesWhatIsAlikeAndConnected_data() {
+        QTest::addColumn<double>("tolerance");
+        QTest::addColumn<bool>("diagonals");
+        QTest::addColumn<int>("expected");
+        // An L of 100 (5 × 20 and 15 × 4), touched at a corner by a square of 110 (6 × 6), on a ground of 20;
+        // another 100 lies apart.
+        QTest::newRow("only the same") << 0.0 << true << 160;
+        QTest::newRow("4 neighbours") << 5.0 << false << 160;
+        QTest::newRow("8 neighbours") << 5.0 << true << 196;
+        QTest::newRow("everything") << 100.0 << false << 150 * 160;
+    }
+    void wandTakesWhatIsAlikeAndConnected() {
+        QFETCH(double, tolerance);
+        QFETCH(bool, diagonals);
+        QFETCH(int, expected);
+        Pixels grey(PixelType::u8, 1, volume);
+        const auto values = grey.values<uint8_t>();
+        const auto paint = [&](int64_t y0, int64_t x0, int64_t height, int64_t width, uint8_t value) {
+            for (int64_t y = y0; y < y0 + height; ++y)
+                for (int64_t x = x0; x < x0 + width; ++x)
+                    values[size_t((volume.y + y) * volume.x + x)] = value; // slice 1
+        };
+        paint(0, 0, volume.y, volume.x, 20);
+        paint(120, 100, 5, 20, 100);
+        paint(125, 100, 15, 4, 100);
+        paint(140, 104, 6, 6, 110);
+        paint(10, 10, 5, 5, 100);
+        Document document(std::make_shared<MemorySource>(grey));
+        const auto tools = allTools();
+        const auto wand =
+            std::find_if(tools.begin(), tools.end(), [](const auto& tool) { return tool->key() == "wand"; });
+        QVERIFY((*wand)->readsImage());
+        ToolSettings settings;
+        settings.label = 3;
+        settings.options = (*wand)->options().defaults();
+        settings.options["tolerance"] = tolerance;
+        settings.options["diagonals"] = diagonals;
+        draw(document, **wand, settings, {{122.5, 110.5}});
+        QCOMPARE(document.labels().snapshot().countsInSlice(1).at(3), int64_t(expected));
+        QVERIFY(document.labels().snapshot().sliceEmpty(0) && document.labels().snapshot().sliceEmpty(2));
+        QCOMPARE(document.labels().at(1, 139, 101).label, 3u);
+        QCOMPARE(document.labels().at(1, 12, 12).label, tolerance == 100 ? 3u : 0u);
     }
 
     void eraserTakesOnlyWhatItMay() {
