@@ -1,0 +1,165 @@
+// The run folder: plan.json beside data.safetensors; the trainer adds checkpoint.safetensors.
+#include "core/learn/run_folder.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/segment/safetensors.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<const char*, 8> typeNames{"U8", "I8", "U16", "I16", "U32", "I32", "F32", "F64"};
+constexpr std::array<const char*, 3> roleNames{"train", "validation", "test"};
+constexpr const char* planName = "plan.json";
+constexpr const char* dataName = "data.safetensors";
+constexpr const char* checkpointName = "checkpoint.safetensors";
+
+NamedTensor tensorOf(const std::string& name, const Pixels& pixels) {
+    const Extent3& e = pixels.extent();
+    // Shares the memory of the pixels; a data set may fill half of what there is.
+    const auto shared = std::make_shared<Pixels>(pixels);
+    return {name,
+            typeNames[size_t(pixels.type())],
+            {pixels.channels(), e.z, e.y, e.x},
+            std::shared_ptr<std::byte[]>(shared, shared->data()),
+            pixels.bytes()};
+}
+
+Pixels pixelsOf(const SafetensorsFile& content, const std::string& name) {
+    const NamedTensor* tensor = content.find(name);
+    if (!tensor || tensor->shape.size() != 4) throw Error(ErrorKind::input, "the data lack " + name);
+    const auto type = std::find(typeNames.begin(), typeNames.end(), tensor->dtype);
+    if (type == typeNames.end()) throw Error(ErrorKind::input, "the data hold a type that images never have");
+    const auto& shape = tensor->shape;
+    Pixels pixels(PixelType(type - typeNames.begin()), shape[0], {shape[1], shape[2], shape[3]});
+    if (pixels.bytes() != tensor->bytes) throw Error(ErrorKind::input, "the data are cut off");
+    std::memcpy(pixels.data(), tensor->data.get(), tensor->bytes);
+    return pixels;
+}
+
+json planJson(const TrainingPlan& plan) {
+    json slices = json::array();
+    for (const TrainingSlice& slice : plan.set.slices)
+        slices.push_back({{"name", slice.name},
+                          {"role", roleNames[size_t(slice.role)]},
+                          {"pixelSizeNm", slice.pixelSizeNm ? json(*slice.pixelSizeNm) : json()},
+                          {"weight", slice.weight},
+                          {"data", slice.data}});
+    return {{"card", toJson(plan.card)},      {"recipe", plan.recipe},          {"device", plan.device},
+            {"output", plan.output.string()}, {"classes", plan.set.classNames}, {"slices", slices}};
+}
+
+Role roleOf(const std::string& word) {
+    const auto found = std::find(roleNames.begin(), roleNames.end(), word);
+    if (found == roleNames.end()) throw Error(ErrorKind::input, "a slice has the unknown role " + word);
+    return Role(found - roleNames.begin());
+}
+
+bool seesSeveralSlices(const json& recipe) {
+    const std::string architecture = recipe.value("architecture", "");
+    return architecture == "deepem3d" || architecture == "unet3d" ||
+           recipe.value("network", "").find("slices") != std::string::npos;
+}
+
+} // namespace
+
+void saveRun(const TrainingPlan& plan, const Progress& progress) {
+    if (seesSeveralSlices(plan.recipe)) return;
+    std::error_code failed;
+    std::filesystem::create_directories(plan.runFolder, failed);
+    if (failed)
+        throw Error(ErrorKind::output, fmt::format("The folder {} cannot be made ({}); choose another.",
+                                                   plan.runFolder.string(), failed.message()));
+    SafetensorsFile content;
+    content.metadata["cristae.data"] = "images and labels of a training run";
+    for (size_t i = 0; i < plan.set.slices.size(); ++i) {
+        progress.throwIfCancelled();
+        content.tensors.push_back(tensorOf(fmt::format("image.{}", i), plan.set.slices[i].image));
+        content.tensors.push_back(tensorOf(fmt::format("labels.{}", i), plan.set.slices[i].labels));
+    }
+    writeSafetensors(plan.runFolder / dataName, content);
+    writeFileAtomically(plan.runFolder / planName, planJson(plan).dump(2) + "\n");
+}
+
+TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress) {
+    try {
+        const json saved = json::parse(readTextFile(folder / planName));
+        progress.throwIfCancelled();
+        const SafetensorsFile content = readSafetensors(folder / dataName);
+        TrainingPlan plan;
+        plan.card = modelCardFromJson(saved.at("card"));
+        plan.recipe = saved.at("recipe");
+        plan.device = saved.at("device");
+        plan.output = saved.at("output").get<std::string>();
+        plan.runFolder = folder;
+        plan.resume = true;
+        plan.set.classNames = saved.at("classes").get<std::vector<std::string>>();
+        for (size_t i = 0; i < saved.at("slices").size(); ++i) {
+            progress.throwIfCancelled();
+            const json& entry = saved["slices"][i];
+            TrainingSlice slice;
+            slice.name = entry.at("name");
+            slice.image = pixelsOf(content, fmt::format("image.{}", i));
+            slice.labels = pixelsOf(content, fmt::format("labels.{}", i));
+            if (!entry.at("pixelSizeNm").is_null()) slice.pixelSizeNm = entry["pixelSizeNm"].get<double>();
+            slice.role = roleOf(entry.at("role"));
+            slice.weight = entry.at("weight");
+            slice.data = entry.at("data");
+            plan.set.slices.push_back(std::move(slice));
+        }
+        return plan;
+    } catch (const json::exception&) {
+        throw Error(ErrorKind::input,
+                    fmt::format("The plan of the run in {} cannot be read; start the training anew.",
+                                folder.string()));
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        throw Error(ErrorKind::input, fmt::format("The run in {} cannot go on ({}); start the training anew.",
+                                                  folder.string(), error.what()));
+    }
+}
+
+void closeRun(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    std::filesystem::remove(folder / dataName, ignored);
+}
+
+std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs) {
+    std::vector<UnfinishedRun> found;
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator(runs, failed)) {
+        const std::filesystem::path folder = entry.path();
+        if (!std::filesystem::exists(folder / dataName, failed) ||
+            !std::filesystem::exists(folder / checkpointName, failed))
+            continue;
+        try {
+            const json plan = json::parse(readTextFile(folder / planName));
+            const auto metadata = readSafetensorsHeader(folder / checkpointName).metadata;
+            const json state = json::parse(metadata.at("cristae.run"));
+            UnfinishedRun run;
+            run.folder = folder;
+            run.card = modelCardFromJson(plan.at("card"));
+            run.recipe = plan.at("recipe");
+            run.output = plan.at("output").get<std::string>();
+            run.step = state.at("step");
+            run.steps = run.recipe.at("steps");
+            run.bestDice = std::max(0.0, state.at("bestDice").get<double>());
+            run.history = state.at("history");
+            run.lastChange = std::filesystem::last_write_time(folder / checkpointName);
+            if (run.step < run.steps) found.push_back(std::move(run));
+        } catch (const std::exception&) { // no run of ours, or a broken one: nothing to offer
+        }
+    }
+    std::ranges::sort(found, std::ranges::greater(), &UnfinishedRun::lastChange);
+    return found;
+}
+
+} // namespace cristae
