@@ -7,6 +7,7 @@
 #include "ui/window/workbench.h"
 
 #include <QComboBox>
+#include <QDateTime>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFileDialog>
@@ -16,6 +17,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QLocale>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSpinBox>
@@ -199,8 +202,21 @@ QString ExportDialog::complaint() const {
     if (target_->text().trimmed().isEmpty()) return tr("Say which file to write.");
     const QFileInfo target(target_->text().trimmed());
     if (!target.dir().exists()) return tr("There is no folder %1; choose another.").arg(target.dir().path());
-    if (!document->info().path.empty() && target == QFileInfo(text(document->info().path.string())))
+    const std::string image = document->info().path.string();
+    const QString standing = place().canonicalFilePath(),
+                  original = QFileInfo(text(image)).canonicalFilePath();
+    if (!original.isEmpty() && original == standing)
         return tr("This is the image itself; choose another name.");
+    if (!original.isEmpty() && !standing.isEmpty() && original.startsWith(standing + QLatin1Char('/')))
+        return tr("The slices would replace the folder %1, which holds the image itself; choose another "
+                  "name.")
+            .arg(standing);
+    return text(how->complaint(description()));
+}
+
+ExportDescription ExportDialog::description() const {
+    const Document* document = workbench_.document();
+    const auto [first, end] = slices();
     ExportDescription description;
     const ImageInfo& info = document->info();
     description.info.levels = {{end - first, info.extent().y, info.extent().x}};
@@ -214,7 +230,12 @@ QString ExportDialog::complaint() const {
         description.classes[i].value = kind() == ResultKind::mask ? 255u : uint32_t(i + 1);
     description.original = document->image();
     description.firstSlice = first;
-    return text(how->complaint(description));
+    return description;
+}
+
+QFileInfo ExportDialog::place() const {
+    const QString path = QFileInfo(target_->text().trimmed()).absoluteFilePath();
+    return QFileInfo(text(exporter()->placeOf(path.toStdString(), description()).string()));
 }
 
 void ExportDialog::formatChanged() {
@@ -251,6 +272,7 @@ void ExportDialog::browse() {
     auto* dialog = new QFileDialog(this, tr("Export labels"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setOption(QFileDialog::DontConfirmOverwrite); // Export asks: it knows what will stand there
     if (how) {
         QStringList patterns;
         for (const std::string& extension : how->extensions())
@@ -277,6 +299,47 @@ void ExportDialog::update() {
 }
 
 void ExportDialog::write() {
+    if (job_ || !complaint().isEmpty()) return update();
+    if (const auto there = replaced())
+        askToReplace(*there);
+    else
+        writeNow();
+}
+
+std::optional<QFileInfo> ExportDialog::replaced() const {
+    const QFileInfo there = place();
+    if (there.exists()) return there;
+    if (exporter()->key() != "raw") return {};
+    const QFileInfo beside(there.dir().filePath(there.completeBaseName() + QStringLiteral(".json")));
+    return beside.exists() ? std::optional(beside) : std::nullopt;
+}
+
+void ExportDialog::askToReplace(const QFileInfo& there) {
+    const QLocale locale;
+    QString facts;
+    if (there.isDir()) {
+        const int files = int(QDir(there.filePath()).entryList(QDir::Files).size());
+        facts = tr("The folder holds %n files; all of them would be replaced.", nullptr, files);
+    } else {
+        facts = tr("It holds %1 and was last changed on %2.")
+                    .arg(locale.formattedDataSize(there.size()),
+                         locale.toString(there.lastModified(), QLocale::ShortFormat));
+    }
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Replace?"),
+                                there.isDir() ? tr("There is a folder “%1” already.").arg(there.fileName())
+                                              : tr("There is a file “%1” already.").arg(there.fileName()),
+                                QMessageBox::Cancel, this);
+    box->setObjectName(QStringLiteral("replaceQuestion"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(facts);
+    auto* replace = box->addButton(tr("Replace"), QMessageBox::DestructiveRole);
+    replace->setObjectName(QStringLiteral("replace"));
+    box->setDefaultButton(QMessageBox::Cancel);
+    connect(replace, &QPushButton::clicked, this, &ExportDialog::writeNow);
+    box->open();
+}
+
+void ExportDialog::writeNow() {
     if (job_ || !complaint().isEmpty()) return update();
     const Document& document = *workbench_.document();
     const auto [first, end] = slices();

@@ -4,7 +4,9 @@
 #include "core/session/session.h"
 
 #include <QDialog>
+#include <QFileInfo>
 #include <QPointer>
+#include <optional>
 
 class QButtonGroup;
 class QCheckBox;
@@ -35,7 +37,7 @@ public:
     QString complaint() const;
 
 public Q_SLOTS:
-    /// Writes in the background.
+    /// Writes in the background; asks first where something would be replaced.
     void write();
 
 Q_SIGNALS:
@@ -50,6 +52,13 @@ private:
     std::vector<uint32_t> values() const;
     ResultKind kind() const;
     std::pair<int64_t, int64_t> slices() const;
+    ExportDescription description() const;
+    /// What will stand there: the file, or the folder of a stack.
+    QFileInfo place() const;
+    /// Of that, or of what is written beside it, what exists already.
+    std::optional<QFileInfo> replaced() const;
+    void askToReplace(const QFileInfo& there);
+    void writeNow();
 
     Workbench& workbench_;
     QPointer<Job> job_;
