@@ -7,6 +7,7 @@
 #include "tests/support/ui_setup.h"
 #include "tests/support/watchdog.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/charts/line_chart.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/panels/predict_page.h"
 #include "ui/panels/train_page.h"
@@ -77,6 +78,39 @@ class TestStory : public QObject {
         QTRY_VERIFY(!window_->findChild<ExportDialog*>()); // it goes when the file is written
     }
 
+    void startProgram() {
+        window_.reset();
+        bench_.reset();
+        session_.reset();
+        session_ = std::make_unique<Session>(sessionPaths(), engineLoader());
+        bench_ = std::make_unique<Workbench>(*session_);
+        window_ = std::make_unique<MainWindow>(*bench_);
+        window_->resize(1280, 720);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    /// Two predicted slices as the data set of a very small network.
+    void prepareTraining(int steps, const QString& name) {
+        openSample();
+        tickOnly(QStringLiteral("membranes"));
+        predictSlice(2);
+        predictSlice(3);
+        window_->showPage(MainWindow::Page::train);
+        window_->trainPage()->addThisImage();
+        nlohmann::json recipe = loadRecipe("quick");
+        for (const auto& [key, value] : std::map<std::string, int>{{"steps", steps},
+                                                                   {"stepsPerEpoch", 3},
+                                                                   {"base", 4},
+                                                                   {"levels", 3},
+                                                                   {"patch", 64},
+                                                                   {"warmupSteps", 1}})
+            recipe[key] = value;
+        window_->trainPage()->setRecipe(recipe, QStringLiteral("own"));
+        window_->trainPage()->setModelName(name);
+        QTRY_VERIFY2(window_->trainPage()->obstacles().isEmpty(),
+                     qPrintable(window_->trainPage()->obstacles().join(QLatin1Char(' '))));
+    }
+
 private Q_SLOTS:
     void initTestCase() {
         if (!QFile::exists(QStringLiteral(CRISTAE_SOURCE_DIR "/models/zoo/membranes.safetensors")))
@@ -89,12 +123,7 @@ private Q_SLOTS:
         // The offscreen platform says so of every window with a smallest size.
         QTest::failOnWarning(
             QRegularExpression(QStringLiteral("^(?!This plugin does not support propagateSizeHints)")));
-        session_ = std::make_unique<Session>(sessionPaths(), engineLoader());
-        bench_ = std::make_unique<Workbench>(*session_);
-        window_ = std::make_unique<MainWindow>(*bench_);
-        window_->resize(1280, 720);
-        window_->show();
-        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+        startProgram();
     }
     void cleanup() {
         window_.reset();
@@ -188,25 +217,33 @@ private Q_SLOTS:
                     Box3::ofExtent(bench_->document()->info().extent())) == before);
     }
 
-    void aModelIsTrainedAndUsed() {
-        openSample();
-        tickOnly(QStringLiteral("membranes"));
-        predictSlice(2);
-        predictSlice(3);
+    void aCancelledTrainingGoesOnAfterTheProgramWasClosed() {
+        prepareTraining(30, QStringLiteral("interrupted"));
+        TrainPage* page = window_->trainPage();
+        QTest::mouseClick(child<QPushButton>(QStringLiteral("start")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(page->diceChart().series()[1].points.size() >= 2, 60000);
+        page->cancel();
+        QTRY_VERIFY_WITH_TIMEOUT(child<QPushButton>(QStringLiteral("resume"))->isVisibleTo(page), 20000);
+        QVERIFY(!QFile::exists(file("models/interrupted.safetensors")));
+
+        startProgram();
+        openSample(); // any image: the task panel is there then
         window_->showPage(MainWindow::Page::train);
-        window_->trainPage()->addThisImage();
-        nlohmann::json recipe = loadRecipe("quick");
-        for (const auto& [key, value] : std::map<std::string, int>{{"steps", 6},
-                                                                   {"stepsPerEpoch", 3},
-                                                                   {"base", 4},
-                                                                   {"levels", 3},
-                                                                   {"patch", 64},
-                                                                   {"warmupSteps", 1}})
-            recipe[key] = value;
-        window_->trainPage()->setRecipe(recipe, QStringLiteral("own"));
-        window_->trainPage()->setModelName(QStringLiteral("my membranes"));
-        QTRY_VERIFY2(window_->trainPage()->obstacles().isEmpty(),
-                     qPrintable(window_->trainPage()->obstacles().join(QLatin1Char(' '))));
+        page = window_->trainPage();
+        auto* resume = child<QPushButton>(QStringLiteral("resume"));
+        QTRY_VERIFY_WITH_TIMEOUT(resume->isVisible(), 20000);
+        QSignalSpy trained(page, &TrainPage::trained);
+        QTest::mouseClick(resume, Qt::LeftButton);
+        QVERIFY(page->running());
+        const size_t before = page->diceChart().series()[1].points.size();
+        QVERIFY(before >= 2 && before < 10); // the epochs of the first part
+        QTRY_COMPARE_WITH_TIMEOUT(trained.size(), 1, 120000);
+        QTRY_COMPARE(page->diceChart().series()[1].points.size(), size_t(10));
+        QVERIFY(QFile::exists(file("models/interrupted.safetensors")));
+    }
+
+    void aModelIsTrainedAndUsed() {
+        prepareTraining(6, QStringLiteral("my membranes"));
         QSignalSpy trained(window_->trainPage(), &TrainPage::trained);
         Watchdog watchdog;
         QTest::mouseClick(child<QPushButton>(QStringLiteral("start")), Qt::LeftButton);

@@ -99,7 +99,27 @@ public:
         control_.plan = plan;
         constexpr int64_t epochs = 5, perEpoch = 4;
         TrainingResult result;
-        for (int64_t step = 1; step <= epochs * perEpoch; ++step) {
+        nlohmann::json history = nlohmann::json::array();
+        int64_t done = 0;
+        if (plan.resume) {
+            const auto content = readSafetensorsHeader(plan.runFolder / "checkpoint.safetensors");
+            const auto state = nlohmann::json::parse(content.metadata.at("cristae.run"));
+            done = state.at("step");
+            history = state.at("history");
+        }
+        // As the real one does: each epoch, and when the run is cancelled.
+        const auto checkpoint = [&] {
+            SafetensorsFile content;
+            content.metadata["cristae.run"] = nlohmann::json{
+                {"step", done},
+                {"bestDice", result.bestValidationDice},
+                {"history", history}}.dump();
+            content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
+            std::filesystem::create_directories(plan.runFolder);
+            writeSafetensors(plan.runFolder / "checkpoint.safetensors", content);
+        };
+        for (int64_t step = done + 1; step <= epochs * perEpoch; ++step) {
+            if (progress.cancelled()) checkpoint();
             while (listener.paused() && !listener.stopRequested()) {
                 control_.pauseSeen = true;
                 progress.throwIfCancelled();
@@ -116,7 +136,7 @@ public:
             control_.steps = int(step);
             listener.onStep(step, loss);
             progress.report(double(step) / double(epochs * perEpoch), "step " + std::to_string(step));
-            result.stepsDone = step;
+            result.stepsDone = done = step;
             if (step % perEpoch) continue;
             EpochReport report;
             report.epoch = step / perEpoch;
@@ -143,6 +163,14 @@ public:
                         values[i] = i >= shift && truth[i - shift] == 1 ? 0.9f : 0.1f;
                     report.previewProbability = probability;
                 }
+            history.push_back({{"epoch", report.epoch},
+                               {"step", step},
+                               {"trainingLoss", report.trainingLoss},
+                               {"trainingDice", report.trainingDice},
+                               {"validationLoss", report.validationLoss},
+                               {"validationDice", report.validationDice},
+                               {"best", report.best}});
+            checkpoint();
             listener.onEpoch(report);
         }
         ModelCard card = plan.card;

@@ -78,9 +78,7 @@ class TestCanvas : public QObject {
     }
 
 private Q_SLOTS:
-    void initTestCase() {
-        useOwnSettings(folder_);
-    }
+    void initTestCase() { useOwnSettings(folder_); }
     void init() {
         // The offscreen platform says of itself that it ignores size hints.
         QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support)")));
@@ -196,6 +194,158 @@ private Q_SLOTS:
                 ++compared;
             }
         QVERIFY(compared > extent.y * extent.x / 2);
+    }
+
+    void theWandFillsWhatIsAlikeWithoutHoldingUpTheWindow() {
+        Pixels pixels(PixelType::u8, 1, {1, 300, 400});
+        for (int64_t y = 0; y < 300; ++y)
+            for (int64_t x = 0; x < 400; ++x)
+                pixels.values<uint8_t>()[size_t(y * 400 + x)] = x >= 100 && x < 180 && y < 200 ? 120 : 60;
+        show(std::make_shared<MemorySource>(pixels));
+        CanvasPane* pane = canvas_->labelledPane();
+        const auto labelled = [&] {
+            int64_t sum = 0;
+            for (const auto& [label, count] : bench_->document()->labels().snapshot().countsInSlice(0))
+                sum += count;
+            return sum;
+        };
+        QTest::keyClick(pane, Qt::Key_W);
+        QCOMPARE(bench_->tool(), QStringLiteral("wand"));
+        QTest::mouseClick(pane, Qt::LeftButton, {}, widgetPoint(140, 50));
+        QTRY_COMPARE(labelled(), int64_t(80 * 200));
+        // With all grey values allowed, everything.
+        bench_->setToolOption(QStringLiteral("wand"), "tolerance", 100.0);
+        bench_->setOnlyOver(0u);
+        QTest::mouseClick(pane, Qt::LeftButton, {}, widgetPoint(20, 250));
+        QTRY_COMPARE(labelled(), int64_t(300 * 400));
+        bench_->undo();
+        QCOMPARE(labelled(), int64_t(80 * 200));
+    }
+
+    void theSwipeShowsLabelsOnlyRightOfItsDivider() {
+        show(std::make_shared<MemorySource>(Pixels(PixelType::u8, 1, {1, 200, 300})));
+        bench_->ensureCurrentClass();
+        LabelEdit edit(bench_->document()->labels().snapshot(), {});
+        for (int64_t y = 0; y < 200; ++y) edit.setRun(0, y, 0, 300, {1, Origin::human});
+        bench_->document()->applyLabels(edit.delta(), "all");
+        bench_->setViewMode(ViewMode::swipe);
+        CanvasPane* pane = canvas_->labelledPane();
+        QTRY_VERIFY(!canvas_->originalPane()->isVisible());
+        QTRY_VERIFY(canvas_->tiles().find({0, 0, 0, 0}));
+        QTest::qWait(20); // the deferred fit
+        const int row = pane->height() / 4;
+        const auto labelledAt = [&](double share) {
+            return greyAt(pane->grab().toImage(), int(share * pane->width()), row) > 20;
+        };
+        QVERIFY(!labelledAt(0.4));
+        QVERIFY(labelledAt(0.6));
+        // Dragged to the left, with any tool in hand, and nothing is painted.
+        bench_->setTool(QStringLiteral("eraser"));
+        const QPoint divider(pane->width() / 2, row);
+        QTest::mousePress(pane, Qt::LeftButton, {}, divider);
+        QTest::mouseMove(pane, QPoint(pane->width() * 3 / 10, row));
+        QTest::mouseRelease(pane, Qt::LeftButton, {}, QPoint(pane->width() * 3 / 10, row));
+        QVERIFY(labelledAt(0.4));
+        QCOMPARE(bench_->document()->labels().snapshot().countsInSlice(0).at(1), int64_t(60000));
+        bench_->setViewMode(ViewMode::overlay);
+        QVERIFY(labelledAt(0.2) || !pane->rect().contains(int(0.2 * pane->width()), row));
+    }
+
+    void planesCutThroughTheStackWithoutHoldingUpTheWindow() {
+        const Extent3 extent{20, 60, 80};
+        show(std::make_shared<SlowSource>(extent, 10));
+        LabelEdit edit(bench_->document()->labels().snapshot(), {});
+        bench_->ensureCurrentClass();
+        for (int64_t z = 5; z < 15; ++z) edit.setRun(z, 30, 10, 70, {1, Origin::human});
+        bench_->document()->applyLabels(edit.delta(), "wall");
+        OverlayStyle style = bench_->overlayStyle();
+        style.fill = style.outline = 0;
+        bench_->setOverlayStyle(style);
+        Watchdog watchdog;
+        bench_->setViewMode(ViewMode::planes);
+        PlanePane *xz = canvas_->planePane(Plane::xz), *yz = canvas_->planePane(Plane::yz);
+        QVERIFY(xz->isVisible() && yz->isVisible() && !canvas_->originalPane()->isVisible());
+        bench_->setCross({30.2, 41.7});
+        QTRY_COMPARE(xz->cut().at, int64_t(30));
+        QTRY_COMPARE(yz->cut().at, int64_t(41));
+        QTRY_VERIFY(!bench_->jobs().busy(Lane::view));
+        QVERIFY2(watchdog.longestMs() <= 50, qPrintable(QString::number(watchdog.longestMs())));
+        const Pixels pixels = pattern(extent);
+        QCOMPARE(xz->cut().picture.size(), QSize(80, 20));
+        QCOMPARE(yz->cut().picture.size(), QSize(20, 60));
+        for (int z = 0; z < 20; ++z) {
+            for (int x = 0; x < 80; ++x)
+                QCOMPARE(double(greyAt(xz->cut().picture, x, z)), pixels.at(0, z, 30, x));
+            for (int y = 0; y < 60; ++y)
+                QCOMPARE(double(greyAt(yz->cut().picture, z, y)), pixels.at(0, z, y, 41));
+        }
+        // Labels lie over them, and follow what is painted.
+        style.fill = style.outline = 1;
+        bench_->setOverlayStyle(style);
+        const auto coloured = [](const QImage& image, int x, int y) {
+            const QRgb colour = image.pixel(x, y);
+            return qRed(colour) != qBlue(colour);
+        };
+        QTRY_VERIFY(coloured(xz->cut().picture, 40, 10));
+        QVERIFY(!coloured(xz->cut().picture, 40, 3));
+        bench_->undo();
+        QTRY_VERIFY(!coloured(xz->cut().picture, 40, 10));
+        // A click in a plane goes there.
+        const QRectF place = xz->pictureRect();
+        QTest::mouseClick(
+            xz, Qt::LeftButton, {},
+            QPointF(place.left() + place.width() * 0.25, place.top() + place.height() * 0.62).toPoint());
+        QCOMPARE(bench_->view().slice, int64_t(12));
+        QVERIFY(std::abs(bench_->cross().x - 20) < 1.5);
+        QTRY_COMPARE(yz->cut().at, int64_t(bench_->cross().x));
+        // A click in the slice too; a drag with the browse tool moves the image as always.
+        CanvasPane* pane = canvas_->labelledPane();
+        QTest::mouseClick(pane, Qt::LeftButton, {}, widgetPoint(50, 20));
+        QVERIFY(std::abs(bench_->cross().x - 50) < 1.5 && std::abs(bench_->cross().y - 20) < 1.5);
+        // Slices are as thick as they are.
+        VoxelSize size;
+        size.yNm = size.xNm = 10;
+        size.zNm = 40;
+        const double before = xz->pictureRect().height();
+        bench_->document()->setVoxelSize(size);
+        QVERIFY(std::abs(xz->pictureRect().height() - 4 * before) < 1e-6);
+        bench_->setViewMode(ViewMode::overlay);
+        QVERIFY(!xz->isVisible());
+    }
+
+    void aLineIsMeasuredAndChangesNothing() {
+        show(std::make_shared<MemorySource>(pattern({2, 300, 400})));
+        CanvasPane* pane = canvas_->labelledPane();
+        QTest::keyClick(pane, Qt::Key_R);
+        ViewState view = bench_->view();
+        view.zoom = 1;
+        bench_->setView(view);
+        const auto drag = [&](QPoint from, QPoint to) {
+            QTest::mousePress(pane, Qt::LeftButton, {}, from);
+            QTest::mouseMove(pane, (from + to) / 2);
+            QTest::mouseMove(pane, to);
+            QTest::mouseRelease(pane, Qt::LeftButton, {}, to);
+        };
+        const QPoint middle = pane->rect().center();
+        drag(middle, middle + QPoint(30, 40));
+        QCOMPARE(bench_->measureWords(), QStringLiteral("50.0 px"));
+        VoxelSize size;
+        size.yNm = 20;
+        size.xNm = 10;
+        bench_->document()->setVoxelSize(size);
+        QCOMPARE(bench_->measureWords(), QStringLiteral("854 nm")); // √(300² + 800²)
+        bench_->undo();
+        QVERIFY(!bench_->document()->undoStack().canUndo()); // only the pixel size was a step
+        QCOMPARE(bench_->document()->labels().generation(), uint64_t(0));
+        // It is drawn on its slice, in both panes, and goes with Esc.
+        const QImage with = canvas_->originalPane()->grab().toImage();
+        QTest::keyClick(pane, Qt::Key_Escape);
+        QVERIFY(!bench_->measureLine());
+        QVERIFY(canvas_->originalPane()->grab().toImage() != with);
+        drag(middle, middle + QPoint(30, 40));
+        QVERIFY(bench_->measureLine());
+        QTest::mouseClick(pane, Qt::LeftButton, {}, middle);
+        QVERIFY(!bench_->measureLine());
     }
 
     void labelsAreDrawnWithAnOutlineOfOneDevicePixel() {
@@ -336,6 +486,27 @@ private Q_SLOTS:
         QVERIFY(canvas_->tiles().find({0, 2, 0, 1})->unreadable);
         QVERIFY(!canvas_->tiles().find({0, 2, 0, 0})->unreadable);
         QCOMPARE(messages.size(), 1);
+    }
+
+    void damageHidesOnlyItsOwnRegion() {
+        // Column 512 on is broken: zoomed out, one tile holds both sides.
+        show(std::make_shared<SlowSource>(Extent3{1, 300, 2000}, 0, true), {1200, 400});
+        const int level = canvas_->tiles().levels() - 1;
+        QVERIFY(level >= 1);
+        ViewState view = bench_->view();
+        view.zoom = 1.0 / (1 << level);
+        bench_->setView(view);
+        QTRY_VERIFY(canvas_->tiles().find({level, 0, 0, 0}));
+        const ScreenTile* tile = canvas_->tiles().find({level, 0, 0, 0});
+        QVERIFY(!tile->unreadable && !tile->damaged.empty());
+        for (const Box3& damaged : tile->damaged) QVERIFY(damaged.x0 >= (512 >> level) - 64);
+        const QImage image = canvas_->labelledPane()->grab().toImage();
+        const QPoint sound = widgetPoint(200, 150), broken = widgetPoint(1000, 20);
+        QVERIFY(image.rect().contains(sound) && image.rect().contains(broken));
+        const Pixels expected = canvas_->tiles().source()->read(
+            level, {0, 150 >> level, 200 >> level, 1, (150 >> level) + 1, (200 >> level) + 1});
+        QVERIFY(std::abs(greyAt(image, sound.x(), sound.y()) - int(expected.at(0, 0, 0, 0))) < 40);
+        QVERIFY(!canvas_->tiles().valueAt(0, 20, 1000));
     }
 
     void slowPixelsNeverBlockTheWindow() {

@@ -1,9 +1,11 @@
 // The Export dialog writes what it says, and says beforehand what cannot be written.
 #include "core/io/format.h"
 #include "tests/ui/fake_engine.h"
+#include "ui/charts/bar_chart.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
+#include "ui/panels/object_model.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
@@ -13,9 +15,11 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTest>
 
 using namespace cristae;
@@ -91,6 +95,75 @@ private Q_SLOTS:
         QCOMPARE(qGray(mask.pixel(10, 15)), 0);
     }
 
+    void asksBeforeAFileIsReplaced() {
+        openLabelled();
+        QFile old(world_->name("old.tif"));
+        QVERIFY(old.open(QIODevice::WriteOnly) && old.write("precious") == 8);
+        old.close();
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        dialog->setFormat("tiff");
+        dialog->setTarget(world_->name("old.tif"));
+        QSignalSpy written(dialog, &ExportDialog::written);
+        const auto ask = [&] {
+            QTest::mouseClick(dialog->findChild<QPushButton*>("write"), Qt::LeftButton);
+            return dialog->findChild<QMessageBox*>("replaceQuestion");
+        };
+        QMessageBox* question = ask();
+        QVERIFY(question && question->isVisible());
+        QVERIFY(question->text().contains("old.tif"));
+        QTest::keyClick(question, Qt::Key_Return); // what Return does must not lose anything
+        QTRY_VERIFY(!dialog->findChild<QMessageBox*>("replaceQuestion"));
+        QVERIFY(!bench_->jobs().busy(Lane::files));
+        QVERIFY(old.open(QIODevice::ReadOnly));
+        QCOMPARE(old.readAll(), QByteArray("precious"));
+        old.close();
+        QCOMPARE(written.count(), 0);
+        question = ask();
+        QVERIFY(question);
+        QTest::mouseClick(question->findChild<QPushButton*>("replace"), Qt::LeftButton);
+        QTRY_COMPARE(written.count(), 1);
+        QCOMPARE(openImage(world_->path("old.tif"))->info().extent().x, 200);
+    }
+
+    void asksBeforeAFolderOfSlicesIsReplacedAndNeverTakesTheImages() {
+        for (const char* name : {"stack/a1.png", "stack/a2.png", "stack/a3.png"})
+            world_->writeImage(name, 64, 48);
+        QSignalSpy opened(bench_.get(), &Workbench::documentChanged);
+        bench_->open(world_->name("stack"));
+        QTRY_COMPARE(opened.count(), 1);
+        Document& document = *bench_->document();
+        ClassTable classes;
+        const LabelClass mito = classes.ensure("mitochondria");
+        document.setClasses(classes, "Add class");
+        LabelEdit edit(document.labels().snapshot(), {});
+        edit.setRun(1, 10, 5, 45, {mito.value, Origin::human});
+        document.applyLabels(edit.delta(), "Brush");
+
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        dialog->setFormat("png");
+        // The slices would go into the folder "stack": the image itself.
+        dialog->setTarget(world_->name("stack.png"));
+        QVERIFY2(dialog->complaint().contains("image itself"), qPrintable(dialog->complaint()));
+        // A folder of an earlier export is replaced after a question.
+        for (const char* name : {"labels/old_0000.png", "labels/old_0001.png"})
+            world_->writeImage(name, 8, 8);
+        dialog->setTarget(world_->name("labels.png"));
+        QVERIFY2(dialog->complaint().isEmpty(), qPrintable(dialog->complaint()));
+        QSignalSpy written(dialog, &ExportDialog::written);
+        dialog->write();
+        auto* question = dialog->findChild<QMessageBox*>("replaceQuestion");
+        QVERIFY(question);
+        QVERIFY2(question->informativeText().contains("2"), qPrintable(question->informativeText()));
+        QVERIFY(QFile::exists(world_->name("labels/old_0001.png")));
+        QTest::mouseClick(question->findChild<QPushButton*>("replace"), Qt::LeftButton);
+        QTRY_COMPARE(written.count(), 1);
+        QVERIFY(!QFile::exists(world_->name("labels/old_0001.png")));
+        QCOMPARE(QDir(world_->name("labels")).entryList(QDir::Files).size(), 3);
+        QCOMPARE(QDir(world_->name("stack")).entryList(QDir::Files).size(), 3);
+    }
+
     void saysWhatCannotBe() {
         openLabelled();
         auto* dialog = new ExportDialog(*bench_);
@@ -141,6 +214,22 @@ private Q_SLOTS:
         size.source = "the test";
         bench_->document()->setVoxelSize(size);
         QTRY_COMPARE_WITH_TIMEOUT(page.result().classes[0].areaNm2.value_or(0), 40000.0, 5000);
+        // The objects as rows, in the unit that is known; a click goes there.
+        auto* objects = page.findChild<QTableView*>("objects");
+        QCOMPARE(objects->model()->rowCount(), 2);
+        QCOMPARE(objects->model()->index(0, ObjectModel::size).data().toString(), QString("0.04"));
+        QCOMPARE(page.findChild<QLabel*>("objectCount")->text(), QString("2"));
+        QCOMPARE(page.findChild<QLabel*>("meanSize")->text(), QString("0.04 µm²"));
+        QCOMPARE(page.findChild<BarChart*>("sizeHistogram")->histogram().counts.back(), int64_t(2));
+        objects->sortByColumn(ObjectModel::className, Qt::DescendingOrder);
+        QCOMPARE(objects->model()->index(0, ObjectModel::className).data().toString(), QString("nuclei"));
+        QTest::mouseClick(objects->viewport(), Qt::LeftButton, {},
+                          objects->visualRect(objects->model()->index(0, ObjectModel::size)).center());
+        QCOMPARE(bench_->view().centreX, 105.0);
+        QCOMPARE(bench_->view().centreY, 70.0);
+        auto* which = page.findChild<QComboBox*>("objectsOf");
+        which->setCurrentIndex(which->findText("mitochondria"));
+        QCOMPARE(objects->model()->rowCount(), 1);
         page.saveTable(world_->name("objects.csv"), true);
         QFile csv(world_->name("objects.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly));

@@ -2,6 +2,7 @@
 // way.
 #include "tests/ui/fake_engine.h"
 #include "ui/charts/line_chart.h"
+#include "ui/dialogs/augment_preview.h"
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
@@ -13,16 +14,22 @@
 #include "core/learn/recipe.h"
 
 #include <QAbstractItemModelTester>
+#include <QButtonGroup>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QTest>
+#include <QToolButton>
+
+#include <cmath>
 
 using namespace cristae;
 
@@ -174,6 +181,125 @@ private Q_SLOTS:
         QVERIFY(part<QPushButton>("start")->isEnabled());
     }
 
+    void aCancelledRunIsResumedAfterARestart() {
+        addThisImage();
+        page_->setModelName("My cells");
+        nlohmann::json recipe = page_->recipe();
+        recipe["steps"] = 20; // what the made-up trainer does
+        recipe["stepsPerEpoch"] = 4;
+        page_->setRecipe(recipe, "own");
+        world_->control.msPerStep = 20;
+        QVERIFY(!part<QPushButton>("resume")->isVisible());
+        page_->start();
+        QTRY_VERIFY(world_->control.steps >= 9);
+        QTest::mouseClick(part<QPushButton>("cancelTraining"), Qt::LeftButton);
+        QTRY_VERIFY(part<QPushButton>("resume")->isVisible());
+        QVERIFY(!std::filesystem::exists(world_->path("mine/my-cells.safetensors")));
+        const int64_t stepsBefore = world_->control.steps;
+        const TrainingPlan before = world_->control.plan;
+
+        // The program is closed and started again: no data set, no open image.
+        page_.reset();
+        bench_.reset();
+        world_->restart();
+        world_->control.msPerStep = 1;
+        world_->control.steps = 0;
+        bench_ = std::make_unique<Workbench>(*world_->session);
+        page_ = std::make_unique<TrainPage>(*bench_);
+        page_->resize(380, 900);
+        page_->show();
+        QTRY_VERIFY(part<QPushButton>("resume")->isVisible());
+        QVERIFY(part<QLabel>("unfinishedWords")->text().contains("My cells"));
+        QVERIFY2(part<QLabel>("unfinishedWords")->text().contains(QString("step %1 of 20").arg(stepsBefore)),
+                 qPrintable(part<QLabel>("unfinishedWords")->text()));
+        QSignalSpy trained(page_.get(), &TrainPage::trained);
+        QTest::mouseClick(part<QPushButton>("resume"), Qt::LeftButton);
+        QCOMPARE(page_->diceChart().series()[1].points.size(), size_t(stepsBefore / 4)); // the epochs before
+        QTRY_COMPARE(trained.count(), 1);
+        QTRY_VERIFY(!page_->running());
+        QCOMPARE(page_->diceChart().series()[1].points.size(), size_t(5));
+        QVERIFY(std::filesystem::exists(world_->path("mine/my-cells.safetensors")));
+        // The same data and recipe, from where it was.
+        const TrainingPlan& after = world_->control.plan;
+        QVERIFY(after.resume);
+        QCOMPARE(after.runFolder, before.runFolder);
+        QVERIFY(after.recipe == before.recipe);
+        QCOMPARE(after.set.slices.size(), before.set.slices.size());
+        for (size_t i = 0; i < after.set.slices.size(); ++i) {
+            QVERIFY(after.set.slices[i].image == before.set.slices[i].image);
+            QVERIFY(after.set.slices[i].labels == before.set.slices[i].labels);
+            QCOMPARE(after.set.slices[i].role, before.set.slices[i].role);
+        }
+        // A run that has come to its end is not offered again.
+        page_->refreshRuns();
+        QTRY_VERIFY(!bench_->jobs().busy(Lane::compute));
+        QVERIFY(!part<QPushButton>("resume")->isVisible());
+    }
+
+    void anUnfinishedRunCanBeDiscarded() {
+        addThisImage();
+        world_->control.msPerStep = 20;
+        page_->start();
+        QTRY_VERIFY(world_->control.steps >= 5);
+        page_->cancel();
+        QTRY_VERIFY(part<QPushButton>("resume")->isVisible());
+        QTest::mouseClick(part<QPushButton>("discardRun"), Qt::LeftButton);
+        auto* question = page_->findChild<QMessageBox*>("discardQuestion");
+        QVERIFY(question);
+        QTest::mouseClick(question->findChild<QPushButton*>("discard"), Qt::LeftButton);
+        QTRY_VERIFY(!part<QPushButton>("resume")->isVisible());
+        QVERIFY(unfinishedRuns(world_->path("mine/runs")).empty());
+    }
+
+    void anotherModelIsScoredOnTheSameSlices() {
+        addThisImage();
+        QSignalSpy trained(page_.get(), &TrainPage::trained), compared(page_.get(), &TrainPage::compared);
+        page_->start();
+        QTRY_COMPARE(trained.count(), 1);
+        QTRY_VERIFY(!page_->running());
+        auto* table = part<QLabel>("modelComparison");
+        QVERIFY(!table->isVisible());
+        page_->compareWith(openModelPackage(world_->path("zoo/bright.safetensors")));
+        QTRY_COMPARE(compared.count(), 1);
+        QVERIFY(table->isVisible());
+        QVERIFY2(table->text().contains("bright") && table->text().contains("Dice"),
+                 qPrintable(table->text()));
+        // The network finds what is brighter than the mean: the discs, a little more or less at their rim.
+        const QRegularExpression dice("Dice</td><td align=right>([0-9.]+)</td><td align=right>([0-9.]+)");
+        const auto match = dice.match(table->text());
+        QVERIFY2(match.hasMatch(), qPrintable(table->text()));
+        QVERIFY(match.captured(2).toDouble() > 0.9);
+        // A model that finds something else is refused in words.
+        ModelCard two = fakeCard("two", "nuclei");
+        two.classes.push_back({"axons", {}, 0.5});
+        writeFakeModel(world_->path("zoo/two.safetensors"), two);
+        page_->compareWith(openModelPackage(world_->path("zoo/two.safetensors")));
+        QTRY_VERIFY2(table->text().contains("nuclei, axons"), qPrintable(table->text()));
+    }
+
+    void theChosenRecipeIsReadableDuringARun() {
+        addThisImage();
+        world_->control.msPerStep = 40;
+        page_->start();
+        QTRY_VERIFY(world_->control.steps > 0);
+        QAbstractButton* chosen = nullptr;
+        for (auto* button : page_->findChildren<QToolButton*>())
+            if (button->isChecked()) chosen = button;
+        QVERIFY(chosen && !chosen->isEnabled());
+        // The lightest and the darkest pixel of the button: words and ground.
+        const QImage picture = chosen->grab().toImage().convertToFormat(QImage::Format_Grayscale8);
+        double darkest = 255, lightest = 0;
+        for (int y = 4; y < picture.height() - 4; ++y)
+            for (int x = 4; x < picture.width() - 4; ++x) {
+                darkest = std::min(darkest, double(picture.constScanLine(y)[x]));
+                lightest = std::max(lightest, double(picture.constScanLine(y)[x]));
+            }
+        const auto luminance = [](double grey) { return std::pow(grey / 255, 2.2); };
+        const double contrast = (luminance(lightest) + 0.05) / (luminance(darkest) + 0.05);
+        QVERIFY2(contrast >= 4.5, qPrintable(QString::number(contrast)));
+        page_->cancel();
+    }
+
     void complaintsOfTheTrainerAreShown() {
         addThisImage();
         world_->control.complaints = {"The patch of 256 px is larger than the slices of 240 px; choose 192."};
@@ -210,6 +336,42 @@ private Q_SLOTS:
         QCOMPARE(page_->dataSet().rows()[0].labelledSlices, 1);
         QVERIFY(page_->dataSet().rows()[0].complaints.isEmpty());
         QVERIFY2(page_->obstacles().isEmpty(), qPrintable(page_->obstacles().join(' ')));
+    }
+
+    void eachAugmentationIsPreviewedOnTheOpenImage() {
+        openLabelled();
+        QTest::mouseClick(page_->findChild<QButtonGroup*>()->button(3), Qt::LeftButton); // "Own…"
+        auto* dialog = page_->window()->findChild<RecipeDialog*>();
+        QVERIFY(dialog);
+        auto* preview = dialog->findChild<AugmentPreview*>();
+        QVERIFY(preview);
+        dialog->findChild<QCheckBox*>("live")->setChecked(false);
+        dialog->findChild<QSpinBox*>("patch")->setValue(128);
+        QSignalSpy drawn(preview, &AugmentPreview::drawn);
+        QTRY_VERIFY(preview->original().width() == 128);
+        QVERIFY(augmentationKeys().size() >= 9);
+        for (const std::string& key : augmentationKeys()) {
+            preview->choose(key);
+            // Not every draw of a random number changes much; one of several does.
+            bool differs = false;
+            for (int attempt = 0; attempt < 8 && !differs; ++attempt) {
+                drawn.clear();
+                QTest::mouseClick(dialog->findChild<QPushButton*>("drawAgain"), Qt::LeftButton);
+                QTRY_VERIFY(drawn.count() > 0);
+                QTRY_VERIFY(!bench_->jobs().busy(Lane::view));
+                differs = preview->changed() != preview->original();
+            }
+            QVERIFY2(differs, key.c_str());
+        }
+        // Nothing is changed by an augmentation that is shown alone but has no range.
+        preview->choose("rotate");
+        dialog->findChild<QDoubleSpinBox*>("rotateDegrees")->setValue(0);
+        QTRY_VERIFY(preview->changed() == preview->original());
+        // By itself, every second.
+        const QImage before = preview->original();
+        dialog->findChild<QCheckBox*>("live")->setChecked(true);
+        QTRY_VERIFY(preview->original() != before);
+        dialog->reject();
     }
 
     void recipeFormGivesBackWhatItShows() {

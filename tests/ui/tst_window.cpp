@@ -3,11 +3,14 @@
 #include "tests/support/tiny_tiff.h"
 #include "tests/support/ui_setup.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/dialogs/dataset_dialog.h"
 #include "ui/theme/theme.h"
 #include "ui/window/main_window.h"
 #include "ui/window/message_bar.h"
 
 #include <QAction>
+#include <QComboBox>
+#include <QDialogButtonBox>
 #include <QDropEvent>
 #include <QLabel>
 #include <QMessageBox>
@@ -17,10 +20,34 @@
 #include <QSlider>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTableWidget>
 #include <QTest>
 #include <QToolButton>
 
+#include <hdf5.h>
+
 using namespace cristae;
+
+namespace {
+
+/// An HDF5 file of byte volumes [z, y, x].
+bool writeVolumes(const QString& path,
+                  const std::vector<std::pair<const char*, std::vector<uint8_t>>>& volumes,
+                  std::array<hsize_t, 3> shape) {
+    const hid_t file = H5Fcreate(path.toUtf8().constData(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    bool good = file >= 0;
+    for (const auto& [name, values] : volumes) {
+        const hid_t space = H5Screate_simple(3, shape.data(), nullptr);
+        const hid_t data =
+            H5Dcreate2(file, name, H5T_NATIVE_UINT8, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        good = good && H5Dwrite(data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
+        H5Dclose(data);
+        H5Sclose(space);
+    }
+    return H5Fclose(file) >= 0 && good;
+}
+
+} // namespace
 
 class TestWindow : public QObject {
     Q_OBJECT
@@ -124,6 +151,87 @@ private Q_SLOTS:
         QTRY_COMPARE(bench_->document()->labels().snapshot().countsInSlice(slice), counts);
         QCOMPARE(bench_->document()->labels().snapshot().labels(Box3::ofExtent({6, 150, 200})),
                  painted.labels(Box3::ofExtent({6, 150, 200})));
+    }
+
+    void savedLabelsBringTheirClassesBack_data() {
+        QTest::addColumn<QString>("ending");
+        QTest::newRow("TIFF") << "tif";
+        QTest::newRow("HDF5") << "h5";
+    }
+    void savedLabelsBringTheirClassesBack() {
+        QFETCH(QString, ending);
+        showWindow();
+        open(stack_);
+        ClassTable classes;
+        classes.set({1, "vesicles", {0x12, 0x34, 0x56}});
+        classes.set({2, "Golgi, α", {0xfe, 0xdc, 0xba}});
+        bench_->document()->setClasses(classes, "Classes");
+        LabelEdit edit(bench_->document()->labels().snapshot(), {});
+        for (int64_t y = 0; y < 40; ++y) {
+            edit.setRun(1, y, 10, 30, {1, Origin::human});
+            edit.setRun(4, y, 50, 90, {2, Origin::human});
+        }
+        bench_->document()->applyLabels(edit.delta(), "Brush");
+        const QString first = file("first.") + ending, second = file("second.") + ending;
+        bench_->saveLabels(first);
+        QTRY_VERIFY(!bench_->document()->modified());
+        bench_->closeDocument();
+
+        open(stack_);
+        QVERIFY(bench_->document()->classes().empty());
+        bench_->loadLabels(first);
+        QTRY_COMPARE(bench_->document()->classes().classes().size(), size_t(2));
+        QVERIFY(bench_->document()->classes() == classes);
+        QCOMPARE(bench_->document()->labels().at(4, 10, 60).label, 2u);
+        bench_->saveLabels(second);
+        QTRY_VERIFY(!bench_->document()->modified());
+        const auto bytes = [](const QString& path) {
+            QFile opened(path);
+            return opened.open(QIODevice::ReadOnly) ? opened.readAll() : QByteArray();
+        };
+        QVERIFY(!bytes(first).isEmpty());
+        QVERIFY(bytes(first) == bytes(second));
+
+        // Beside other classes: names decide, values make room.
+        bench_->closeDocument();
+        open(stack_);
+        ClassTable others;
+        others.set({1, "nuclei", {1, 2, 3}});
+        others.set({4, "vesicles", {9, 9, 9}});
+        bench_->document()->setClasses(others, "Classes");
+        bench_->loadLabels(first);
+        QTRY_COMPARE(bench_->document()->classes().classes().size(), size_t(3));
+        QCOMPARE(bench_->document()->labels().at(1, 10, 20).label, 4u);
+        QCOMPARE(bench_->document()->classes().find(4)->colour.hex(), std::string("#123456"));
+        QCOMPARE(bench_->document()->labels().at(4, 10, 60).label, 2u);
+        QCOMPARE(bench_->document()->classes().find(2)->name, std::string("Golgi, α"));
+        bench_->undo();
+        QVERIFY(bench_->document()->classes() == others);
+        QVERIFY(bench_->document()->labels().snapshot().sliceEmpty(1));
+    }
+
+    void theDatasetOfLabelsIsChosen() {
+        showWindow();
+        open(stack_);
+        std::vector<uint8_t> grey(6 * 150 * 200), truth(grey.size());
+        for (size_t i = 0; i < grey.size(); ++i) {
+            grey[i] = uint8_t(i % 251);
+            truth[i] = i % 200 < 20 ? 1 : 0;
+        }
+        const QString path = file("several.h5");
+        QVERIFY(writeVolumes(path, {{"raw", grey}, {"truth", truth}}, {6, 150, 200}));
+        bench_->loadLabels(path);
+        QDialog* dialog = nullptr;
+        QTRY_VERIFY(dialog = window_->findChild<DatasetDialog*>());
+        auto* table = dialog->findChild<QTableWidget*>();
+        QVERIFY(table);
+        for (int row = 0; row < table->rowCount(); ++row)
+            if (table->item(row, 0)->text().contains(QStringLiteral("truth"))) table->selectRow(row);
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Open),
+                          Qt::LeftButton);
+        QTRY_COMPARE(bench_->document()->labels().at(3, 100, 5).label, 1u);
+        QCOMPARE(bench_->document()->labels().at(3, 100, 25).label, 0u);
+        QVERIFY(bench_->document()->undoStack().undoWords().find("several.h5") != std::string::npos);
     }
 
     void labelsOfAnotherSizeAreRefusedInTheBar() {

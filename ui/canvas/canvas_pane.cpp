@@ -10,6 +10,7 @@
 #include <QPainterPath>
 #include <QWheelEvent>
 
+#include <algorithm>
 #include <cmath>
 
 namespace cristae {
@@ -141,15 +142,28 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     const PaneGeometry geometry = geometryNow();
     const int64_t slice = bench_.view().slice;
     RenderedArea rendered = renderImage(tiles_, geometry, area, slice, colours.surround);
-    if (withLabels_ && bench_.labelsShown())
-        renderLabels(rendered.image, document->labels().snapshot(), document->classes(),
-                     bench_.overlayStyle(), geometry, area, slice);
+    if (withLabels_ && bench_.labelsShown()) {
+        QRect labelled = area;
+        if (swipe_) labelled.setLeft(std::max(area.left(), int(std::lround(dividerX() * ratio))));
+        if (labelled == area) {
+            renderLabels(rendered.image, document->labels().snapshot(), document->classes(),
+                         bench_.overlayStyle(), geometry, area, slice);
+        } else if (labelled.isValid()) {
+            QImage right = rendered.image.copy(labelled.translated(-area.topLeft()));
+            renderLabels(right, document->labels().snapshot(), document->classes(), bench_.overlayStyle(),
+                         geometry, labelled, slice);
+            QPainter(&rendered.image).drawImage(labelled.topLeft() - area.topLeft(), right);
+        }
+    }
     rendered.image.setDevicePixelRatio(ratio);
     painter.drawImage(QPointF(area.x() / ratio, area.y() / ratio), rendered.image);
     drawUnreadable(painter, rendered.unreadable, ratio);
     painter.setRenderHint(QPainter::Antialiasing);
     drawShape(painter);
+    drawMeasureLine(painter);
     drawPointer(painter);
+    if (swipe_) drawDivider(painter);
+    if (crossShown_) drawCross(painter);
     drawTitle(painter);
     if (scaleBarShown_) drawScaleBar(painter);
     if (!wish_.isActive()) wish_.start();
@@ -158,9 +172,12 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
 void CanvasPane::drawUnreadable(QPainter& painter, const std::vector<QRect>& parts, double ratio) const {
     const ThemeColours colours = themeColours(palette());
     for (const QRect& part : parts) {
-        const QRectF place(part.x() / ratio, part.y() / ratio, part.width() / ratio, part.height() / ratio);
+        // Never so thin that it goes unseen.
+        const QRectF place(part.x() / ratio, part.y() / ratio, std::max(2.0, part.width() / ratio),
+                           std::max(2.0, part.height() / ratio));
         painter.fillRect(place, colours.surround);
         painter.fillRect(place, QBrush(colours.secondary, Qt::BDiagPattern));
+        if (place.width() < 112 || place.height() < 36) continue;
         painter.setPen(colours.text);
         const QRectF seen = place & QRectF(rect());
         const QRectF chip(seen.center().x() - 52, seen.center().y() - 14, 104, 28);
@@ -204,6 +221,38 @@ void CanvasPane::drawShape(QPainter& painter) const {
     for (size_t i = 0; i < corners.size(); ++i) painter.drawEllipse(line[qsizetype(i)], 3, 3);
 }
 
+void CanvasPane::drawMeasureLine(QPainter& painter) const {
+    const auto& line = bench_.measureLine();
+    if (!line || line->slice != bench_.view().slice) return;
+    const PaneGeometry geometry = geometryNow();
+    const double ratio = devicePixelRatioF();
+    const QPointF from = geometry.deviceFromImage(line->from) / ratio,
+                  to = geometry.deviceFromImage(line->to) / ratio;
+    const QLineF whole(from, to);
+    QLineF end = whole.normalVector();
+    end.setLength(5);
+    const QPointF tick(end.dx(), end.dy());
+    // Dark under light: seen on any ground.
+    const std::pair<QColor, double> strokes[] = {{QColor(0, 0, 0, 180), 4}, {QColor(Qt::white), 1.6}};
+    for (const auto& [colour, width] : strokes) {
+        painter.setPen(QPen(colour, width, Qt::SolidLine, Qt::RoundCap));
+        painter.drawLine(whole);
+        for (const QPointF& point : {from, to}) painter.drawLine(point - tick, point + tick);
+    }
+    const QString words = bench_.measureWords();
+    const QFontMetrics metrics(secondaryFont());
+    QRect chip(0, 0, metrics.horizontalAdvance(words) + 16, 24);
+    chip.moveCenter((to + QPointF(0, to.y() < from.y() ? -20 : 20)).toPoint());
+    chip.moveLeft(std::clamp(chip.left(), 4, std::max(4, width() - chip.width() - 4)));
+    chip.moveTop(std::clamp(chip.top(), 4, std::max(4, height() - chip.height() - 4)));
+    painter.setFont(secondaryFont());
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(20, 20, 22, 215));
+    painter.drawRoundedRect(chip, 4, 4);
+    painter.setPen(QColor("#e6e6e6"));
+    painter.drawText(chip, Qt::AlignCenter, words);
+}
+
 void CanvasPane::drawTitle(QPainter& painter) const {
     if (title_.isEmpty()) return;
     painter.setFont(secondaryFont());
@@ -215,6 +264,49 @@ void CanvasPane::drawTitle(QPainter& painter) const {
     painter.drawRoundedRect(chip, 4, 4);
     painter.setPen(QColor("#e6e6e6"));
     painter.drawText(chip, Qt::AlignCenter, text);
+}
+
+void CanvasPane::setSwipe(bool on) {
+    swipe_ = on;
+    update();
+}
+
+void CanvasPane::setCrossShown(bool shown) {
+    crossShown_ = shown;
+    update();
+}
+
+void CanvasPane::drawCross(QPainter& painter) const {
+    const QPointF place = geometryNow().deviceFromImage(bench_.cross()) / devicePixelRatioF();
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen(QColor(74, 163, 223, 200), 1));
+    painter.drawLine(QPointF(place.x(), 0), QPointF(place.x(), height()));
+    painter.drawLine(QPointF(0, place.y()), QPointF(width(), place.y()));
+    painter.setRenderHint(QPainter::Antialiasing);
+}
+
+double CanvasPane::dividerX() const {
+    return std::round(bench_.swipe() * width());
+}
+
+bool CanvasPane::nearDivider(QPointF position) const {
+    return swipe_ && std::abs(position.x() - dividerX()) <= 6;
+}
+
+void CanvasPane::drawDivider(QPainter& painter) const {
+    const double x = dividerX();
+    painter.setPen(QPen(QColor(0, 0, 0, 150), 4));
+    painter.drawLine(QPointF(x, 0), QPointF(x, height()));
+    painter.setPen(QPen(Qt::white, 1.6));
+    painter.drawLine(QPointF(x, 0), QPointF(x, height()));
+    const QPointF middle(x, height() / 2.0);
+    painter.setPen(QPen(QColor(0, 0, 0, 150), 1.5));
+    painter.setBrush(Qt::white);
+    painter.drawEllipse(middle, 11, 11);
+    painter.setPen(QPen(QColor("#141416"), 1.75, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    for (const int side : {-1, 1})
+        painter.drawPolyline(QPolygonF{middle + QPointF(side * 3, -4), middle + QPointF(side * 7, 0),
+                                       middle + QPointF(side * 3, 4)});
 }
 
 void CanvasPane::drawScaleBar(QPainter& painter) const {
@@ -239,9 +331,13 @@ void CanvasPane::drawScaleBar(QPainter& painter) const {
 
 void CanvasPane::mousePressEvent(QMouseEvent* event) {
     if (!bench_.document()) return;
-    lastMouse_ = event->position();
+    lastMouse_ = pressedAt_ = event->position();
     const QString tool = bench_.tool();
     const bool left = event->button() == Qt::LeftButton;
+    if (left && nearDivider(event->position())) {
+        swiping_ = true;
+        return;
+    }
     if (event->button() == Qt::MiddleButton || (left && (panHeld_ || tool == QLatin1String("browse")))) {
         panning_ = true;
         updateTool();
@@ -249,6 +345,11 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
     }
     if (!left) return;
     const ImagePoint point = imageAt(event->position());
+    if (tool == QLatin1String("measure")) {
+        measuring_ = true;
+        bench_.setMeasureLine(Workbench::MeasureLine{bench_.view().slice, point, point});
+        return;
+    }
     if (tool == QLatin1String("pick") || (event->modifiers() & Qt::AltModifier)) {
         const Extent3 extent = bench_.document()->info().extent();
         const auto y = int64_t(std::floor(point.y)), x = int64_t(std::floor(point.x));
@@ -268,6 +369,18 @@ void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
         lastMouse_ = event->position();
     }
     const ImagePoint point = imageAt(event->position());
+    if (swiping_) bench_.setSwipe(event->position().x() / std::max(1, width()));
+    if (swipe_ && !panning_) {
+        if (swiping_ || nearDivider(event->position()))
+            setCursor(Qt::SplitHCursor);
+        else if (cursor().shape() == Qt::SplitHCursor)
+            updateTool();
+    }
+    if (measuring_ && bench_.measureLine()) {
+        Workbench::MeasureLine line = *bench_.measureLine();
+        line.to = point;
+        bench_.setMeasureLine(line);
+    }
     if (!panning_ && strokes_.running()) {
         strokes_.move(point);
         Q_EMIT strokeChanged();
@@ -280,6 +393,21 @@ void CanvasPane::mouseReleaseEvent(QMouseEvent* event) {
     if (panning_ && (event->button() == Qt::MiddleButton || event->button() == Qt::LeftButton)) {
         panning_ = false;
         updateTool();
+        const bool clicked = (event->position() - pressedAt_).manhattanLength() < 4;
+        if (crossShown_ && clicked && event->button() == Qt::LeftButton && !panHeld_)
+            bench_.setCross(imageAt(event->position()));
+        return;
+    }
+    if (event->button() == Qt::LeftButton && swiping_) {
+        swiping_ = false;
+        return;
+    }
+    if (event->button() == Qt::LeftButton && measuring_) {
+        measuring_ = false;
+        // A click without a drag takes the line away.
+        const auto& line = bench_.measureLine();
+        if (line && line->from.x == line->to.x && line->from.y == line->to.y)
+            bench_.setMeasureLine(std::nullopt);
         return;
     }
     if (event->button() == Qt::LeftButton && bench_.document() && strokes_.running()) {

@@ -28,6 +28,10 @@ public:
     /// Where the mouse is over any of the linked panes; `here` if it is over this one.
     void setPointer(std::optional<ImagePoint> point, bool here);
     PaneGeometry geometryNow() const;
+    /// A divider that can be moved: what lies left of it is shown without labels.
+    void setSwipe(bool on);
+    /// The cross-hair where the planes meet; a click with the browse tool moves it.
+    void setCrossShown(bool shown);
     /// Repaints the part that shows these voxels, outline included.
     void updateLabels(const Box3& box);
     /// While Space is held every tool moves the image.
@@ -58,17 +62,23 @@ private:
     void wantTiles();
     void drawPointer(QPainter& painter) const;
     void drawShape(QPainter& painter) const;
+    void drawMeasureLine(QPainter& painter) const;
     void drawTitle(QPainter& painter) const;
+    void drawDivider(QPainter& painter) const;
+    void drawCross(QPainter& painter) const;
+    double dividerX() const; // logical pixels
+    bool nearDivider(QPointF position) const;
     void drawScaleBar(QPainter& painter) const;
     void drawUnreadable(QPainter& painter, const std::vector<QRect>& parts, double ratio) const;
 
     Workbench& bench_;
     ScreenTiles& tiles_;
     Strokes& strokes_;
-    bool withLabels_, scaleBarShown_ = true, pointerHere_ = false, panning_ = false, panHeld_ = false;
+    bool withLabels_, scaleBarShown_ = true, pointerHere_ = false, panning_ = false, panHeld_ = false,
+                      measuring_ = false, swipe_ = false, swiping_ = false, crossShown_ = false;
     QString title_;
     std::optional<ImagePoint> pointer_;
-    QPointF lastMouse_;
+    QPointF lastMouse_, pressedAt_;
     double wheelRest_ = 0;
     QTimer wish_; // gathers repaints before new tiles are asked for
 };

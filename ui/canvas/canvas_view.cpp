@@ -1,10 +1,10 @@
 // CanvasView: panes, keys, and the repainting that changes ask for.
 #include "ui/canvas/canvas_view.h"
 
+#include <QGridLayout>
 #include <QKeyEvent>
 #include <QSplitter>
 #include <QTimer>
-#include <QVBoxLayout>
 
 #include <algorithm>
 #include <cmath>
@@ -37,9 +37,15 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     }
     splitter_->setHandleWidth(2);
     splitter_->setChildrenCollapsible(false);
-    auto* layout = new QVBoxLayout(this);
+    planes_ = {new PlanePane(bench, Plane::xz, this), new PlanePane(bench, Plane::yz, this)};
+    auto* layout = new QGridLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(splitter_);
+    layout->setSpacing(2);
+    layout->addWidget(splitter_, 0, 0);
+    layout->addWidget(planes_[size_t(Plane::xz)], 1, 0);
+    layout->addWidget(planes_[size_t(Plane::yz)], 0, 1);
+    for (PlanePane* plane : planes_) plane->hide();
+    connect(&bench_, &Workbench::crossChanged, this, [this] { panes_[1]->update(); });
 
     connect(&tiles_, &ScreenTiles::unreadable, this, &CanvasView::unreadable);
     connect(&bench_, &Workbench::documentChanged, this, &CanvasView::showDocument);
@@ -55,6 +61,9 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     });
     connect(&bench_, &Workbench::displayChanged, this, [this] {
         tiles_.setRange(bench_.displayRange());
+        for (CanvasPane* pane : panes_) pane->update();
+    });
+    connect(&bench_, &Workbench::measureLineChanged, this, [this] {
         for (CanvasPane* pane : panes_) pane->update();
     });
     connect(&bench_, &Workbench::viewModeChanged, this, &CanvasView::arrangePanes);
@@ -79,6 +88,7 @@ void CanvasView::showDocument() {
     tiles_.setRange(bench_.displayRange());
     nameLabels();
     lastFit_.reset();
+    arrangePanes();
     if (bench_.document()) fit();
     for (CanvasPane* pane : panes_) pane->update();
 }
@@ -88,6 +98,16 @@ void CanvasView::arrangePanes() {
     panes_[0]->setVisible(both);
     panes_[0]->setTitle(tr("original"));
     panes_[0]->setScaleBarShown(false);
+    const bool planes = bench_.viewMode() == ViewMode::planes && bench_.document() &&
+                        bench_.document()->info().extent().z > 1;
+    auto* grid = static_cast<QGridLayout*>(layout());
+    grid->setColumnStretch(0, planes ? 13 : 1);
+    grid->setColumnStretch(1, planes ? 7 : 0);
+    grid->setRowStretch(0, planes ? 13 : 1);
+    grid->setRowStretch(1, planes ? 7 : 0);
+    for (PlanePane* plane : planes_) plane->setVisible(planes);
+    panes_[1]->setCrossShown(planes);
+    panes_[1]->setSwipe(bench_.viewMode() == ViewMode::swipe);
     if (both && splitter_->sizes().value(0) == 0) splitter_->setSizes({1000, 1000});
     QTimer::singleShot(0, this, [this] { refitIfFitted(); });
 }
@@ -259,6 +279,12 @@ bool CanvasView::toolKey(QKeyEvent* event) {
     case Qt::Key_L:
         bench_.setTool(QStringLiteral("lasso"));
         return true;
+    case Qt::Key_W:
+        bench_.setTool(QStringLiteral("wand"));
+        return true;
+    case Qt::Key_R:
+        bench_.setTool(QStringLiteral("measure"));
+        return true;
     case Qt::Key_I:
         bench_.setTool(QStringLiteral("pick"));
         return true;
@@ -274,6 +300,10 @@ bool CanvasView::toolKey(QKeyEvent* event) {
         for (CanvasPane* pane : panes_) pane->update();
         return true;
     case Qt::Key_Escape:
+        if (!strokes_.running() && bench_.measureLine()) {
+            bench_.setMeasureLine(std::nullopt);
+            return true;
+        }
         if (!strokes_.running()) return false;
         strokes_.cancel();
         for (CanvasPane* pane : panes_) pane->update();

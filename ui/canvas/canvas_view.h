@@ -1,6 +1,7 @@
 // CanvasView: one or two linked panes, the keys that work on them, and what they share.
 #pragma once
 #include "ui/canvas/canvas_pane.h"
+#include "ui/canvas/plane_pane.h"
 #include "ui/canvas/screen_tiles.h"
 #include "ui/canvas/strokes.h"
 #include "ui/window/workbench.h"
@@ -24,6 +25,7 @@ public:
     QSplitter* splitter() const { return splitter_; }
     CanvasPane* originalPane() const { return panes_[0]; }
     CanvasPane* labelledPane() const { return panes_[1]; }
+    PlanePane* planePane(Plane plane) const { return planes_[size_t(plane)]; }
     void fit();
     /// Keeps the middle of the view in place; +1 is half an octave in.
     void zoomBy(double steps);
@@ -40,7 +42,8 @@ Q_SIGNALS:
     void unreadable(const QString& message);
 
 protected:
-    /// Keys reach the panes only while one of them has the focus, so that letters typed elsewhere stay letters.
+    /// Keys reach the panes only while one of them has the focus, so that letters typed elsewhere stay
+    /// letters.
     bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
@@ -57,6 +60,7 @@ private:
     Strokes strokes_;
     QSplitter* splitter_;
     std::array<CanvasPane*, 2> panes_;
+    std::array<PlanePane*, 2> planes_;
     std::optional<ViewState> lastFit_;
     QString toolBefore_ = QStringLiteral("brush");
 };

@@ -133,6 +133,8 @@ RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const
                 result.unreadable.push_back(whole);
             else
                 drawTile(result.image, area.topLeft(), part, *tile, tiles.box(key), geometry, key.level);
+            for (const Box3& damaged : tile->damaged)
+                result.unreadable.push_back(deviceRectOf(damaged, geometry, key.level));
         } else if (const auto other = tiles.standIn(key)) {
             drawTile(result.image, area.topLeft(), part, *other->second, tiles.box(other->first), geometry,
                      other->first.level);

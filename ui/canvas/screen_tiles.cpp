@@ -1,6 +1,8 @@
 // ScreenTiles: two loads at a time on the view lane, newest wish first.
 #include "ui/canvas/screen_tiles.h"
 
+#include "core/image/readable.h"
+
 #include <algorithm>
 #include <array>
 
@@ -68,7 +70,9 @@ const ScreenTile* ScreenTiles::find(const ScreenTileKey& key) {
 std::optional<std::pair<ScreenTileKey, const ScreenTile*>> ScreenTiles::standIn(const ScreenTileKey& key) {
     auto usable = [&](const ScreenTileKey& other) -> ScreenTile* {
         const auto found = tiles_.find(other);
-        return found == tiles_.end() || found->second.unreadable ? nullptr : &found->second;
+        const bool whole =
+            found != tiles_.end() && !found->second.unreadable && found->second.damaged.empty();
+        return whole ? &found->second : nullptr;
     };
     for (int level = key.level + 1; level < levels(); ++level) {
         const int shift = level - key.level;
@@ -116,11 +120,14 @@ void ScreenTiles::startLoads() {
         const uint64_t epoch = epoch_;
         running_[key] = nullptr;
         auto work = [source = source_, key, box = box(key), range = range_](const Progress& progress) {
+            ReadablePart part = readReadable(*source, key.level, box, progress);
+            if (part.nothing()) throw Error(ErrorKind::input, part.why);
             ScreenTile tile;
-            tile.pixels = source->read(key.level, box, progress);
+            tile.pixels = std::move(part.pixels);
+            tile.damaged = std::move(part.unreadable);
             greyToRgb(tile.pixels, range, tile.rgb);
             tile.range = range;
-            return tile;
+            return std::pair(std::move(tile), part.why);
         };
         auto over = [this, key, epoch](auto&& enterTile) {
             if (epoch != epoch_) return;
@@ -128,16 +135,24 @@ void ScreenTiles::startLoads() {
             enterTile();
             startLoads();
         };
-        Job* job = jobs_.start<ScreenTile>(
+        auto complain = [this](const std::string& why) {
+            if (!complained_) Q_EMIT unreadable(QString::fromStdString(why));
+            complained_ = true;
+        };
+        Job* job = jobs_.start<std::pair<ScreenTile, std::string>>(
             Lane::view, tr("Loading the view"), work,
-            [this, key, over](ScreenTile tile) { over([&] { enter(key, std::move(tile)); }); },
-            [this, key, over](const Error& error) {
+            [this, key, over, complain](std::pair<ScreenTile, std::string> loaded) {
+                over([&] {
+                    enter(key, std::move(loaded.first));
+                    if (!loaded.second.empty()) complain(loaded.second);
+                });
+            },
+            [this, key, over, complain](const Error& error) {
                 over([&] {
                     ScreenTile tile;
                     tile.unreadable = true;
                     enter(key, std::move(tile));
-                    if (!complained_) Q_EMIT unreadable(QString::fromStdString(error.what()));
-                    complained_ = true;
+                    complain(error.what());
                 });
             },
             [over] { over([] {}); }, false);
@@ -171,6 +186,8 @@ void ScreenTiles::dropOldest() {
 std::optional<std::vector<double>> ScreenTiles::valueAt(int64_t z, int64_t y, int64_t x) const {
     const auto found = tiles_.find({0, z, y / side, x / side});
     if (found == tiles_.end() || found->second.unreadable) return std::nullopt;
+    for (const Box3& damaged : found->second.damaged)
+        if (damaged.contains({z, y, x, z + 1, y + 1, x + 1})) return std::nullopt;
     const Pixels& pixels = found->second.pixels;
     std::vector<double> values;
     for (int64_t c = 0; c < pixels.channels(); ++c) values.push_back(pixels.at(c, 0, y % side, x % side));

@@ -27,7 +27,8 @@ struct ScreenTile {
     Pixels pixels;             // [C, 1, Y, X] as in the file
     std::vector<uint32_t> rgb; // 0xffRRGGBB of `range`
     DisplayRange range;
-    bool unreadable = false;
+    bool unreadable = false;   // all of it
+    std::vector<Box3> damaged; // parts that cannot be read, in voxels of the level; shown as such
     uint64_t lastUse = 0;
     size_t bytes() const { return pixels.bytes() + rgb.size() * sizeof(uint32_t); }
 };

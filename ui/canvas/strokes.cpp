@@ -21,19 +21,27 @@ ToolSettings Strokes::settings() const {
     settings.label = bench_.currentLabel();
     settings.radius = bench_.brushRadius();
     settings.rule = bench_.strokeRule();
+    settings.options = bench_.toolOptions(bench_.tool());
+    settings.greyRange = bench_.displayRange().high - bench_.displayRange().low;
     return settings;
 }
 
-QString Strokes::words() const {
-    const QString title = QString::fromStdString(running_->title());
+QString Strokes::words(const Tool& tool, int64_t slice) const {
+    const QString title = QString::fromStdString(tool.title());
     if (bench_.document()->info().extent().z == 1) return title;
-    return QCoreApplication::translate("Strokes", "%1 on slice %2").arg(title).arg(slice_ + 1);
+    return QCoreApplication::translate("Strokes", "%1 on slice %2").arg(title).arg(slice + 1);
 }
 
 void Strokes::press(ImagePoint point, int64_t slice) {
     Tool* tool = this->tool();
     Document* document = bench_.document();
     if (!tool || !document) return;
+    if (bench_.stepping()) {
+        bench_.showRemark(
+            QCoreApplication::translate("Strokes", "One moment: a large step is being undone."));
+        return;
+    }
+    if (tool->readsImage()) return pressInBackground(*tool, point, slice);
     if (running_ && (running_ != tool || slice != slice_)) cancel();
     if (!running_) {
         bench_.ensureCurrentClass();
@@ -44,6 +52,27 @@ void Strokes::press(ImagePoint point, int64_t slice) {
     }
     tool->press({*edit_, slice_, settings_}, point);
     if (!tool->multiClick()) show();
+}
+
+void Strokes::pressInBackground(const Tool& tool, ImagePoint point, int64_t slice) {
+    if (running_) cancel();
+    bench_.ensureCurrentClass();
+    Workbench::LabelWork work;
+    work.words = words(tool, slice);
+    work.make = [key = tool.key(), settings = settings(), point, slice,
+                 image = bench_.document()->image()](const LabelSnapshot& labels, const Progress& progress) {
+        LabelEdit edit(labels, settings.rule);
+        for (const auto& own : allTools())
+            if (own->key() == key) own->press({edit, slice, settings, image.get(), progress}, point);
+        return edit.delta();
+    };
+    work.done = [bench = &bench_](bool changed) {
+        if (!changed)
+            bench->showRemark(QCoreApplication::translate(
+                "Strokes",
+                "Nothing changed: this area has the current class already, or may not be painted."));
+    };
+    bench_.changeLabels(std::move(work));
 }
 
 void Strokes::move(ImagePoint point) {
@@ -90,7 +119,7 @@ void Strokes::show() {
 }
 
 void Strokes::end() {
-    bench_.document()->endStroke(words().toStdString());
+    bench_.document()->endStroke(words(*running_, slice_).toStdString());
     running_ = nullptr;
     edit_.reset();
 }

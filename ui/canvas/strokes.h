@@ -37,7 +37,8 @@ public:
 private:
     ToolSettings settings() const;
     void show();
-    QString words() const;
+    QString words(const Tool& tool, int64_t slice) const;
+    void pressInBackground(const Tool& tool, ImagePoint point, int64_t slice);
     void end();
 
     Workbench& bench_;

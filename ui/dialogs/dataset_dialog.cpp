@@ -70,6 +70,11 @@ DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datas
     resize(560, 360);
 }
 
+void DatasetDialog::preferLabels() {
+    for (int row = 0; row < int(datasets_.size()); ++row)
+        if (datasets_[size_t(row)].looksLikeLabels) return table_->selectRow(row);
+}
+
 void DatasetDialog::selectionChanged() {
     const int row = table_->currentRow();
     if (row >= 0) axes_->setText(text(datasets_[size_t(row)].axes));

@@ -15,6 +15,9 @@ class DatasetDialog : public QDialog {
 public:
     DatasetDialog(const QString& path, std::vector<DatasetInfo> datasets, QWidget* parent = nullptr);
 
+    /// Selects the first dataset that looks like labels.
+    void preferLabels();
+
 Q_SIGNALS:
     /// axes is empty unless the user has changed them.
     void chosen(const QString& path, const QString& dataset, const QString& axes);

@@ -2,6 +2,7 @@
 #include "ui/dialogs/recipe_dialog.h"
 
 #include "core/learn/recipe.h"
+#include "ui/dialogs/augment_preview.h"
 #include "ui/dialogs/number_box.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
@@ -10,6 +11,7 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFormLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -59,7 +61,9 @@ RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, Q
         column->addLayout(form);
     }
     area->setWidget(inside);
-    layout->addWidget(area, 1);
+    middle_ = new QHBoxLayout;
+    middle_->addWidget(area, 1);
+    layout->addLayout(middle_, 1);
     complaint_ = complaintLabel(this);
     layout->addWidget(complaint_);
 
@@ -146,6 +150,14 @@ void RecipeDialog::check() {
     for (const std::string& sentence : schema_.complaints(values())) sentences << text(sentence);
     setSentence(complaint_, sentences.join(QLatin1Char('\n')));
     ok_->setEnabled(sentences.isEmpty());
+    if (preview_ && sentences.isEmpty()) preview_->setRecipe(values());
+}
+
+void RecipeDialog::setPreview(AugmentPreview* preview) {
+    preview_ = preview;
+    middle_->addWidget(preview);
+    resize(width() + preview->sizeHint().width(), height());
+    check();
 }
 
 } // namespace cristae

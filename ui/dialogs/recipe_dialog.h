@@ -7,10 +7,13 @@
 #include <functional>
 #include <map>
 
+class QHBoxLayout;
 class QLabel;
 class QPushButton;
 
 namespace cristae {
+
+class AugmentPreview;
 
 /// Open with open(); chosen() brings the values when the user agrees.
 class RecipeDialog : public QDialog {
@@ -19,6 +22,8 @@ public:
     RecipeDialog(const Schema& schema, const nlohmann::json& values, QWidget* parent = nullptr);
     nlohmann::json values() const;
     void setValues(const nlohmann::json& values);
+    /// Stands beside the form and follows it.
+    void setPreview(AugmentPreview* preview);
 
 Q_SIGNALS:
     void chosen(const nlohmann::json& values);
@@ -33,6 +38,8 @@ private:
     void check();
     const Schema& schema_;
     std::map<std::string, Field> fields_;
+    AugmentPreview* preview_ = nullptr;
+    QHBoxLayout* middle_ = nullptr;
     QLabel* complaint_ = nullptr;
     QPushButton* ok_ = nullptr;
 };

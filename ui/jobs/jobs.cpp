@@ -238,7 +238,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
     };
 
     // The worker posts to this object; the destructor waits for it, so the object is there.
-    const auto body = [this, shared, begin, finish, lane, work = std::move(work),
+    auto body = [this, shared, begin, finish, lane, work = std::move(work),
                        title = title.toStdString()]() mutable {
         if (shared->cancelled()) return;
         if (lane == Lane::compute) lowerPriorityOfThisThread();
@@ -262,7 +262,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
         QMetaObject::invokeMethod(
             this, [finish, error] { finish(error); }, Qt::QueuedConnection);
     };
-    p_->lanes[size_t(lane)].start(body);
+    p_->lanes[size_t(lane)].start(std::move(body)); // no copy stays here that could be the last
     if (!p_->tick.isActive() && listed) p_->tick.start();
     if (listed) Q_EMIT jobsChanged();
     return job;

@@ -1,25 +1,25 @@
-// MeasurePage: counting in the background, the table, and the comparison.
+// MeasurePage: counting in the background, and what was counted on the page.
 #include "ui/panels/measure_page.h"
 
 #include "core/base/atomic_file.h"
-#include "core/io/format.h"
-#include "core/labels/label_source.h"
+#include "core/measure/size_summary.h"
+#include "ui/charts/bar_chart.h"
+#include "ui/panels/object_model.h"
 #include "ui/panels/parts.h"
-#include "ui/panels/sized_source.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QTableView>
 #include <QTableWidget>
 #include <QTimer>
-#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -31,17 +31,16 @@ QString figure(double value) {
     return QLocale::c().toString(value, 'g', 3);
 }
 
-/// The labels of one slice or of the whole volume as a source.
-TileSourcePtr labelsOf(const LabelSnapshot& labels, const VoxelSize& voxelSize,
-                       std::optional<int64_t> slice) {
-    const TileSourcePtr all = makeLabelSource(labels, voxelSize);
-    return slice ? partOf(all, Box3::ofSlice(labels.extent(), *slice)) : all;
-}
-
 QTableWidgetItem* cell(const QString& words, bool number) {
     auto* item = new QTableWidgetItem(words);
     item->setTextAlignment((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     return item;
+}
+
+void writeTable(const MeasureResult& result, const QString& path, bool objects) {
+    writeFileAtomically(path.toStdString(),
+                        objects ? objectTableCsv(result.objects, result.voxelSize, result.names)
+                                : classTableCsv(result.classes, result.names));
 }
 
 } // namespace
@@ -71,65 +70,6 @@ MeasurePage::~MeasurePage() {
         if (job) job->cancel();
 }
 
-void MeasurePage::buildLayout() {
-    QVBoxLayout* column = scrollingColumn(this);
-    where_ = new QComboBox(this);
-    where_->setObjectName(QStringLiteral("measureWhere"));
-    where_->setAccessibleName(tr("Where to measure"));
-    where_->addItem(tr("This slice"), false);
-    where_->addItem(tr("The whole stack"), true);
-    column->addWidget(where_);
-    table_ = new QTableWidget(0, 4, this);
-    table_->setObjectName(QStringLiteral("measures"));
-    table_->setAccessibleName(tr("Measurements of each class"));
-    table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table_->setSelectionMode(QAbstractItemView::NoSelection);
-    table_->setFocusPolicy(Qt::NoFocus);
-    table_->setShowGrid(false);
-    table_->verticalHeader()->hide();
-    table_->verticalHeader()->setDefaultSectionSize(26);
-    table_->setIconSize(QSize(12, 12));
-    table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    for (int c = 0; c < 4; ++c)
-        table_->horizontalHeader()->setSectionResizeMode(c, c == 0 ? QHeaderView::Stretch
-                                                                   : QHeaderView::ResizeToContents);
-    column->addWidget(table_);
-    obstacle_ = secondaryLabel(QString(), this);
-    obstacle_->setObjectName(QStringLiteral("measureObstacle"));
-    column->addWidget(obstacle_);
-    sizeWords_ = secondaryLabel(QString(), this);
-    sizeWords_->setTextInteractionFlags(Qt::TextBrowserInteraction);
-    column->addWidget(sizeWords_);
-    save_ = new QPushButton(tr("Save table…"), this);
-    save_->setToolTip(tr("A row for each object, or for each class, as CSV."));
-    column->addWidget(save_);
-
-    column->addSpacing(16);
-    column->addWidget(headingLabel(tr("Compare with ground truth"), this));
-    column->addWidget(
-        secondaryLabel(tr("How well the labels of a class agree with a label image of your own."), this));
-    truthClass_ = new QComboBox(this);
-    truthClass_->setAccessibleName(tr("Class to compare"));
-    column->addWidget(truthClass_);
-    inverted_ = new QCheckBox(tr("In the truth, 0 is the structure"), this);
-    column->addWidget(inverted_);
-    compare_ = new QPushButton(tr("Compare with…"), this);
-    compare_->setObjectName(QStringLiteral("compare"));
-    column->addWidget(compare_);
-    comparison_ = new QLabel(this);
-    comparison_->setObjectName(QStringLiteral("comparison"));
-    comparison_->setWordWrap(true);
-    comparison_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    comparison_->hide();
-    column->addWidget(comparison_);
-    column->addStretch(1);
-
-    connect(where_, &QComboBox::currentIndexChanged, this, &MeasurePage::refresh);
-    connect(save_, &QPushButton::clicked, this, &MeasurePage::chooseTableFile);
-    connect(compare_, &QPushButton::clicked, this, &MeasurePage::chooseTruth);
-    connect(sizeWords_, &QLabel::linkActivated, this, &MeasurePage::voxelSizeWanted);
-}
-
 void MeasurePage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     if (stale_) refresh();
@@ -156,7 +96,8 @@ void MeasurePage::refresh() {
         result.voxelSize = size;
         result.volume = volume;
         result.slice = slice;
-        const TileSourcePtr source = labelsOf(labels, size, volume ? std::nullopt : std::optional(slice));
+        const TileSourcePtr source =
+            labelsToMeasure(labels, size, volume ? std::nullopt : std::optional(slice));
         result.objects =
             measureObjects(*source, progress, volume ? Connectivity::volume : Connectivity::slices);
         result.classes = classStatistics(result.objects, source->info().extent(), size);
@@ -204,8 +145,51 @@ void MeasurePage::showResult(MeasureResult result) {
         table_->setItem(row, 3, cell(tr("%1 %").arg(figure(one.fraction * 100)), true));
     }
     table_->setFixedHeight(table_->horizontalHeader()->sizeHint().height() + 26 * table_->rowCount() + 4);
+    const QVariant before = which_->currentData();
+    const QSignalBlocker block(which_);
+    which_->clear();
+    which_->addItem(tr("all classes"));
+    for (const ClassStatistics& one : result_.classes) {
+        const LabelClass* entry = result_.names.find(one.label);
+        which_->addItem(entry ? text(entry->name) : tr("label %1").arg(one.label), one.label);
+    }
+    if (const int index = which_->findData(before); before.isValid() && index >= 0)
+        which_->setCurrentIndex(index);
+    showObjects();
     updateState();
     Q_EMIT measured();
+}
+
+/// The objects of the chosen class: figures, rows and histogram.
+void MeasurePage::showObjects() {
+    const QVariant label = which_->currentData();
+    const std::optional<uint32_t> wanted =
+        label.isValid() ? std::optional<uint32_t>(label.toUInt()) : std::nullopt;
+    objects_->show(result_.objects, result_.names, sizeUnit(result_.voxelSize, result_.volume), wanted);
+    const std::vector<double> sizes = objects_->sizes();
+    const SizeSummary summary = summaryOf(sizes);
+    const SizeUnit& unit = objects_->unit();
+    double share = 0;
+    for (const ClassStatistics& one : result_.classes)
+        if (!wanted || one.label == *wanted) share += one.fraction;
+    count_->setText(QLocale().toString(qint64(summary.count)));
+    countWords_->setText(summary.count == 1 ? tr("object") : tr("objects"));
+    mean_->setText(tr("%1 %2").arg(figure(summary.mean), unit.name));
+    meanWords_->setText(tr("mean %1, SD %2").arg(unit.title.toLower(), figure(summary.deviation)));
+    share_->setText(tr("%1 %").arg(figure(share * 100)));
+    shareWords_->setText(result_.volume ? tr("of the stack") : tr("of the slice"));
+    histogram_->show(histogramOf(sizes), unit.name);
+    const int rows = std::clamp(objects_->rowCount(), 1, 10);
+    view_->setFixedHeight(view_->horizontalHeader()->sizeHint().height() + 24 * rows + 4);
+}
+
+void MeasurePage::goTo(const LabelObject& object) {
+    if (!workbench_.document()) return;
+    ViewState view = workbench_.view();
+    view.slice = std::clamp<int64_t>(int64_t(object.centroidZ), object.box.z0, object.box.z1 - 1);
+    view.centreY = object.centroidY;
+    view.centreX = object.centroidX;
+    workbench_.setView(view);
 }
 
 void MeasurePage::updateState() {
@@ -213,8 +197,9 @@ void MeasurePage::updateState() {
     const bool stack = document && document->info().extent().z > 1;
     where_->setVisible(stack);
     const bool anything = document && !result_.classes.empty();
-    table_->setVisible(anything);
-    save_->setVisible(anything);
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{figures_, table_, objectsHead_, view_, histogram_, save_})
+        widget->setVisible(anything);
     QString sentence;
     if (!document)
         sentence = tr("Open an image first.");
@@ -252,9 +237,7 @@ void MeasurePage::updateState() {
 }
 
 void MeasurePage::saveTable(const QString& path, bool objects) const {
-    writeFileAtomically(path.toStdString(),
-                        objects ? objectTableCsv(result_.objects, result_.voxelSize, result_.names)
-                                : classTableCsv(result_.classes, result_.names));
+    writeTable(result_, path, objects);
 }
 
 void MeasurePage::chooseTableFile() {
@@ -266,71 +249,17 @@ void MeasurePage::chooseTableFile() {
     dialog->setNameFilters({objects, tr("A row for each class (*.csv)")});
     dialog->selectFile(QStringLiteral("objects.csv"));
     connect(dialog, &QFileDialog::fileSelected, this, [this, dialog, objects](const QString& path) {
-        try {
-            saveTable(path, dialog->selectedNameFilter() == objects);
-            workbench_.showRemark(tr("The table was saved as %1.").arg(path));
-        } catch (const Error& error) {
-            workbench_.showError(tr("Save table"), QString::fromUtf8(error.what()));
-        }
+        workbench_.jobs().start<bool>(
+            Lane::files, tr("Save table"),
+            [result = result_, path, each = dialog->selectedNameFilter() == objects](const Progress&) {
+                writeTable(result, path, each);
+                return true;
+            },
+            [bench = &workbench_, path](bool) {
+                bench->showRemark(tr("The table was saved as %1.").arg(path));
+            });
     });
     dialog->open();
-}
-
-void MeasurePage::chooseTruth() {
-    auto* dialog = new QFileDialog(this, tr("Choose the ground truth"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, &MeasurePage::compareWith);
-    dialog->open();
-}
-
-void MeasurePage::compareWith(const QString& truthPath) {
-    const Document* document = workbench_.document();
-    if (!document) return;
-    if (comparing_) comparing_->cancel();
-    EvaluationOptions options;
-    const uint32_t value = truthClass_->currentData().toUInt();
-    if (value) options.predictionLabel = value;
-    options.truthInverted = inverted_->isChecked();
-    struct Compared {
-        std::vector<Metric> metrics;
-        bool oneSlice = false;
-    };
-    const auto work = [path = truthPath.toStdString(), labels = document->labels().snapshot(),
-                       size = document->voxelSize(), slice = workbench_.view().slice,
-                       options](const Progress& progress) {
-        const TileSourcePtr truth = openImage(path);
-        // A single truth image belongs to the slice that is shown.
-        const bool oneSlice = truth->info().extent().z == 1 && labels.extent().z > 1;
-        const TileSourcePtr mine = labelsOf(labels, size, oneSlice ? std::optional(slice) : std::nullopt);
-        return Compared{evaluate(*mine, *truth, options, progress), oneSlice};
-    };
-    const QString name = QFileInfo(truthPath).fileName();
-    const int64_t slice = workbench_.view().slice;
-    comparing_ = workbench_.jobs().start<Compared>(
-        Lane::files, tr("Comparing with %1").arg(name), work,
-        [self = QPointer(this), name, slice](Compared result) {
-            if (!self) return;
-            self->showMetrics(result.metrics,
-                              result.oneSlice ? tr("%1, slice %2").arg(name).arg(slice + 1) : name);
-        });
-}
-
-void MeasurePage::showMetrics(const std::vector<Metric>& metrics, const QString& words) {
-    QString rows;
-    QStringList conventions;
-    for (const Metric& metric : metrics) {
-        const QString name = text(metric.name);
-        rows += QStringLiteral("<tr><td>%1</td><td align=right>&nbsp;&nbsp;%2</td></tr>")
-                    .arg(name == QLatin1String("iou") ? QStringLiteral("IoU")
-                                                      : name.left(1).toUpper() + name.mid(1),
-                         QLocale::c().toString(metric.value, 'f', 4));
-        conventions << tr("%1: %2").arg(name, text(metric.convention));
-    }
-    setSentence(comparison_, tr("Compared with %1").arg(words.toHtmlEscaped()) +
-                                 QStringLiteral("<table>%1</table>").arg(rows));
-    comparison_->setToolTip(conventions.join(QLatin1Char('\n')));
-    Q_EMIT compared(metrics);
 }
 
 } // namespace cristae

@@ -1,6 +1,7 @@
 // MeasurePage: objects, voxels and areas of each class; a table to save; a comparison with a truth.
 #pragma once
-#include "core/image/image_info.h"
+#include "core/image/tile_source.h"
+#include "core/labels/label_layer.h"
 #include "core/measure/class_statistics.h"
 #include "core/measure/metrics.h"
 
@@ -13,12 +14,15 @@ class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QTableView;
 class QTableWidget;
 class QTimer;
 
 namespace cristae {
 
+class BarChart;
 class Job;
+class ObjectModel;
 class Workbench;
 
 /// What was counted: on the slice or in the volume that was current then.
@@ -30,6 +34,10 @@ struct MeasureResult {
     bool volume = false; // else one slice
     int64_t slice = 0;
 };
+
+/// The labels of one slice or of the whole volume as a source.
+TileSourcePtr labelsToMeasure(const LabelSnapshot& labels, const VoxelSize& voxelSize,
+                              std::optional<int64_t> slice);
 
 class MeasurePage : public QWidget {
     Q_OBJECT
@@ -59,6 +67,8 @@ private:
     void buildLayout();
     void later();
     void showResult(MeasureResult result);
+    void showObjects();
+    void goTo(const LabelObject& object);
     void showMetrics(const std::vector<Metric>& metrics, const QString& words);
     void chooseTableFile();
     void chooseTruth();
@@ -71,6 +81,13 @@ private:
     QTimer* delay_ = nullptr;
     QComboBox *where_ = nullptr, *truthClass_ = nullptr;
     QTableWidget* table_ = nullptr;
+    QTableView* view_ = nullptr;
+    ObjectModel* objects_ = nullptr;
+    BarChart* histogram_ = nullptr;
+    QWidget *figures_ = nullptr, *objectsHead_ = nullptr;
+    QComboBox* which_ = nullptr;
+    QLabel *count_ = nullptr, *countWords_ = nullptr, *mean_ = nullptr, *meanWords_ = nullptr,
+           *share_ = nullptr, *shareWords_ = nullptr;
     QCheckBox* inverted_ = nullptr;
     QLabel *obstacle_ = nullptr, *sizeWords_ = nullptr, *comparison_ = nullptr;
     QPushButton *save_ = nullptr, *compare_ = nullptr;

@@ -268,25 +268,33 @@ void PredictPage::takeResult(Predicted taken, const QString& words) {
                 if (const auto it = moved.find(run.after.label); it != moved.end())
                     run.after.label = it->second;
 
-    const bool found = !result.delta.empty();
-    document.asOneStep(words.toStdString(), [&] {
-        if (!(classes == document.classes())) document.setClasses(classes, words.toStdString());
-        // Strokes made meanwhile stay: then the document compares voxel by voxel itself.
-        if (moved.empty())
-            document.applyLabels(std::move(result.delta), std::move(taken.after), words.toStdString());
-        else
-            document.applyLabels(std::move(result.delta), words.toStdString());
-        document.addHistory(std::move(result.provenance), words.toStdString());
-    });
-    if (!result.values.empty()) {
-        const auto it = moved.find(result.values.front());
-        workbench_.setCurrentLabel(it == moved.end() ? result.values.front() : it->second);
-    }
+    Workbench::LabelWork work;
+    work.words = words;
+    work.enter = [&document, classes, words = words.toStdString(),
+                  provenance = result.provenance](const std::function<void()>& labels) {
+        if (!(classes == document.classes())) document.setClasses(classes, words);
+        labels();
+        document.addHistory(provenance, words);
+    };
+    uint32_t current = result.values.empty() ? 0 : result.values.front();
+    if (const auto it = moved.find(current); it != moved.end()) current = it->second;
     QStringList sentences;
-    if (!found) sentences << tr("Nothing changed: the labels are already what the model finds here.");
     for (const std::string& remark : result.remarks) sentences << text(remark);
-    setSentence(remarks_, sentences.join(QLatin1Char('\n')));
-    Q_EMIT predicted();
+    work.done = [self = QPointer(this), bench = &workbench_, current, sentences](bool found) mutable {
+        if (current) bench->setCurrentLabel(current);
+        if (!self) return;
+        if (!found)
+            sentences.prepend(tr("Nothing changed: the labels are already what the model finds here."));
+        setSentence(self->remarks_, sentences.join(QLatin1Char('\n')));
+        Q_EMIT self->predicted();
+    };
+    // Strokes made meanwhile stay: then the change is fitted to them first.
+    std::optional<LabelLayer> after;
+    if (moved.empty())
+        after = std::move(taken.after);
+    else
+        workbench_.release(std::make_shared<LabelLayer>(std::move(taken.after)));
+    workbench_.enterLabels(std::move(result.delta), std::move(after), std::move(work));
 }
 
 QString PredictPage::modelHelp(const ModelPackage& package) const {

@@ -9,6 +9,7 @@
 #include "ui/theme/theme.h"
 
 #include <QButtonGroup>
+#include <QComboBox>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -102,6 +103,7 @@ void TrainPage::buildLayout() {
     obstacles_ = complaintLabel(this);
     obstacles_->setObjectName(QStringLiteral("obstacles"));
     column->addWidget(obstacles_);
+    column->addWidget(buildUnfinished());
     column->addWidget(buildRun());
     column->addStretch(1);
 
@@ -116,6 +118,37 @@ void TrainPage::buildLayout() {
     connect(recipes_, &QButtonGroup::idClicked, this, &TrainPage::chooseRecipe);
     connect(name_, &QLineEdit::textChanged, this, &TrainPage::updateState);
     connect(start_, &QPushButton::clicked, this, &TrainPage::start);
+}
+
+/// A run that was ended before its time: how far it was, and the way on.
+QWidget* TrainPage::buildUnfinished() {
+    unfinishedPart_ = new QWidget(this);
+    auto* column = new QVBoxLayout(unfinishedPart_);
+    column->setContentsMargins(0, 8, 0, 0);
+    unfinishedBox_ = new QComboBox(unfinishedPart_);
+    unfinishedBox_->setObjectName(QStringLiteral("unfinished"));
+    unfinishedBox_->setAccessibleName(tr("Runs that can be resumed"));
+    unfinishedBox_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    unfinishedBox_->setMinimumContentsLength(12);
+    column->addWidget(unfinishedBox_);
+    unfinishedWords_ = secondaryLabel(QString(), unfinishedPart_);
+    unfinishedWords_->setObjectName(QStringLiteral("unfinishedWords"));
+    column->addWidget(unfinishedWords_);
+    auto* buttons = new QHBoxLayout;
+    auto* resume = new QPushButton(tr("Resume"), unfinishedPart_);
+    resume->setObjectName(QStringLiteral("resume"));
+    resume->setToolTip(tr("Goes on where the run was ended, with its own data and recipe."));
+    auto* discard = new QPushButton(tr("Discard…"), unfinishedPart_);
+    discard->setObjectName(QStringLiteral("discardRun"));
+    discard->setToolTip(tr("Forgets the run; its log and recipe stay on the disk."));
+    buttons->addWidget(resume, 2);
+    buttons->addWidget(discard, 1);
+    column->addLayout(buttons);
+    unfinishedPart_->hide();
+    connect(resume, &QPushButton::clicked, this, &TrainPage::resumeRun);
+    connect(discard, &QPushButton::clicked, this, &TrainPage::discardRun);
+    connect(unfinishedBox_, &QComboBox::currentIndexChanged, this, &TrainPage::updateState);
+    return unfinishedPart_;
 }
 
 /// Curves, preview and the buttons of a run and of its end; hidden until there is something to see.
@@ -143,7 +176,7 @@ QWidget* TrainPage::buildRun() {
     stop_->setToolTip(tr("Ends the run now; the best network so far becomes the model."));
     cancel_ = new QPushButton(tr("Cancel"), runBox_);
     cancel_->setObjectName(QStringLiteral("cancelTraining"));
-    cancel_->setToolTip(tr("Ends the run; no model is kept."));
+    cancel_->setToolTip(tr("Ends the run without a model; it can be resumed later."));
     buttons->addWidget(pause_, 1);
     buttons->addWidget(stop_, 2);
     running->addLayout(buttons);
@@ -168,6 +201,16 @@ QWidget* TrainPage::buildRun() {
     endButtons->addWidget(use_, 1);
     endButtons->addWidget(save_, 1);
     end->addLayout(endButtons);
+    compare_ = new QPushButton(tr("Compare with…"), endBox_);
+    compare_->setObjectName(QStringLiteral("compareModels"));
+    end->addWidget(compare_);
+    comparison_ = new QLabel(endBox_);
+    comparison_->setObjectName(QStringLiteral("modelComparison"));
+    comparison_->setWordWrap(true);
+    comparison_->setTextFormat(Qt::RichText);
+    comparison_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    comparison_->hide();
+    end->addWidget(comparison_);
     column->addWidget(endBox_);
 
     curves_ = new QWidget(all);
@@ -191,9 +234,10 @@ QWidget* TrainPage::buildRun() {
     connect(pause_, &QPushButton::clicked, this, &TrainPage::pauseOrResume);
     connect(stop_, &QPushButton::clicked, this, &TrainPage::stopAndKeep);
     connect(cancel_, &QPushButton::clicked, this, &TrainPage::cancel);
+    connect(compare_, &QPushButton::clicked, this, &TrainPage::chooseComparison);
     connect(save_, &QPushButton::clicked, this, &TrainPage::saveModel);
     connect(use_, &QPushButton::clicked, this, [this] {
-        if (result_) Q_EMIT useModel(text(result_->package.card.name));
+        if (finished_) Q_EMIT useModel(text(finished_->result.package.card.name));
     });
     return all;
 }

@@ -1,20 +1,19 @@
 // TrainPage, what it does: rows in, a plan out, and the run's news on the screen.
 #include "ui/panels/train_page.h"
 
-#include "core/base/atomic_file.h"
+#include "core/learn/label_meaning.h"
 #include "core/learn/recipe.h"
 #include "ui/charts/line_chart.h"
+#include "ui/dialogs/augment_preview.h"
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/training_feed.h"
-#include "ui/panels/training_preview.h"
 #include "ui/window/workbench.h"
 
 #include <QButtonGroup>
 #include <QDateTime>
-#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -54,6 +53,40 @@ std::optional<double> commonPixelSize(const std::vector<DataSetRow>& rows) {
     return sizes[sizes.size() / 2];
 }
 
+/// The middle of an image, as large as any patch needs.
+Box3 middleOf(const Extent3& extent, int64_t slice) {
+    constexpr int64_t most = 1024;
+    const int64_t y = std::max<int64_t>(0, (extent.y - most) / 2),
+                  x = std::max<int64_t>(0, (extent.x - most) / 2);
+    return {slice, y, x, slice + 1, std::min(extent.y, y + most), std::min(extent.x, x + most)};
+}
+
+/// What the preview of augmentations shows: the open slice with its labels, else an image of the data set.
+SampleReader sampleReader(const Workbench& workbench, const std::vector<DataSetRow>& rows) {
+    if (const Document* document = workbench.document()) {
+        const Box3 box = middleOf(document->info().extent(), workbench.view().slice);
+        return [image = document->image(), labels = document->labels().snapshot(), box,
+                size = document->voxelSize().xNm](const Progress& progress) {
+            TrainingSlice slice;
+            slice.image = image->read(0, box, progress);
+            slice.labels = classesOf(labels.labels(box), {});
+            slice.pixelSizeNm = size;
+            return slice;
+        };
+    }
+    for (const DataSetRow& row : rows)
+        if (row.role == RowRole::train && row.complaints.isEmpty())
+            return [pair = row.pair, meaning = row.meaning](const Progress& progress) {
+                const Box3 box = middleOf(pair.image->info().extent(), pair.firstSlice);
+                TrainingSlice slice;
+                slice.image = pair.image->read(0, box, progress);
+                slice.labels = classesOf(pair.labels->read(0, box, progress), meaning);
+                slice.pixelSizeNm = pair.image->info().voxelSize.xNm;
+                return slice;
+            };
+    return {};
+}
+
 } // namespace
 
 TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
@@ -75,10 +108,11 @@ TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
     setRecipe(namedRecipes()[1].values, text(namedRecipes()[1].name));
     fitTable();
     updateState();
+    refreshRuns();
 }
 
 TrainPage::~TrainPage() {
-    for (Job* job : {job_.data(), reading_.data()})
+    for (Job* job : {job_.data(), reading_.data(), comparing_.data()})
         if (job) job->cancel();
     table_->setModel(nullptr);
 }
@@ -176,6 +210,8 @@ void TrainPage::chooseRecipe(int index) {
 void TrainPage::editRecipe() {
     auto* dialog = new RecipeDialog(recipeSchema(), recipe_, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    if (const SampleReader read = sampleReader(workbench_, dataSet_->rows()))
+        dialog->setPreview(new AugmentPreview(workbench_.jobs(), read, dialog));
     connect(dialog, &RecipeDialog::chosen, this,
             [this](const nlohmann::json& values) { setRecipe(values, QStringLiteral("own")); });
     connect(dialog, &QDialog::rejected, this, [this] { setRecipe(recipe_, recipeName_); });
@@ -195,6 +231,10 @@ Job* TrainPage::running() const {
 std::filesystem::path TrainPage::outputFile() const {
     return workbench_.session().paths().userModels /
            (shortName(name_->text()).toStdString() + ".safetensors");
+}
+
+std::filesystem::path TrainPage::runsFolder() const {
+    return workbench_.session().paths().userModels / "runs";
 }
 
 QStringList TrainPage::obstacles() const {
@@ -263,175 +303,13 @@ TrainingPlan TrainPage::planWithoutSlices() const {
              .arg(train.join(QStringLiteral("; ")), validation.join(QStringLiteral("; ")))
              .toStdString(),
          ""});
-    plan.output = outputFile();
     plan.runFolder =
-        plan.output.parent_path() / "runs" /
+        runsFolder() /
         (plan.card.name +
          QDateTime::currentDateTime().toString(QStringLiteral("-yyyyMMdd-HHmmss")).toStdString());
+    // Among the models only when the run has come to its end: a cancelled one leaves none there.
+    plan.output = plan.runFolder / "model.safetensors";
     return plan;
-}
-
-void TrainPage::start() {
-    if (running()) return;
-    startPressed_ = true;
-    problem_.clear();
-    if (!obstacles().isEmpty()) return updateState();
-    feed_ = std::make_shared<TrainingFeed>();
-    result_.reset();
-    lastEpoch_.reset();
-    bestEpoch_ = 0;
-    bestDice_ = 0;
-    lossChart_->clearPoints();
-    diceChart_->clearPoints();
-    preview_->clear();
-
-    Session* session = &workbench_.session();
-    const auto work = [session, plan = planWithoutSlices(), rows = dataSet_->rows(),
-                       feed = feed_](const Progress& progress) mutable {
-        const PartProgress reading(progress, 0, 0.02);
-        for (const DataSetRow& row : rows) {
-            if (row.role == RowRole::off) continue;
-            TrainingPair pair = row.pair;
-            pair.role = row.role == RowRole::validation ? Role::validation : Role::train;
-            TrainingSet part = loadTrainingSet({pair}, row.meaning, row.classNames, reading);
-            plan.set.classNames = row.classNames;
-            std::move(part.slices.begin(), part.slices.end(), std::back_inserter(plan.set.slices));
-        }
-        std::filesystem::create_directories(plan.runFolder);
-        const auto found = session->engine().trainer->complaints(plan);
-        std::string sentences;
-        for (const std::string& sentence : found) sentences += (sentences.empty() ? "" : "\n") + sentence;
-        if (!found.empty()) throw Error(ErrorKind::usage, sentences);
-        return session->train(std::move(plan), *feed, PartProgress(progress, 0.02, 1));
-    };
-    job_ = workbench_.jobs().start<TrainingResult>(
-        Lane::compute, tr("Training “%1”").arg(name_->text().trimmed()), work,
-        [self = QPointer(this)](TrainingResult result) {
-            if (self) self->finished(std::move(result));
-        },
-        [self = QPointer(this)](const Error& error) {
-            if (self) self->problem_ = QString::fromUtf8(error.what());
-        });
-    connect(job_, &Job::changed, this, &TrainPage::updateState);
-    connect(job_, &Job::ended, this, &TrainPage::ended);
-    newsTimer_->start();
-    updateState();
-}
-
-void TrainPage::pauseOrResume() {
-    if (!running() || !feed_) return;
-    feed_->setPaused(!feed_->paused());
-    updateState();
-}
-
-void TrainPage::stopAndKeep() {
-    if (!running() || !feed_) return;
-    feed_->requestStop();
-    updateState();
-}
-
-void TrainPage::cancel() {
-    if (Job* job = running()) job->cancel();
-}
-
-void TrainPage::takeNews() {
-    if (!feed_) return;
-    for (const EpochNews& news : feed_->takeEpochs()) showEpoch(news);
-    updateState();
-}
-
-void TrainPage::showEpoch(const EpochNews& news) {
-    const EpochReport& report = news.report;
-    lastEpoch_ = report;
-    const double epoch = double(report.epoch);
-    for (LineChart* chart : {lossChart_, diceChart_}) chart->setXAxis(tr("epoch"), double(report.epochs));
-    lossChart_->addPoint(0, epoch, report.trainingLoss);
-    lossChart_->addPoint(1, epoch, report.validationLoss);
-    diceChart_->addPoint(0, epoch, report.trainingDice);
-    diceChart_->addPoint(1, epoch, report.validationDice);
-    if (report.best) {
-        bestEpoch_ = report.epoch;
-        bestDice_ = report.validationDice;
-    }
-    if (!news.comparison.isNull()) {
-        QString name;
-        for (const DataSetRow& row : dataSet_->rows())
-            if (row.role == RowRole::validation && name.isEmpty()) name = text(row.pair.name);
-        preview_->show(news.image, news.comparison, tr("%1, after epoch %2").arg(name).arg(report.epoch));
-    }
-}
-
-QString TrainPage::epochWords() const {
-    if (!lastEpoch_) return {};
-    const EpochReport& report = *lastEpoch_;
-    QStringList words{tr("Epoch %1 of %2").arg(report.epoch).arg(report.epochs)};
-    if (report.secondsPerStep > 0) {
-        words << tr("%1 steps/s").arg(QLocale::c().toString(1 / report.secondsPerStep, 'g', 2));
-        const int64_t stepsLeft = report.steps - std::max(report.step, feed_ ? feed_->lastStep() : 0);
-        if (stepsLeft > 0)
-            words << tr("%1 left").arg(durationWords(double(stepsLeft) * report.secondsPerStep));
-    }
-    if (bestEpoch_ > 0)
-        words << tr("best so far: epoch %1, Dice %2")
-                     .arg(bestEpoch_)
-                     .arg(QLocale::c().toString(bestDice_, 'f', 3));
-    return words.join(QStringLiteral(" · "));
-}
-
-void TrainPage::finished(TrainingResult result) {
-    const auto figure = [](double value) { return QLocale::c().toString(value, 'f', 3); };
-    QStringList lines{tr("<b>“%1” is ready.</b>").arg(text(result.package.card.title).toHtmlEscaped())};
-    lines << tr("Best Dice on the slices set aside: %1.").arg(figure(result.bestValidationDice));
-    QStringList scores;
-    for (const ModelScore& score : result.package.card.scores)
-        scores << tr("%1 %2").arg(text(score.metric), figure(score.value));
-    if (!scores.isEmpty()) lines << scores.join(QStringLiteral(" · "));
-    if (result.stoppedEarly) lines << tr("Stopped after %1 steps.").arg(result.stepsDone);
-    scores_->setText(lines.join(QStringLiteral("<br>")));
-    result_ = std::move(result);
-    Q_EMIT trained(text(result_->package.card.name));
-}
-
-void TrainPage::ended() {
-    newsTimer_->stop();
-    takeNews();
-    startPressed_ = false;
-    updateState();
-}
-
-void TrainPage::saveModel() {
-    if (!result_) return;
-    auto* dialog = new QFileDialog(this, tr("Save model"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("safetensors"));
-    dialog->setNameFilter(tr("Cristae models (*.safetensors)"));
-    dialog->selectFile(text(result_->package.file.filename().string()));
-    connect(
-        dialog, &QFileDialog::fileSelected, this, [this, from = result_->package.file](const QString& path) {
-            workbench_.jobs().start<bool>(
-                Lane::files, tr("Saving the model"),
-                [from, path](const Progress&) {
-                    AtomicFile file(path.toStdString());
-                    std::error_code error;
-                    std::filesystem::copy_file(from, file.temporaryPath(), error);
-                    if (error)
-                        throw Error(ErrorKind::output, tr("%1 cannot be written (%2); choose another folder.")
-                                                           .arg(path, text(error.message()))
-                                                           .toStdString());
-                    file.commit([&](const std::filesystem::path& written) {
-                        if (std::filesystem::file_size(written) != std::filesystem::file_size(from))
-                            throw Error(
-                                ErrorKind::output,
-                                tr("%1 was not written whole; is the disk full?").arg(path).toStdString());
-                    });
-                    return true;
-                },
-                [bench = QPointer(&workbench_), path](bool) {
-                    if (bench) bench->showRemark(tr("The model was saved as %1.").arg(path));
-                });
-        });
-    dialog->open();
 }
 
 void TrainPage::updateState() {
@@ -452,16 +330,22 @@ void TrainPage::updateState() {
 
     const QStringList sentences = isRunning ? QStringList() : obstacles();
     start_->setVisible(!isRunning);
-    start_->setEnabled(sentences.isEmpty() || result_);
+    start_->setEnabled(sentences.isEmpty() || finished_);
     setStyleProperty(start_, "primary",
-                     !result_.has_value()); // after a run the next step is to use the model
+                     !finished_.has_value()); // after a run the next step is to use the model
     start_->setToolTip(sentences.join(QLatin1Char('\n')));
     QStringList shown = problem_.isEmpty() ? QStringList() : QStringList{problem_};
-    if (!result_ || startPressed_) shown += sentences; // after a run only when the next one is asked for
+    if (!finished_ || startPressed_) shown += sentences; // after a run only when the next one is asked for
     setSentence(obstacles_, shown.join(QLatin1Char('\n')));
 
+    showUnfinished();
     runBox_->setVisible(isRunning);
-    endBox_->setVisible(!isRunning && result_.has_value());
+    endBox_->setVisible(!isRunning && finished_.has_value());
+    compare_->setEnabled(!comparing_ && finished_ && !finished_->validation.empty());
+    compare_->setToolTip(comparing_ ? tr("A comparison is under way.")
+                         : compare_->isEnabled()
+                             ? tr("Scores another model on the slices that this run had set aside.")
+                             : tr("No slices were set aside to compare on."));
     curves_->setVisible(lastEpoch_.has_value());
     if (isRunning) {
         const bool paused = feed_ && feed_->paused(), stopping = feed_ && feed_->stopRequested();

@@ -1,13 +1,15 @@
 // TrainPage: a data set, a recipe, a run with its curves, and the model that comes out of it.
 #pragma once
-#include "core/learn/trainer.h"
+#include "core/learn/run_folder.h"
 
 #include <QPointer>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 
 class QButtonGroup;
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QProgressBar;
@@ -25,6 +27,13 @@ class TrainingFeed;
 class TrainingPreview;
 class Workbench;
 struct DataSetRow;
+
+/// What a run leaves for the end screen.
+struct FinishedRun {
+    TrainingResult result;
+    std::vector<TrainingSlice> validation;
+    std::vector<std::string> classNames;
+};
 
 class TrainPage : public QWidget {
     Q_OBJECT
@@ -53,19 +62,28 @@ public Q_SLOTS:
     void start();
     void pauseOrResume();
     void stopAndKeep();
+    /// Ends the run; it can be resumed.
     void cancel();
+    /// Goes on with the unfinished run that is shown.
+    void resumeRun();
+    /// Looks for unfinished runs on the disk.
+    void refreshRuns();
+    /// Scores another model and the new one on the slices that the run had set aside.
+    void compareWith(const cristae::ModelPackage& other);
 
 Q_SIGNALS:
     void stateChanged();
     /// "Use this model": the Predict page shows and ticks it (PredictPage::useModel).
     void useModel(const QString& modelName);
     void trained(const QString& modelName);
+    void compared();
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
     void buildLayout();
+    QWidget* buildUnfinished();
     QWidget* buildRun();
     void editRecipe();
     void chooseRecipe(int index);
@@ -74,11 +92,20 @@ private:
     void updateState();
     void takeNews();
     void showEpoch(const EpochNews& news);
-    void finished(TrainingResult result);
+    void beginRun(const QString& title, std::function<FinishedRun(const Progress&)> work);
+    void forgetCurves();
+    const UnfinishedRun* chosenRun() const;
+    void listUnfinished();
+    void showUnfinished();
+    void discardRun();
+    void finished(FinishedRun finished);
     void ended();
+    void chooseComparison();
+    void clearComparison();
     void saveModel();
     TrainingPlan planWithoutSlices() const;
-    std::filesystem::path outputFile() const;
+    std::filesystem::path outputFile() const; // of the model, when the run has come to its end
+    std::filesystem::path runsFolder() const;
     QString epochWords() const;
 
     Workbench& workbench_;
@@ -86,13 +113,14 @@ private:
     nlohmann::json recipe_;
     QString recipeName_;
     std::shared_ptr<TrainingFeed> feed_;
-    QPointer<Job> job_, reading_;
-    std::optional<TrainingResult> result_;
+    QPointer<Job> job_, reading_, comparing_;
+    std::optional<FinishedRun> finished_;
+    std::vector<UnfinishedRun> unfinished_;
     std::optional<EpochReport> lastEpoch_;
     int64_t bestEpoch_ = 0;
     double bestDice_ = 0;
     bool startPressed_ = false;
-    QString problem_;
+    QString problem_, previewName_;
 
     QTimer* newsTimer_ = nullptr;
     QTableView* table_ = nullptr;
@@ -101,12 +129,13 @@ private:
     LineChart *lossChart_ = nullptr, *diceChart_ = nullptr;
     TrainingPreview* preview_ = nullptr;
     QLabel *dataSetWords_ = nullptr, *recipeWords_ = nullptr, *obstacles_ = nullptr, *runWords_ = nullptr,
-           *scores_ = nullptr;
-    QWidget *curves_ = nullptr, *runBox_ = nullptr, *endBox_ = nullptr;
+           *scores_ = nullptr, *comparison_ = nullptr, *unfinishedWords_ = nullptr;
+    QWidget *curves_ = nullptr, *runBox_ = nullptr, *endBox_ = nullptr, *unfinishedPart_ = nullptr;
+    QComboBox* unfinishedBox_ = nullptr;
     QProgressBar* bar_ = nullptr;
     QPushButton *addThis_ = nullptr, *addFiles_ = nullptr, *remove_ = nullptr;
     QPushButton *start_ = nullptr, *pause_ = nullptr, *stop_ = nullptr, *cancel_ = nullptr, *use_ = nullptr,
-                *save_ = nullptr;
+                *save_ = nullptr, *compare_ = nullptr;
 };
 
 } // namespace cristae

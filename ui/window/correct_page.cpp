@@ -1,5 +1,6 @@
 // CorrectPage.
 #include "ui/window/correct_page.h"
+#include "core/tools/slice_edits.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/tool_list.h"
@@ -52,6 +53,9 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     before_ = new QPushButton(tr("Copy from slice before"), this);
     after_ = new QPushButton(tr("Copy from slice after"), this);
     clear_ = new QPushButton(tr("Clear this slice"), this);
+    before_->setObjectName(QStringLiteral("copyBefore"));
+    after_->setObjectName(QStringLiteral("copyAfter"));
+    clear_->setObjectName(QStringLiteral("clearSlice"));
     before_->setToolTip(tr("Takes the current class of the previous slice as a start; locked classes stay"));
     after_->setToolTip(tr("Takes the current class of the next slice as a start; locked classes stay"));
     slice->addWidget(before_, 0, 0, 1, 2);
@@ -118,46 +122,34 @@ void CorrectPage::showState() {
 }
 
 void CorrectPage::clearSlice() {
-    Document* document = bench_.document();
-    if (!document) return;
+    if (!bench_.document()) return;
     WriteRule rule = bench_.strokeRule();
     rule.onlyOver.reset();
-    LabelEdit edit(document->labels().snapshot(), rule);
-    const Extent3 extent = document->info().extent();
     const int64_t slice = bench_.view().slice;
-    // Only where something is: a slice of 160 million voxels has few tiles with labels.
-    for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
-        for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
-            if (document->labels().snapshot().tileAt(slice, row, column))
-                for (int64_t y = row * LabelTile::side; y < std::min(extent.y, (row + 1) * LabelTile::side);
-                     ++y)
-                    edit.setRun(slice, y, column * LabelTile::side,
-                                std::min(extent.x, (column + 1) * LabelTile::side), {0, Origin::human});
-    document->applyLabels(edit.delta(), tr("Clear slice %1").arg(slice + 1).toStdString());
+    Workbench::LabelWork work;
+    work.words = tr("Clear slice %1").arg(slice + 1);
+    work.make = [rule, slice](const LabelSnapshot& labels, const Progress& progress) {
+        return clearedSlice(labels, rule, slice, progress);
+    };
+    bench_.changeLabels(std::move(work));
 }
 
 void CorrectPage::copyFromNeighbour(int step) {
-    Document* document = bench_.document();
+    const Document* document = bench_.document();
     if (!document) return;
     const int64_t slice = bench_.view().slice, other = slice + step;
     if (other < 0 || other >= document->info().extent().z) return;
-    const LabelSnapshot& labels = document->labels().snapshot();
-    const uint32_t value = bench_.currentLabel();
-    LabelEdit edit(labels, bench_.strokeRule());
-    const Extent3 extent = labels.extent();
-    for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
-        for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
-            if (const LabelTile* tile = labels.tileAt(other, row, column))
-                for (int64_t i = 0; i < LabelTile::side * LabelTile::side; ++i)
-                    if (tile->labels[size_t(i)] == value)
-                        edit.set(slice, row * LabelTile::side + i / LabelTile::side,
-                                 column * LabelTile::side + i % LabelTile::side,
-                                 {value, Origin::interpolated});
-    LabelDelta delta = edit.delta();
-    if (delta.empty())
-        bench_.showRemark(tr("The current class of slice %1 brings nothing new here.").arg(other + 1));
-    else
-        document->applyLabels(std::move(delta), tr("Copy from slice %1").arg(other + 1).toStdString());
+    Workbench::LabelWork work;
+    work.words = tr("Copy from slice %1").arg(other + 1);
+    work.make = [rule = bench_.strokeRule(), slice, other,
+                 value = bench_.currentLabel()](const LabelSnapshot& labels, const Progress& progress) {
+        return copiedSlice(labels, rule, other, slice, value, progress);
+    };
+    work.done = [bench = &bench_, other](bool changed) {
+        if (!changed)
+            bench->showRemark(tr("The current class of slice %1 brings nothing new here.").arg(other + 1));
+    };
+    bench_.changeLabels(std::move(work));
 }
 
 } // namespace cristae

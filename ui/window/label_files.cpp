@@ -1,9 +1,11 @@
 // Labels as files.
 #include "ui/window/label_files.h"
-#include "core/io/format.h"
+#include "core/export/metadata.h"
 
 #include <QCoreApplication>
 
+#include <iterator>
+#include <map>
 #include <set>
 
 namespace cristae {
@@ -18,12 +20,29 @@ std::string sizeText(const Extent3& e) {
     return std::to_string(e.x) + " × " + std::to_string(e.y) + (e.z > 1 ? " × " + std::to_string(e.z) : "");
 }
 
+/// Brings a class of a file into the table; gives the value that its voxels get here.
+uint32_t enterClass(ClassTable& classes, const LabelClass& fromFile) {
+    if (const LabelClass* known = classes.findByName(fromFile.name)) {
+        LabelClass entry = *known;
+        entry.colour = fromFile.colour;
+        classes.set(entry);
+        return entry.value;
+    }
+    // 255 in a mask is no number of a class.
+    if (fromFile.value != 255 && !classes.find(fromFile.value)) {
+        classes.set(fromFile);
+        return fromFile.value;
+    }
+    LabelClass entry = classes.ensure(fromFile.name);
+    entry.colour = fromFile.colour;
+    classes.set(entry);
+    return entry.value;
+}
+
 } // namespace
 
-LoadedLabels readLabels(const std::filesystem::path& path, const std::string& dataset,
+LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress) {
-    OpenOptions options;
-    options.dataset = dataset;
     const TileSourcePtr source = openImage(path, options);
     const ImageInfo& info = source->info();
     const std::string name = path.filename().string();
@@ -61,11 +80,17 @@ LoadedLabels readLabels(const std::filesystem::path& path, const std::string& da
 
     LoadedLabels result;
     result.classes = classes;
-    const bool mask = values == std::set<uint32_t>{255};
-    if (mask) {
+    std::map<uint32_t, uint32_t> valueHere; // by value in the file, where another
+    const std::vector<LabelClass> named = classesOf(info);
+    if (!named.empty()) {
+        for (const LabelClass& one : named) {
+            const uint32_t value = enterClass(result.classes, one);
+            if (value != one.value) valueHere[one.value] = value;
+        }
+    } else if (values == std::set<uint32_t>{255}) {
         result.remarks.push_back(
             text("The file is a mask of 0 and 255; its foreground became the first class."));
-        values = {1};
+        valueHere[255] = 1;
     }
     constexpr size_t mostClasses = 64;
     if (values.size() > mostClasses)
@@ -78,24 +103,30 @@ LoadedLabels readLabels(const std::filesystem::path& path, const std::string& da
                         .arg(values.size())
                         .arg(mostClasses)
                         .toStdString());
-    for (uint32_t value : values)
-        if (!result.classes.find(value)) {
-            LabelClass entry;
-            entry.value = value;
-            entry.name = QCoreApplication::translate("LabelFiles", "class %1").arg(value).toStdString();
-            entry.colour = standardColour(entry.name, value);
-            result.classes.set(entry);
-        }
+    for (const uint32_t found : values) {
+        const auto moved = valueHere.find(found);
+        const uint32_t value = moved == valueHere.end() ? found : moved->second;
+        if (result.classes.find(value)) continue;
+        LabelClass entry;
+        entry.value = value;
+        entry.name = QCoreApplication::translate("LabelFiles", "class %1").arg(value).toStdString();
+        entry.colour = standardColour(entry.name, value);
+        result.classes.set(entry);
+    }
 
-    LabelEdit edit(base, {});
     for (int64_t z = 0; z < info.extent().z; ++z) {
         progress.report(0.4 + 0.6 * double(z) / double(info.extent().z), text("entering labels"));
         Pixels pixels = slice(z);
-        if (mask)
-            for (uint32_t& value : pixels.values<uint32_t>()) value = value ? 1 : 0;
+        if (!valueHere.empty())
+            for (uint32_t& value : pixels.values<uint32_t>())
+                if (const auto moved = value ? valueHere.find(value) : valueHere.end();
+                    moved != valueHere.end())
+                    value = moved->second;
+        LabelEdit edit(base, {}); // a slice at a time: an edit holds a copy of every tile it touches
         edit.setBlock(Box3::ofSlice(info.extent(), z), pixels, Origin::human);
+        LabelDelta delta = edit.delta();
+        std::move(delta.tiles.begin(), delta.tiles.end(), std::back_inserter(result.delta.tiles));
     }
-    result.delta = edit.delta();
     return result;
 }
 

@@ -1,6 +1,7 @@
 // Labels as files: reading a label image into a change of the document. No widgets; runs off the UI thread.
 #pragma once
 #include "core/base/progress.h"
+#include "core/io/format.h"
 #include "core/labels/class_table.h"
 #include "core/labels/label_layer.h"
 
@@ -12,14 +13,16 @@ namespace cristae {
 
 struct LoadedLabels {
     LabelDelta delta;
-    ClassTable classes; // the given ones, with an entry for every value that had none
+    ClassTable classes; // the given ones and those of the file, with an entry for every value in it
     std::vector<std::string> remarks;
 };
 
 /// Replaces all labels by those of the file; its voxels count as set by hand, so that predictions leave them
-/// alone. A mask of 0 and 255 becomes the first class. Throws Error{input} if the size differs (names both)
-/// or the values are no labels.
-LoadedLabels readLabels(const std::filesystem::path& path, const std::string& dataset,
+/// alone. A file that Cristae wrote brings its class names and colours: a class of a known name keeps the
+/// value it has here, a new one keeps the file's value unless that is taken. Without names a mask of 0 and
+/// 255 becomes the first class. Throws Error{input} if the size differs (names both) or the values are no
+/// labels.
+LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress);
 
 } // namespace cristae

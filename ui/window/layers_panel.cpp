@@ -1,5 +1,6 @@
 // LayersPanel: rows of classes.
 #include "ui/window/layers_panel.h"
+#include "core/tools/slice_edits.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/tool_strip.h"
@@ -323,35 +324,18 @@ void LayersPanel::removeClass(uint32_t value) {
     if (!entry) return;
     const QString words = tr("Remove class %1").arg(QString::fromStdString(entry->name));
     // Its voxels go first: a value without a class would be invisible and still be there.
-    const LabelSnapshot labels = document->labels().snapshot();
-    bench_.jobs().start<LabelDelta>(
-        Lane::view, words,
-        [labels, value](const Progress& progress) {
-            LabelEdit edit(labels, {});
-            const Extent3 extent = labels.extent();
-            for (int64_t z = 0; z < extent.z; ++z) {
-                progress.throwIfCancelled();
-                if (labels.sliceEmpty(z)) continue;
-                for (int64_t row = 0; row * LabelTile::side < extent.y; ++row)
-                    for (int64_t column = 0; column * LabelTile::side < extent.x; ++column)
-                        if (const LabelTile* tile = labels.tileAt(z, row, column))
-                            for (int64_t i = 0; i < LabelTile::side * LabelTile::side; ++i)
-                                if (tile->labels[size_t(i)] == value)
-                                    edit.set(z, row * LabelTile::side + i / LabelTile::side,
-                                             column * LabelTile::side + i % LabelTile::side,
-                                             {0, Origin::human});
-            }
-            return edit.delta();
-        },
-        [this, document, value, words](LabelDelta delta) {
-            if (document != bench_.document()) return;
-            document->asOneStep(words.toStdString(), [&] {
-                document->applyLabels(std::move(delta), words.toStdString());
-                ClassTable classes = document->classes();
-                classes.remove(value);
-                document->setClasses(classes, words.toStdString());
-            });
-        });
+    Workbench::LabelWork work;
+    work.words = words;
+    work.make = [value](const LabelSnapshot& labels, const Progress& progress) {
+        return withoutLabel(labels, value, progress);
+    };
+    work.enter = [document, value, words](const std::function<void()>& labels) {
+        labels();
+        ClassTable classes = document->classes();
+        classes.remove(value);
+        document->setClasses(classes, words.toStdString());
+    };
+    bench_.changeLabels(std::move(work));
 }
 
 void LayersPanel::rowMenu(uint32_t value, QPoint where) {

@@ -1,5 +1,6 @@
 // MainWindow: opening, saving, and the question about unsaved labels.
 #include "core/io/format.h"
+#include "ui/dialogs/dataset_dialog.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/window/main_window.h"
 #include "ui/window/message_bar.h"
@@ -87,7 +88,23 @@ void MainWindow::loadLabels() {
     auto* dialog = new QFileDialog(this, tr("Load labels"), image.absolutePath(), tr("All files (*)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, &bench_, &Workbench::loadLabels);
+    connect(dialog, &QFileDialog::fileSelected, &bench_,
+            [this](const QString& path) { bench_.loadLabels(path); });
+    dialog->open();
+}
+
+void MainWindow::askDataset(const QString& path, const std::vector<DatasetInfo>& datasets, bool labels,
+                            std::function<void(const OpenOptions&)> then) {
+    auto* dialog = new DatasetDialog(path, datasets, this);
+    if (labels) dialog->preferLabels();
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &DatasetDialog::chosen, this,
+            [then = std::move(then)](const QString&, const QString& dataset, const QString& axes) {
+                OpenOptions options;
+                options.dataset = dataset.toStdString();
+                options.axes = axes.toStdString();
+                then(options);
+            });
     dialog->open();
 }
 

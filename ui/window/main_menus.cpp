@@ -47,8 +47,10 @@ void MainWindow::buildActions() {
     a.voxelSize = make(tr("&Pixel size…"), {});
     a.sideBySide = make(tr("&Side by side"), QKeySequence(tr("Ctrl+Alt+1")));
     a.overlay = make(tr("&Overlay"), QKeySequence(tr("Ctrl+Alt+2")));
+    a.swipe = make(tr("S&wipe"), QKeySequence(tr("Ctrl+Alt+3")));
+    a.planes = make(tr("&Planes"), QKeySequence(tr("Ctrl+Alt+4")));
     auto* modes = new QActionGroup(this);
-    for (QAction* action : {a.sideBySide, a.overlay}) {
+    for (QAction* action : {a.sideBySide, a.overlay, a.swipe, a.planes}) {
         action->setCheckable(true);
         modes->addAction(action);
     }
@@ -97,7 +99,7 @@ void MainWindow::buildMenus() {
     edit->addSeparator();
     edit->addAction(a.voxelSize);
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    view->addActions({a.sideBySide, a.overlay});
+    view->addActions({a.sideBySide, a.overlay, a.swipe, a.planes});
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.fullSize});
     view->addSeparator();
@@ -157,6 +159,8 @@ void MainWindow::buildMenus() {
     connect(a.voxelSize, &QAction::triggered, this, &MainWindow::editVoxelSize);
     connect(a.sideBySide, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::sideBySide); });
     connect(a.overlay, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::overlay); });
+    connect(a.swipe, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::swipe); });
+    connect(a.planes, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::planes); });
     connect(a.zoomIn, &QAction::triggered, this, [this] { canvas_->zoomBy(1); });
     connect(a.zoomOut, &QAction::triggered, this, [this] { canvas_->zoomBy(-1); });
     connect(a.fit, &QAction::triggered, canvas_, &CanvasView::fit);
@@ -248,7 +252,8 @@ void MainWindow::showKeys() {
         {tr("Ctrl+0   Ctrl+1"), tr("fit into the window, 100 %")},
         {tr("Space-drag, middle drag"), tr("move the image with any tool; arrow keys do too")},
         {tr(",   .   PgUp   PgDn"), tr("slice by slice; with Shift ten at a time")},
-        {tr("V   B   E   F   P   L   I"), tr("browse, brush, eraser, fill, polygon, lasso, pick")},
+        {tr("V   B   E   F   P   L   W"), tr("browse, brush, eraser, fill, polygon, lasso, wand")},
+        {tr("I   R"), tr("pick a class, measure a line")},
         {tr("[   ]   Alt+wheel"), tr("size of the brush; with Shift in big steps")},
         {tr("1 … 9"), tr("class to paint")},
         {tr("X"), tr("swap between eraser and the tool before")},

@@ -1,7 +1,6 @@
 // MainWindow: assembly, connections, layout.
 #include "ui/window/main_window.h"
 #include "ui/canvas/canvas_view.h"
-#include "ui/dialogs/dataset_dialog.h"
 #include "ui/dialogs/jobs_list.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -23,8 +22,8 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QLayout>
-#include <QScrollArea>
 #include <QScreen>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -68,7 +67,7 @@ MainWindow::~MainWindow() = default;
 
 void MainWindow::buildPages() {
     topBar_ = new TopBar(bench_, {actions_.open, actions_.exportLabels, actions_.undo, actions_.redo,
-                                  actions_.sideBySide, actions_.overlay});
+                                  actions_.sideBySide, actions_.overlay, actions_.swipe, actions_.planes});
     auto* bar = addToolBar(tr("Top bar"));
     bar->setObjectName(QStringLiteral("topToolBar"));
     bar->setMovable(false);
@@ -159,6 +158,8 @@ void MainWindow::connectParts() {
     connect(&bench_, &Workbench::viewModeChanged, this, [this] {
         actions_.sideBySide->setChecked(bench_.viewMode() == ViewMode::sideBySide);
         actions_.overlay->setChecked(bench_.viewMode() == ViewMode::overlay);
+        actions_.swipe->setChecked(bench_.viewMode() == ViewMode::swipe);
+        actions_.planes->setChecked(bench_.viewMode() == ViewMode::planes);
     });
     connect(&bench_, &Workbench::displayChanged, this,
             [this] { actions_.labelsShown->setChecked(bench_.labelsShown()); });
@@ -167,16 +168,13 @@ void MainWindow::connectParts() {
     });
     connect(&bench_, &Workbench::datasetChoiceNeeded, this,
             [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
-                auto* dialog = new DatasetDialog(path, datasets, this);
-                dialog->setAttribute(Qt::WA_DeleteOnClose);
-                connect(dialog, &DatasetDialog::chosen, this,
-                        [this](const QString& file, const QString& dataset, const QString& axes) {
-                            OpenOptions options;
-                            options.dataset = dataset.toStdString();
-                            options.axes = axes.toStdString();
-                            bench_.open(file, options);
-                        });
-                dialog->open();
+                askDataset(path, datasets, false,
+                           [this, path](const OpenOptions& options) { bench_.open(path, options); });
+            });
+    connect(&bench_, &Workbench::labelsChoiceNeeded, this,
+            [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
+                askDataset(path, datasets, true,
+                           [this, path](const OpenOptions& options) { bench_.loadLabels(path, options); });
             });
     connect(start_, &StartPage::openWanted, this, &MainWindow::chooseFile);
     connect(start_, &StartPage::fileChosen, this, &MainWindow::openFile);
@@ -223,15 +221,22 @@ void MainWindow::showDocument() {
         start_->setFocus();
     }
     for (QAction* action :
-         {actions_.closeFile,   actions_.exportLabels,  actions_.details,      actions_.voxelSize,
-          actions_.sideBySide,  actions_.overlay,       actions_.zoomIn,       actions_.zoomOut,
-          actions_.fit,         actions_.fullSize,      actions_.autoContrast, actions_.invert,
-          actions_.labelsShown, actions_.saveLabels,    actions_.saveLabelsAs, actions_.loadLabels,
-          actions_.addClass,    actions_.addToTraining, actions_.taskPanel,    actions_.taskPanelLeft}) {
+         {actions_.closeFile,    actions_.exportLabels, actions_.details,       actions_.voxelSize,
+          actions_.sideBySide,   actions_.overlay,      actions_.swipe,         actions_.zoomIn,
+          actions_.zoomOut,      actions_.fit,          actions_.fullSize,      actions_.autoContrast,
+          actions_.invert,       actions_.labelsShown,  actions_.saveLabels,    actions_.saveLabelsAs,
+          actions_.loadLabels,   actions_.addClass,     actions_.addToTraining, actions_.taskPanel,
+          actions_.taskPanelLeft}) {
         action->setEnabled(document);
         // What it does is in its text already; the tooltip's work is to say why it cannot be used.
         action->setToolTip(document ? action->property("words").toString() : tr("Open an image first"));
     }
+    const bool stack = document && document->info().extent().z > 1;
+    actions_.planes->setEnabled(stack);
+    actions_.planes->setToolTip(stack      ? actions_.planes->property("words").toString()
+                                : document ? tr("One slice has no other planes; open a stack")
+                                           : tr("Open an image first"));
+    if (document && !stack && bench_.viewMode() == ViewMode::planes) bench_.setViewMode(ViewMode::overlay);
     showState();
 }
 
@@ -313,7 +318,8 @@ void MainWindow::restoreLayout() {
         canvas_->splitter()->restoreState(settings.value(QStringLiteral("window/panes")).toByteArray());
     } else
         resizeDocks({dock_}, {taskPanelWidth}, Qt::Horizontal);
-    if (settings.value(QStringLiteral("window/overlay")).toBool()) bench_.setViewMode(ViewMode::overlay);
+    const int mode = settings.value(QStringLiteral("window/viewMode")).toInt();
+    if (mode >= 0 && mode <= int(ViewMode::planes)) bench_.setViewMode(ViewMode(mode));
     const bool panel = settings.value(QStringLiteral("window/taskPanel"), true).toBool();
     actions_.taskPanel->setChecked(panel);
     actions_.taskPanelLeft->setChecked(dockWidgetArea(dock_) == Qt::LeftDockWidgetArea);
@@ -325,7 +331,7 @@ void MainWindow::rememberLayout() {
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
     settings.setValue(QStringLiteral("window/state"), saveState(1));
     settings.setValue(QStringLiteral("window/panes"), canvas_->splitter()->saveState());
-    settings.setValue(QStringLiteral("window/overlay"), bench_.viewMode() == ViewMode::overlay);
+    settings.setValue(QStringLiteral("window/viewMode"), int(bench_.viewMode()));
     settings.setValue(QStringLiteral("window/taskPanel"), actions_.taskPanel->isChecked());
 }
 

@@ -68,8 +68,8 @@ private:
     struct Actions {
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
         QAction *undo, *redo, *voxelSize;
-        QAction *sideBySide, *overlay, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast, *invert,
-            *labelsShown, *darkTheme;
+        QAction *sideBySide, *overlay, *swipe, *planes, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast,
+            *invert, *labelsShown, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
         QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
     };
@@ -89,6 +89,9 @@ private:
     void switchTheme(bool dark);
     void restoreLayout();
     void rememberLayout();
+    /// Lets the user choose among the datasets of a file.
+    void askDataset(const QString& path, const std::vector<DatasetInfo>& datasets, bool labels,
+                    std::function<void(const OpenOptions&)> then);
     /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
     void whenLabelsAreSafe(const QString& question, std::function<void()> then);
 

@@ -32,6 +32,10 @@ StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent)
     label_ = left(80);
     label_->setObjectName(QStringLiteral("labelUnderPointer"));
 
+    measure_ = left(0);
+    measure_->setObjectName(QStringLiteral("measuredLength"));
+    measure_->setProperty("strong", true);
+
     jobWords_ = new QLabel(this);
     jobWords_->setProperty("strong", true);
     jobBar_ = new QProgressBar(this);
@@ -64,6 +68,8 @@ StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent)
         showJob();
     });
     connect(&bench_, &Workbench::viewChanged, this, &StatusLine::showPointer);
+    connect(&bench_, &Workbench::measureLineChanged, this, &StatusLine::showPointer);
+    connect(&bench_, &Workbench::voxelSizeChanged, this, &StatusLine::showPointer);
     connect(&bench_, &Workbench::documentChanged, this, &StatusLine::showPointer);
     connect(&bench_, &Workbench::labelsChanged, this, &StatusLine::showPointer);
     connect(&tiles_, &ScreenTiles::arrived, this, [this](const ScreenTileKey& key) {
@@ -85,6 +91,8 @@ void StatusLine::setDevice(const QString& words) {
 void StatusLine::showPointer() {
     const Document* document = bench_.document();
     for (QLabel* label : {place_, length_, grey_, label_, zoom_}) label->setVisible(document);
+    measure_->setVisible(document && bench_.measureLine());
+    measure_->setText(tr("line %1").arg(bench_.measureWords()));
     if (!document) return;
     const double percent = bench_.view().zoom * devicePixelRatioF() * 100;
     zoom_->setText(tr("%1 %").arg(percent, 0, 'f', percent < 10 ? 1 : 0));

@@ -36,7 +36,7 @@ private:
     ScreenTiles& tiles_;
     std::optional<ImagePoint> point_;
     QLabel *place_ = nullptr, *length_ = nullptr, *grey_ = nullptr, *label_ = nullptr, *zoom_ = nullptr,
-           *device_ = nullptr;
+           *device_ = nullptr, *measure_ = nullptr;
     QLabel *jobWords_ = nullptr, *jobLeft_ = nullptr;
     QProgressBar* jobBar_ = nullptr;
     QToolButton* jobCancel_ = nullptr;

@@ -17,9 +17,12 @@ std::vector<ToolWords> toolList() {
          tr("Click corner after corner; Return or a double click closes, Esc gives up."), "P"},
         {"lasso", "lasso", tr("Lasso"), tr("Draw round an area; letting go fills it with the current class."),
          "L"},
+        {"wand", "wand", tr("Wand"),
+         tr("Click to give the current class to the connected area of similar grey values."), "W"},
         {"pick", "pick", tr("Pick"),
          tr("Click a label to make its class the current one; Alt+click does the same with every tool."),
          "I"},
+        {"measure", "measure", tr("Measure"), tr("Drag a line to read its length; Esc takes it away."), "R"},
     };
 }
 

@@ -10,7 +10,7 @@ struct ToolWords {
     QString key, icon, title, hint, shortcut;
 };
 
-/// In the order of the strip: browse, the tools that paint, pick.
+/// In the order of the strip: browse, the tools that paint, pick, measure.
 std::vector<ToolWords> toolList();
 
 } // namespace cristae

@@ -5,7 +5,9 @@
 #include "ui/window/tool_list.h"
 #include "ui/window/workbench.h"
 
+#include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -25,7 +27,18 @@ double radiusOf(int position) {
 }
 } // namespace
 
-ToolOptions::ToolOptions(Workbench& bench, QWidget* parent) : QWidget(parent), bench_(bench) {
+/// A control for one option of a tool's schema.
+struct ToolOptions::OptionField {
+    QString tool;
+    Option option;
+    QLabel* word = nullptr;
+    QWidget* widget = nullptr;
+};
+
+ToolOptions::~ToolOptions() = default;
+
+ToolOptions::ToolOptions(Workbench& bench, QWidget* parent)
+    : QWidget(parent), bench_(bench), tools_(allTools()) {
     setObjectName(QStringLiteral("toolOptions"));
     setAttribute(Qt::WA_StyledBackground);
     setFixedHeight(40);
@@ -57,6 +70,8 @@ ToolOptions::ToolOptions(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(sizeWord_);
     layout->addWidget(size_);
     layout->addWidget(sizeText_);
+    row_ = layout;
+    buildOptions();
     layout->addWidget(overWord_);
     layout->addWidget(over_);
     layout->addWidget(hint_, 1);
@@ -73,6 +88,53 @@ ToolOptions::ToolOptions(Workbench& bench, QWidget* parent) : QWidget(parent), b
     connect(&bench_, &Workbench::documentChanged, this, &ToolOptions::fillOver);
     fillOver();
     showTool();
+}
+
+void ToolOptions::buildOptions() {
+    for (const auto& tool : tools_)
+        for (const Option& option : tool->options().options()) {
+            OptionField field{QString::fromStdString(tool->key()), option, nullptr, nullptr};
+            const QString name = QString::fromStdString(option.label);
+            const auto set = [this, key = field.tool, option](const nlohmann::json& value) {
+                bench_.setToolOption(key, option.key, value);
+            };
+            if (option.type == Option::Type::boolean) {
+                auto* box = new QCheckBox(name, this);
+                connect(box, &QCheckBox::toggled, this, [set](bool on) { set(on); });
+                field.widget = box;
+            } else {
+                auto* box = new QDoubleSpinBox(this);
+                box->setDecimals(option.type == Option::Type::integer ? 0 : 1);
+                box->setRange(option.minimum.value_or(-1e6), option.maximum.value_or(1e6));
+                if (!option.unit.empty())
+                    box->setSuffix(QLatin1Char(' ') + QString::fromStdString(option.unit));
+                connect(box, &QDoubleSpinBox::valueChanged, this, [set](double value) { set(value); });
+                field.widget = box;
+                field.word = secondaryLabel(name, this);
+                field.word->setWordWrap(false);
+                row_->addWidget(field.word);
+            }
+            field.widget->setObjectName(field.tool + QLatin1Char('-') + QString::fromStdString(option.key));
+            field.widget->setAccessibleName(name);
+            field.widget->setToolTip(QString::fromStdString(option.help));
+            row_->addWidget(field.widget);
+            fields_.push_back(std::move(field));
+        }
+}
+
+void ToolOptions::showOptions() {
+    for (const OptionField& field : fields_) {
+        const bool shown = field.tool == bench_.tool();
+        if (field.word) field.word->setVisible(shown);
+        field.widget->setVisible(shown);
+        const nlohmann::json set = bench_.toolOptions(field.tool);
+        const nlohmann::json value = set.value(field.option.key, field.option.defaultValue);
+        const QSignalBlocker block(field.widget);
+        if (auto* box = qobject_cast<QCheckBox*>(field.widget))
+            box->setChecked(value.get<bool>());
+        else
+            static_cast<QDoubleSpinBox*>(field.widget)->setValue(value.get<double>());
+    }
 }
 
 void ToolOptions::fillOver() {
@@ -99,7 +161,9 @@ void ToolOptions::showTool() {
     const bool radius = tool == QLatin1String("brush") || tool == QLatin1String("eraser");
     for (QWidget* widget : std::initializer_list<QWidget*>{sizeWord_, size_, sizeText_})
         widget->setVisible(radius);
-    const bool paints = tool != QLatin1String("browse") && tool != QLatin1String("pick");
+    showOptions();
+    const bool paints =
+        tool != QLatin1String("browse") && tool != QLatin1String("pick") && tool != QLatin1String("measure");
     over_->setVisible(paints);
     overWord_->setVisible(paints);
     overWord_->setText(tool == QLatin1String("eraser") ? tr("Erases") : tr("Paints over"));

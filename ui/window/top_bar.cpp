@@ -70,7 +70,7 @@ TopBar::TopBar(Workbench& bench, const Actions& actions, QWidget* parent) : QWid
     auto* inner = new QHBoxLayout(segments);
     inner->setContentsMargins(2, 2, 2, 2);
     inner->setSpacing(2);
-    for (QAction* action : {actions.sideBySide, actions.overlay}) {
+    for (QAction* action : {actions.sideBySide, actions.overlay, actions.swipe, actions.planes}) {
         auto* segment = new QToolButton(segments);
         segment->setDefaultAction(action);
         segment->setToolButtonStyle(Qt::ToolButtonTextOnly);

@@ -15,7 +15,7 @@ class TopBar : public QWidget {
     Q_OBJECT
 public:
     struct Actions {
-        QAction *open, *exportLabels, *undo, *redo, *sideBySide, *overlay;
+        QAction *open, *exportLabels, *undo, *redo, *sideBySide, *overlay, *swipe, *planes;
     };
     TopBar(Workbench& bench, const Actions& actions, QWidget* parent = nullptr);
     QPushButton* predictButton() const { return predict_; }

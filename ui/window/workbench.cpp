@@ -1,5 +1,6 @@
 // Workbench: opening, saving, the shared view and the current tool.
 #include "ui/window/workbench.h"
+#include "core/base/text.h"
 #include "core/image/pyramid.h"
 #include "core/io/format.h"
 #include "ui/window/label_files.h"
@@ -31,6 +32,20 @@ Pixels contrastSample(const TileSource& image, int64_t slice, const Progress& pr
         progress);
 }
 
+/// The datasets of a file that could not be opened because it has several, or none.
+std::vector<DatasetInfo> choicesAfter(const Error& error, const std::filesystem::path& file,
+                                      const OpenOptions& options) {
+    if (error.kind() != ErrorKind::input || !options.dataset.empty() ||
+        !std::filesystem::is_regular_file(file))
+        return {};
+    try {
+        std::vector<DatasetInfo> choices = listDatasets(file);
+        if (choices.size() >= 2) return choices;
+    } catch (const Error&) {
+    }
+    return {};
+}
+
 /// Bytes are shown as they are; other types by ImageJ's "Auto" on the middle slice.
 DisplayRange firstRange(const TileSource& image, const Progress& progress) {
     if (image.info().type == PixelType::u8) return {};
@@ -60,16 +75,8 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
         try {
             opened.image = openImage(file, options);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::input || !options.dataset.empty() ||
-                !std::filesystem::is_regular_file(file))
-                throw;
-            std::vector<DatasetInfo> choices;
-            try {
-                choices = listDatasets(file);
-            } catch (const Error&) {
-            }
-            if (choices.size() < 2) throw;
-            opened.choices = std::move(choices);
+            opened.choices = choicesAfter(error, file, options);
+            if (opened.choices.empty()) throw;
             return opened;
         }
         opened.screen = withPyramid(opened.image);
@@ -109,15 +116,20 @@ void Workbench::closeDocument() {
 
 void Workbench::setDocument(std::unique_ptr<Document> document) {
     ++documentNumber_;
+    steps_.clear();
+    auto before = document_ ? std::make_shared<LabelSnapshot>(document_->labels().snapshot()) : nullptr;
     document_ = std::move(document);
+    if (before) release(std::move(before));
     labelsPath_.clear();
     labelsShown_ = true;
     contrastPress_ = 0;
     onlyOver_.reset();
+    measureLine_.reset();
     currentLabel_ = 1;
     view_ = {};
     if (document_) {
         view_.slice = document_->info().extent().z / 2;
+        cross_ = {double(document_->info().extent().y) / 2, double(document_->info().extent().x) / 2};
         document_->addListener([this](Document::Change change, const Box3& box) {
             switch (change) {
             case Document::Change::labels:
@@ -145,27 +157,48 @@ void Workbench::setDocument(std::unique_ptr<Document> document) {
     Q_EMIT toolChanged();
 }
 
-void Workbench::loadLabels(const QString& path) {
+void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
     if (!document_) return;
     const QString name = QFileInfo(path).fileName();
-    jobs_->start<LoadedLabels>(
+    struct Loaded {
+        LoadedLabels labels;
+        std::vector<DatasetInfo> choices; // not empty: the user must choose first
+    };
+    jobs_->start<Loaded>(
         Lane::files, tr("Load labels from %1").arg(name),
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
-         classes = document_->classes()](const Progress& progress) {
-            return readLabels(file, {}, base, classes, progress);
+         classes = document_->classes(), options](const Progress& progress) {
+            Loaded loaded;
+            try {
+                loaded.labels = readLabels(file, options, base, classes, progress);
+            } catch (const Error& error) {
+                loaded.choices = choicesAfter(error, file, options);
+                if (loaded.choices.empty()) throw;
+            }
+            return loaded;
         },
-        [this, name, number = documentNumber_](LoadedLabels loaded) {
+        [this, path, name, number = documentNumber_](Loaded done) {
             if (number != documentNumber_) return;
-            const std::string words = tr("Load labels from %1").arg(name).toStdString();
+            if (!done.choices.empty()) {
+                Q_EMIT labelsChoiceNeeded(path, done.choices);
+                return;
+            }
+            LoadedLabels& loaded = done.labels;
             if (loaded.delta.empty() && loaded.classes == document_->classes()) {
                 showRemark(tr("“%1” holds the labels that are here already.").arg(name));
                 return;
             }
-            document_->asOneStep(words, [&] {
-                document_->setClasses(loaded.classes, words);
-                document_->applyLabels(std::move(loaded.delta), words);
-            });
-            for (const std::string& remark : loaded.remarks) showRemark(QString::fromStdString(remark));
+            LabelWork work;
+            work.words = tr("Load labels from %1").arg(name);
+            work.enter = [this, classes = loaded.classes,
+                          words = work.words.toStdString()](const std::function<void()>& labels) {
+                document_->setClasses(classes, words);
+                labels();
+            };
+            work.done = [this, remarks = loaded.remarks](bool) {
+                for (const std::string& remark : remarks) showRemark(QString::fromStdString(remark));
+            };
+            enterLabels(std::move(loaded.delta), std::nullopt, std::move(work));
         },
         [this, name](const Error& error) {
             showError(tr("Labels from “%1” could not be loaded").arg(name),
@@ -230,6 +263,22 @@ void Workbench::setViewMode(ViewMode mode) {
     Q_EMIT viewModeChanged();
 }
 
+void Workbench::setCross(ImagePoint cross) {
+    if (!document_) return;
+    const Extent3 extent = document_->info().extent();
+    cross.y = std::clamp(cross.y, 0.0, double(extent.y) - 0.5);
+    cross.x = std::clamp(cross.x, 0.0, double(extent.x) - 0.5);
+    cross_ = cross;
+    Q_EMIT crossChanged();
+}
+
+void Workbench::setSwipe(double share) {
+    share = std::clamp(share, 0.0, 1.0);
+    if (share == swipe_) return;
+    swipe_ = share;
+    Q_EMIT displayChanged();
+}
+
 void Workbench::setDisplayRange(const DisplayRange& range) {
     if (range == displayRange_) return;
     displayRange_ = range;
@@ -287,6 +336,33 @@ void Workbench::ensureCurrentClass() {
     Q_EMIT toolChanged();
 }
 
+nlohmann::json Workbench::toolOptions(const QString& key) const {
+    const auto found = toolOptions_.find(key);
+    return found == toolOptions_.end() ? nlohmann::json::object() : found->second;
+}
+
+void Workbench::setToolOption(const QString& tool, const std::string& option, const nlohmann::json& value) {
+    nlohmann::json options = toolOptions(tool);
+    options[option] = value;
+    toolOptions_[tool] = options;
+    Q_EMIT toolChanged();
+}
+
+void Workbench::setMeasureLine(const std::optional<MeasureLine>& line) {
+    measureLine_ = line;
+    Q_EMIT measureLineChanged();
+}
+
+QString Workbench::measureWords() const {
+    if (!measureLine_ || !document_) return {};
+    const double x = measureLine_->to.x - measureLine_->from.x, y = measureLine_->to.y - measureLine_->from.y;
+    const VoxelSize& size = document_->voxelSize();
+    if (size.knownInPlane())
+        return QString::fromStdString(lengthText(std::hypot(x * *size.xNm, y * *size.yNm)));
+    const double pixels = std::hypot(x, y);
+    return tr("%1 px").arg(pixels, 0, 'f', pixels < 100 ? 1 : 0);
+}
+
 void Workbench::setBrushRadius(double px) {
     px = std::clamp(px, 0.5, 500.0);
     if (px == brushRadius_) return;
@@ -307,20 +383,6 @@ void Workbench::setOnlyOver(std::optional<uint32_t> label) {
     if (label == onlyOver_) return;
     onlyOver_ = label;
     Q_EMIT toolChanged();
-}
-
-void Workbench::undo() {
-    if (document_ && document_->undoStack().canUndo()) {
-        document_->undoStack().undo();
-        Q_EMIT stateChanged();
-    }
-}
-
-void Workbench::redo() {
-    if (document_ && document_->undoStack().canRedo()) {
-        document_->undoStack().redo();
-        Q_EMIT stateChanged();
-    }
 }
 
 void Workbench::showError(const QString& title, const QString& message) {

@@ -9,7 +9,11 @@
 #include <QObject>
 #include <QString>
 
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 
 namespace cristae {
 
@@ -20,7 +24,8 @@ struct ViewState {
     double zoom = 1;                 // screen pixels (logical) per image pixel
 };
 
-enum class ViewMode { sideBySide, overlay };
+/// swipe: one pane, labels only right of a divider; planes: the slice, and cuts through the stack.
+enum class ViewMode { sideBySide, overlay, swipe, planes };
 
 class Workbench : public QObject {
     Q_OBJECT
@@ -39,8 +44,9 @@ public:
     /// Shows an image that is open already; replaces the document.
     void showImage(const TileSourcePtr& image, const DisplayRange& range = {});
     void closeDocument();
-    /// Loads a label image (any format) into the document as one undoable step.
-    void loadLabels(const QString& path);
+    /// Loads a label image (any format) into the document as one undoable step. An HDF5 file with several
+    /// candidates ends in labelsChoiceNeeded().
+    void loadLabels(const QString& path, const OpenOptions& options = {});
     /// Saves the labels as a label TIFF or HDF5 with class names; marks the document saved when done.
     void saveLabels(const QString& path);
     QString labelsPath() const { return labelsPath_; }
@@ -50,6 +56,12 @@ public:
     void setSlice(int64_t slice);
     ViewMode viewMode() const { return viewMode_; }
     void setViewMode(ViewMode mode);
+    /// The place of the slice where the planes meet, in image pixels.
+    ImagePoint cross() const { return cross_; }
+    void setCross(ImagePoint cross);
+    /// Where the divider of the swipe stands, as a share of the pane's width.
+    double swipe() const { return swipe_; }
+    void setSwipe(double share);
 
     /// The image with coarser levels, made for the screen; null on the start page.
     const TileSourcePtr& screenSource() const { return screenSource_; }
@@ -70,6 +82,9 @@ public:
     void setCurrentLabel(uint32_t value);
     /// A document without classes gets its first one, so that there is something to paint with.
     void ensureCurrentClass();
+    /// What was set of a tool's schema; what was not is as declared there.
+    nlohmann::json toolOptions(const QString& key) const;
+    void setToolOption(const QString& tool, const std::string& option, const nlohmann::json& value);
     double brushRadius() const { return brushRadius_; }
     void setBrushRadius(double px);
     /// The rule strokes obey now: locked classes, and "paint only over".
@@ -77,8 +92,42 @@ public:
     void setOnlyOver(std::optional<uint32_t> label);
     std::optional<uint32_t> onlyOver() const { return onlyOver_; }
 
+    /// The line of the measure tool, on its slice; never an edit.
+    struct MeasureLine {
+        int64_t slice = 0;
+        ImagePoint from, to;
+    };
+    const std::optional<MeasureLine>& measureLine() const { return measureLine_; }
+    void setMeasureLine(const std::optional<MeasureLine>& line);
+    /// Its length in words: "512 nm", or "103 px" while the pixel size is not known.
+    QString measureWords() const;
+
+    /// A large step is taken in the background, without holding up the window; what is asked for meanwhile
+    /// follows in order.
     void undo();
     void redo();
+    /// Undo or redo is under way: strokes wait.
+    bool stepping() const { return !steps_.empty(); }
+    /// A change of labels of any size that becomes one undoable step without holding up the window.
+    struct LabelWork {
+        QString words; // of the step and of the job
+        Lane lane = Lane::view;
+        /// Off the UI thread. Throws Error.
+        std::function<LabelDelta(const LabelSnapshot&, const Progress&)> make;
+        /// UI thread, within the step: calls `labels` where the labels are to change. Empty: nothing else
+        /// belongs to the step.
+        std::function<void(const std::function<void()>& labels)> enter;
+        /// UI thread, afterwards: whether any label changed.
+        std::function<void(bool changed)> done;
+        /// UI thread; empty: the error is shown in the window.
+        std::function<void(const Error&)> failed;
+    };
+    Job* changeLabels(LabelWork work);
+    /// Enters a change that is made already; `after`, if given, is a copy of the labels with it. Strokes made
+    /// since then stay. Of `work` only words, enter and done count.
+    void enterLabels(LabelDelta delta, std::optional<LabelLayer> after, LabelWork work);
+    /// Takes over labels that are not needed any more; freeing them can take long.
+    void release(std::shared_ptr<const void> tiles);
     /// Shows a sentence in the bar above the canvas. Errors stay until closed, remarks fade.
     void showError(const QString& title, const QString& message);
     void showRemark(const QString& message);
@@ -91,24 +140,35 @@ Q_SIGNALS:
     void stateChanged(); // undo words, modified
     void viewChanged();
     void viewModeChanged();
+    void crossChanged();
     void displayChanged(); // contrast, label opacity and visibility
-    void toolChanged();    // tool, class, radius, rule
+    void measureLineChanged();
+    void toolChanged(); // tool, class, radius, rule
     void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
+    void labelsChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
     void labelsSaved(); // the file is written whole
     void errorShown(const QString& title, const QString& message);
     void remarkShown(const QString& message);
 
 private:
     struct Opened;
+    struct Made;
     void setDocument(std::unique_ptr<Document> document);
+    void askStep(bool redo);
+    void takeSteps();
+    void enter(Made made, LabelWork work);
     Session& session_;
     std::unique_ptr<Document> document_;
     std::unique_ptr<Jobs> jobs_;
     ViewState view_;
     ViewMode viewMode_ = ViewMode::sideBySide;
+    double swipe_ = 0.5;
+    ImagePoint cross_;
     QString tool_ = QStringLiteral("browse");
     uint32_t currentLabel_ = 1;
     double brushRadius_ = 12;
+    std::map<QString, nlohmann::json> toolOptions_;
+    std::optional<MeasureLine> measureLine_;
     std::optional<uint32_t> onlyOver_;
     QString labelsPath_;
     TileSourcePtr screenSource_;
@@ -116,6 +176,7 @@ private:
     OverlayStyle overlayStyle_;
     bool labelsShown_ = true;
     int contrastPress_ = 0;
+    std::deque<bool> steps_;      // undo (false) and redo (true) asked for, the first one under way
     uint64_t documentNumber_ = 0; // tells a finished job whether its document is still the open one
 };
 

@@ -1,0 +1,273 @@
+// TrainPage, a run: starting and resuming it, and its news on the screen.
+#include "ui/charts/line_chart.h"
+#include "ui/panels/data_set.h"
+#include "ui/panels/parts.h"
+#include "ui/panels/train_page.h"
+#include "ui/panels/training_feed.h"
+#include "ui/panels/training_preview.h"
+#include "ui/window/workbench.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QTimer>
+
+#include <algorithm>
+
+namespace cristae {
+
+namespace {
+
+/// Puts the model of a finished run among the user's models, under a name that is free.
+ModelPackage placeModel(const std::filesystem::path& from, const std::filesystem::path& folder,
+                        const std::string& name) {
+    std::filesystem::path target = folder / (name + ".safetensors");
+    for (int number = 2; std::filesystem::exists(target); ++number)
+        target = folder / (name + "-" + std::to_string(number) + ".safetensors");
+    std::error_code failed;
+    std::filesystem::rename(from, target, failed);
+    if (failed)
+        throw Error(ErrorKind::output,
+                    TrainPage::tr("The model is ready as %1 but could not be moved to %2 (%3); move it there "
+                                  "by hand.")
+                        .arg(text(from.string()), text(target.string()), text(failed.message()))
+                        .toStdString());
+    return openModelPackage(target);
+}
+
+/// The run itself, off the UI thread.
+FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed, const Progress& progress) {
+    std::string sentences;
+    for (const std::string& sentence : session.engine().trainer->complaints(plan))
+        sentences += (sentences.empty() ? "" : "\n") + sentence;
+    if (!sentences.empty()) throw Error(ErrorKind::usage, sentences);
+    FinishedRun finished;
+    for (const TrainingSlice& slice : plan.set.slices)
+        if (slice.role == Role::validation) finished.validation.push_back(slice);
+    finished.classNames = plan.set.classNames;
+    const std::filesystem::path folder = plan.runFolder;
+    try {
+        if (!plan.resume) saveRun(plan, progress);
+        finished.result = session.train(std::move(plan), feed, progress);
+    } catch (...) {
+        // Without a checkpoint there is nothing to go on from, and the data would only fill the disk.
+        if (!std::filesystem::exists(folder / "checkpoint.safetensors")) closeRun(folder);
+        throw;
+    }
+    const ModelPackage& made = finished.result.package;
+    finished.result.package = placeModel(made.file, session.paths().userModels, made.card.name);
+    closeRun(folder);
+    return finished;
+}
+
+} // namespace
+
+void TrainPage::start() {
+    if (running()) return;
+    startPressed_ = true;
+    problem_.clear();
+    if (!obstacles().isEmpty()) return updateState();
+    previewName_.clear();
+    for (const DataSetRow& row : dataSet_->rows())
+        if (row.role == RowRole::validation && previewName_.isEmpty()) previewName_ = text(row.pair.name);
+    forgetCurves();
+    Session* session = &workbench_.session();
+    beginRun(name_->text().trimmed(), [session, plan = planWithoutSlices(), rows = dataSet_->rows(),
+                                       feed = feed_](const Progress& progress) mutable {
+        const PartProgress reading(progress, 0, 0.02);
+        for (const DataSetRow& row : rows) {
+            if (row.role == RowRole::off) continue;
+            TrainingPair pair = row.pair;
+            pair.role = row.role == RowRole::validation ? Role::validation : Role::train;
+            TrainingSet part = loadTrainingSet({pair}, row.meaning, row.classNames, reading);
+            plan.set.classNames = row.classNames;
+            std::move(part.slices.begin(), part.slices.end(), std::back_inserter(plan.set.slices));
+        }
+        return trainAndKeep(*session, std::move(plan), *feed, PartProgress(progress, 0.02, 1));
+    });
+}
+
+const UnfinishedRun* TrainPage::chosenRun() const {
+    const int index = std::max(0, unfinishedBox_->currentIndex());
+    return index < int(unfinished_.size()) ? &unfinished_[size_t(index)] : nullptr;
+}
+
+void TrainPage::resumeRun() {
+    const UnfinishedRun* run = chosenRun();
+    if (running() || !run) return;
+    problem_.clear();
+    previewName_ = text(run->card.title);
+    forgetCurves();
+    const int64_t length = std::max<int64_t>(1, run->recipe.value("stepsPerEpoch", int64_t(1)));
+    for (const nlohmann::json& entry : run->history) {
+        EpochNews news;
+        EpochReport& report = news.report;
+        report.epoch = entry.value("epoch", int64_t(0));
+        report.epochs = (run->steps + length - 1) / length;
+        report.step = entry.value("step", int64_t(0));
+        report.steps = run->steps;
+        report.trainingLoss = entry.value("trainingLoss", 0.0);
+        report.trainingDice = entry.value("trainingDice", 0.0);
+        report.validationLoss = entry.value("validationLoss", 0.0);
+        report.validationDice = entry.value("validationDice", 0.0);
+        report.best = entry.value("best", false);
+        showEpoch(news);
+    }
+    Session* session = &workbench_.session();
+    beginRun(text(run->card.title), [session, folder = run->folder, feed = feed_](const Progress& progress) {
+        progress.report(0, tr("reading the data of the run").toStdString());
+        return trainAndKeep(*session, loadRun(folder, progress), *feed, progress);
+    });
+}
+
+void TrainPage::forgetCurves() {
+    feed_ = std::make_shared<TrainingFeed>();
+    finished_.reset();
+    lastEpoch_.reset();
+    bestEpoch_ = 0;
+    bestDice_ = 0;
+    lossChart_->clearPoints();
+    diceChart_->clearPoints();
+    preview_->clear();
+    clearComparison();
+}
+
+void TrainPage::beginRun(const QString& title, std::function<FinishedRun(const Progress&)> work) {
+    job_ = workbench_.jobs().start<FinishedRun>(
+        Lane::compute, tr("Training “%1”").arg(title), std::move(work),
+        [self = QPointer(this)](FinishedRun finished) {
+            if (self) self->finished(std::move(finished));
+        },
+        [self = QPointer(this)](const Error& error) {
+            if (self) self->problem_ = QString::fromUtf8(error.what());
+        });
+    connect(job_, &Job::changed, this, &TrainPage::updateState);
+    connect(job_, &Job::ended, this, &TrainPage::ended);
+    newsTimer_->start();
+    updateState();
+}
+
+void TrainPage::refreshRuns() {
+    // Behind the run that was cancelled just now: its thread writes the checkpoint before it ends.
+    workbench_.jobs().start<std::vector<UnfinishedRun>>(
+        Lane::compute, tr("Looking for runs to resume"),
+        [folder = runsFolder()](const Progress&) { return unfinishedRuns(folder); },
+        [self = QPointer(this)](std::vector<UnfinishedRun> runs) {
+            if (!self) return;
+            self->unfinished_ = std::move(runs);
+            self->listUnfinished();
+        },
+        {}, {}, false);
+}
+
+void TrainPage::listUnfinished() {
+    unfinishedBox_->clear();
+    for (const UnfinishedRun& run : unfinished_)
+        unfinishedBox_->addItem(tr("%1, step %2 of %3")
+                                    .arg(text(run.card.title), QLocale().toString(qint64(run.step)),
+                                         QLocale().toString(qint64(run.steps))));
+    updateState();
+}
+
+void TrainPage::showUnfinished() {
+    const UnfinishedRun* run = chosenRun();
+    unfinishedPart_->setVisible(run && !running());
+    unfinishedBox_->setVisible(unfinished_.size() > 1);
+    if (!run) return;
+    QString words = tr("“%1” was ended at step %2 of %3.")
+                        .arg(text(run->card.title), QLocale().toString(qint64(run->step)),
+                             QLocale().toString(qint64(run->steps)));
+    if (run->bestDice > 0)
+        words += tr(" Best Dice so far: %1.").arg(QLocale::c().toString(run->bestDice, 'f', 3));
+    unfinishedWords_->setText(words);
+}
+
+void TrainPage::discardRun() {
+    const UnfinishedRun* run = chosenRun();
+    if (!run) return;
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Discard the run"),
+                                tr("Discard the training of “%1”?").arg(text(run->card.title)),
+                                QMessageBox::Cancel, this);
+    box->setObjectName(QStringLiteral("discardQuestion"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(tr("It cannot be resumed afterwards. Its log and recipe stay in %1.")
+                                .arg(text(run->folder.string())));
+    auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
+    discard->setObjectName(QStringLiteral("discard"));
+    connect(discard, &QPushButton::clicked, this, [this, folder = run->folder] {
+        closeRun(folder);
+        refreshRuns();
+    });
+    box->open();
+}
+
+void TrainPage::pauseOrResume() {
+    if (!running() || !feed_) return;
+    feed_->setPaused(!feed_->paused());
+    updateState();
+}
+
+void TrainPage::stopAndKeep() {
+    if (!running() || !feed_) return;
+    feed_->requestStop();
+    updateState();
+}
+
+void TrainPage::cancel() {
+    if (Job* job = running()) job->cancel();
+}
+
+void TrainPage::takeNews() {
+    if (!feed_) return;
+    for (const EpochNews& news : feed_->takeEpochs()) showEpoch(news);
+    updateState();
+}
+
+void TrainPage::showEpoch(const EpochNews& news) {
+    const EpochReport& report = news.report;
+    lastEpoch_ = report;
+    const double epoch = double(report.epoch);
+    for (LineChart* chart : {lossChart_, diceChart_}) chart->setXAxis(tr("epoch"), double(report.epochs));
+    lossChart_->addPoint(0, epoch, report.trainingLoss);
+    lossChart_->addPoint(1, epoch, report.validationLoss);
+    diceChart_->addPoint(0, epoch, report.trainingDice);
+    diceChart_->addPoint(1, epoch, report.validationDice);
+    if (report.best) {
+        bestEpoch_ = report.epoch;
+        bestDice_ = report.validationDice;
+    }
+    if (!news.comparison.isNull()) {
+        preview_->show(news.image, news.comparison,
+                       tr("%1, after epoch %2").arg(previewName_).arg(report.epoch));
+    }
+}
+
+QString TrainPage::epochWords() const {
+    if (!lastEpoch_) return {};
+    const EpochReport& report = *lastEpoch_;
+    QStringList words{tr("Epoch %1 of %2").arg(report.epoch).arg(report.epochs)};
+    if (report.secondsPerStep > 0) {
+        words << tr("%1 steps/s").arg(QLocale::c().toString(1 / report.secondsPerStep, 'g', 2));
+        const int64_t stepsLeft = report.steps - std::max(report.step, feed_ ? feed_->lastStep() : 0);
+        if (stepsLeft > 0)
+            words << tr("%1 left").arg(durationWords(double(stepsLeft) * report.secondsPerStep));
+    }
+    if (bestEpoch_ > 0)
+        words << tr("best so far: epoch %1, Dice %2")
+                     .arg(bestEpoch_)
+                     .arg(QLocale::c().toString(bestDice_, 'f', 3));
+    return words.join(QStringLiteral(" · "));
+}
+
+void TrainPage::ended() {
+    newsTimer_->stop();
+    takeNews();
+    startPressed_ = false;
+    refreshRuns();
+    updateState();
+}
+
+} // namespace cristae
