@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
     addExplore(app, line);
     addTrain(app, line);
     addStudy(app, line);
+    addEnsemble(app, line);
     addConvert(app, line);
     std::vector<std::string> verbs;
     for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());

@@ -25,6 +25,7 @@ void addMeasure(CLI::App& app, CommandLine& line);
 void addExplore(CLI::App& app, CommandLine& line);
 void addStudy(CLI::App& app, CommandLine& line);
 void addTrain(CLI::App& app, CommandLine& line);
+void addEnsemble(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
 
 /// "8" or "50,4,4" (z, y, x in nm). Throws Error{usage}.

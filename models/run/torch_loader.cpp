@@ -1,7 +1,9 @@
 // TorchLoader: from a model package to a network that is ready to run.
 #include "models/run/torch_loader.h"
 #include "core/base/error.h"
+#include "core/segment/ensemble.h"
 #include "models/run/devices.h"
+#include "models/run/ensemble_network.h"
 #include "models/run/torch_network.h"
 
 namespace cristae {
@@ -15,8 +17,19 @@ public:
                                   int threads) override {
         const c10::Device chosen = chooseDevice(device);
         const std::string file = package.file.string();
-        return std::make_unique<TorchNetwork>(package.card, tensorsOf(readSafetensors(package.file), file),
-                                              file, chosen, threads);
+        const TensorMap weights = tensorsOf(readSafetensors(package.file), file);
+        if (package.card.architecture != ensembleArchitecture)
+            return std::make_unique<TorchNetwork>(package.card, weights, file, chosen, threads);
+        const std::vector<ModelCard> cards = ensembleMembers(package.card);
+        std::vector<std::unique_ptr<Network>> members;
+        for (size_t i = 0; i < cards.size(); ++i) {
+            const std::string prefix = memberPrefix(i);
+            TensorMap own;
+            for (const auto& [name, tensor] : weights)
+                if (name.starts_with(prefix)) own[name.substr(prefix.size())] = tensor;
+            members.push_back(std::make_unique<TorchNetwork>(cards[i], own, file, chosen, threads));
+        }
+        return std::make_unique<EnsembleNetwork>(std::move(members));
     }
     std::string version() const override { return torchVersion(); }
 };

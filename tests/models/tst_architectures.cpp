@@ -220,7 +220,7 @@ private Q_SLOTS:
         row("fcdensenet", R"({"layers": "tiny", "growth": 2, "first": 2, "dropout": 0})");
         row("multiresunet", R"({"levels": 3, "base": 4})");
         // Dilated kernels step over pixels: the farthest tap need not meet every phase.
-        row("deepem3d", R"({"slicesIn": 3, "divisor": 64})", 16);
+        row("deepem3d", R"({"slicesIn": 5, "divisor": 64})", 16);
         row("unet3d", R"({"levels": 2, "base": 2})");
         row("unet3d", R"({"levels": 3, "base": 2, "anisotropic": 1})");
     }

@@ -159,7 +159,6 @@ private Q_SLOTS:
         row("multiresunet", R"({"base": 4, "levels": 4})");
         row("deepem3d", R"({"slicesIn": 1, "divisor": 64})");
         row("deepem3d", R"({"slicesIn": 3, "divisor": 64})", 2);
-        row("deepem3d", R"({"slicesIn": 5, "divisor": 64})", 3);
         row("unet3d", R"({"base": 2, "levels": 2})", 11);
         row("unet3d", R"({"base": 2, "levels": 3, "anisotropic": 1})", 5);
     }
