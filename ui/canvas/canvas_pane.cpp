@@ -7,7 +7,6 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QPainterPath>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -313,20 +312,19 @@ void CanvasPane::drawScaleBar(QPainter& painter) const {
     const VoxelSize& size = bench_.document()->voxelSize();
     const ScaleBar bar = scaleBar(size.xNm, bench_.view().zoom, std::min(160.0, width() / 3.0));
     if (bar.screenPixels < 8) return;
-    const QRectF line(width() - 16 - bar.screenPixels, height() - 20, bar.screenPixels, 3);
-    painter.setFont(secondaryFont());
-    const QRectF words(line.center().x() - 80, line.top() - 20, 160, 18);
-    painter.setPen(QPen(QColor(0, 0, 0, 200), 1));
-    painter.setBrush(Qt::white);
-    painter.drawRect(line.adjusted(-0.5, -0.5, 0.5, 0.5));
-    QPainterPath path;
+    const QFontMetrics metrics(secondaryFont());
     const QString text = QString::fromStdString(bar.text);
-    const QFontMetricsF metrics(secondaryFont());
-    const double x = std::min(words.center().x() - metrics.horizontalAdvance(text) / 2,
-                              width() - 8 - metrics.horizontalAdvance(text));
-    path.addText(x, line.top() - 7, secondaryFont(), text);
-    painter.strokePath(path, QPen(QColor(0, 0, 0, 200), 3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.fillPath(path, Qt::white);
+    const double wide = std::ceil(std::max(bar.screenPixels, double(metrics.horizontalAdvance(text))));
+    // On a dark chip like the title: read on any image, and beside it in the light theme.
+    const QRectF chip(width() - 8 - wide - 16, height() - 8 - 36, wide + 16, 36);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(20, 20, 22, 215));
+    painter.drawRoundedRect(chip, 4, 4);
+    painter.setPen(QColor("#e6e6e6"));
+    painter.setFont(secondaryFont());
+    painter.drawText(chip.adjusted(0, 4, 0, -12), Qt::AlignHCenter | Qt::AlignVCenter, text);
+    painter.fillRect(QRectF(chip.center().x() - bar.screenPixels / 2, chip.bottom() - 9, bar.screenPixels, 3),
+                     Qt::white);
 }
 
 void CanvasPane::mousePressEvent(QMouseEvent* event) {

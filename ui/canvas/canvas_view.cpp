@@ -1,8 +1,10 @@
 // CanvasView: panes, keys, and the repainting that changes ask for.
 #include "ui/canvas/canvas_view.h"
+#include "ui/theme/theme.h"
 
 #include <QGridLayout>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QSplitter>
 #include <QTimer>
 
@@ -44,6 +46,13 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     layout->addWidget(splitter_, 0, 0);
     layout->addWidget(planes_[size_t(Plane::xz)], 1, 0);
     layout->addWidget(planes_[size_t(Plane::yz)], 0, 1);
+    planesHint_ = secondaryLabel(tr("Click in any of the three to move the cross-hair. The wheel over a cut "
+                                    "moves it; Ctrl+wheel zooms."),
+                                 this);
+    planesHint_->setAlignment(Qt::AlignCenter);
+    planesHint_->setMargin(24);
+    layout->addWidget(planesHint_, 1, 1);
+    planesHint_->hide();
     for (PlanePane* plane : planes_) plane->hide();
     connect(&bench_, &Workbench::crossChanged, this, [this] { panes_[1]->update(); });
 
@@ -106,6 +115,7 @@ void CanvasView::arrangePanes() {
     grid->setRowStretch(0, planes ? 13 : 1);
     grid->setRowStretch(1, planes ? 7 : 0);
     for (PlanePane* plane : planes_) plane->setVisible(planes);
+    planesHint_->setVisible(planes);
     panes_[1]->setCrossShown(planes);
     panes_[1]->setSwipe(bench_.viewMode() == ViewMode::swipe);
     if (both && splitter_->sizes().value(0) == 0) splitter_->setSizes({1000, 1000});

@@ -11,6 +11,7 @@
 #include <array>
 #include <optional>
 
+class QLabel;
 class QSplitter;
 
 namespace cristae {
@@ -61,6 +62,7 @@ private:
     QSplitter* splitter_;
     std::array<CanvasPane*, 2> panes_;
     std::array<PlanePane*, 2> planes_;
+    QLabel* planesHint_ = nullptr;
     std::optional<ViewState> lastFit_;
     QString toolBefore_ = QStringLiteral("brush");
 };

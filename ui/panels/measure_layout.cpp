@@ -89,7 +89,7 @@ void MeasurePage::buildLayout() {
     for (int c = 0; c < ObjectModel::columns; ++c)
         view_->horizontalHeader()->setSectionResizeMode(
             c, c == ObjectModel::className ? QHeaderView::Stretch : QHeaderView::Interactive);
-    const std::pair<int, int> widths[] = {{ObjectModel::number, 56},
+    const std::pair<int, int> widths[] = {{ObjectModel::number, 52},
                                           {ObjectModel::size, 92},
                                           {ObjectModel::slices, 60},
                                           {ObjectModel::border, 44}};

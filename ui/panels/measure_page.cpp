@@ -179,6 +179,7 @@ void MeasurePage::showObjects() {
     share_->setText(tr("%1 %").arg(figure(share * 100)));
     shareWords_->setText(result_.volume ? tr("of the stack") : tr("of the slice"));
     histogram_->show(histogramOf(sizes), unit.name);
+    view_->setColumnHidden(ObjectModel::slices, !result_.volume); // all lie on the one that is shown
     const int rows = std::clamp(objects_->rowCount(), 1, 10);
     view_->setFixedHeight(view_->horizontalHeader()->sizeHint().height() + 24 * rows + 4);
 }

@@ -57,8 +57,7 @@ QVariant ObjectModel::data(const QModelIndex& index, int role) const {
     const LabelObject& one = object(index.row());
     const int column = index.column();
     if (role == Qt::TextAlignmentRole)
-        return int((column == className || column == border ? Qt::AlignLeft : Qt::AlignRight) |
-                   Qt::AlignVCenter);
+        return int((column == size || column == slices ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     if (role == Qt::DecorationRole && column == className) {
         const LabelClass* entry = names_.find(one.label);
         return swatch(entry ? entry->colour : standardColour("", one.label), 2);
@@ -90,7 +89,7 @@ QVariant ObjectModel::data(const QModelIndex& index, int role) const {
 QVariant ObjectModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole)
-        return int((section == className || section == border ? Qt::AlignLeft : Qt::AlignRight) |
+        return int((section == size || section == slices ? Qt::AlignRight : Qt::AlignLeft) |
                    Qt::AlignVCenter);
     if (role == Qt::ToolTipRole && section == border)
         return tr("The object reaches the edge of the image, so its true size is not known");

@@ -114,8 +114,7 @@ void TopBar::setPredictState(bool running, const QString& obstacle) {
 void TopBar::showFile() {
     const Document* document = bench_.document();
     file_->setVisible(document);
-    segments_->setEnabled(document);
-    segments_->setToolTip(document ? QString() : tr("Open an image first"));
+    segments_->setVisible(document); // the start page has nothing to look at in several ways
     if (!document) return;
     const ImageInfo& info = document->info();
     QString name = QString::fromStdString(info.path.filename().string());
