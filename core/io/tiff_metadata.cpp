@@ -4,6 +4,7 @@
 #include "core/io/tiff_pages.h"
 
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -11,6 +12,7 @@ namespace cristae {
 
 namespace {
 
+constexpr uint32_t gatanUnitTag = 65003, gatanScaleTag = 65009; // of x; y, z follow
 constexpr uint32_t zeissTag = 34118, feiSfegTag = 34680, feiHeliosTag = 34682, feiTitanTag = 34683;
 
 /// A text tag that libtiff does not know; empty if absent.
@@ -28,6 +30,30 @@ std::string privateText(TIFF* tiff, uint32_t tag) {
     uint16_t count = 0;
     if (!TIFFGetField(tiff, tag, &count, &data) || !data) return {};
     return {static_cast<const char*>(data), count};
+}
+
+/// A single floating-point number in a tag that libtiff does not know.
+std::optional<double> privateNumber(TIFF* tiff, uint32_t tag) {
+    const TIFFField* field = TIFFFindField(tiff, tag, TIFF_ANY);
+    if (!field || !TIFFFieldPassCount(field)) return std::nullopt;
+    const void* data = nullptr;
+    uint32_t count = 0;
+    uint16_t few = 0;
+    const bool wide = TIFFFieldReadCount(field) == TIFF_VARIABLE2;
+    if (!(wide ? TIFFGetField(tiff, tag, &count, &data) : TIFFGetField(tiff, tag, &few, &data)) || !data ||
+        (wide ? count : few) != 1)
+        return std::nullopt;
+    if (TIFFFieldDataType(field) == TIFF_DOUBLE) {
+        double value = 0;
+        std::memcpy(&value, data, sizeof value);
+        return value;
+    }
+    if (TIFFFieldDataType(field) == TIFF_FLOAT) {
+        float value = 0;
+        std::memcpy(&value, data, sizeof value);
+        return value;
+    }
+    return std::nullopt;
 }
 
 std::vector<std::string_view> linesOf(std::string_view text) {
@@ -240,6 +266,25 @@ void readZeiss(std::string_view text, TiffTable& table) {
     table.info.voxelSize = {.zNm = {}, .yNm = *size, .xNm = *size, .source = "Zeiss tags"};
 }
 
+/// DigitalMicrograph's scale and unit of each axis; an unequal pair is not used, programs differ on which is
+/// x.
+void readGatan(TIFF* tiff, TiffTable& table) {
+    std::optional<double> nm[2];
+    for (uint32_t axis = 0; axis < 2; ++axis) {
+        const auto scale = privateNumber(tiff, gatanScaleTag + axis);
+        const auto unit = nanometresIn(privateText(tiff, gatanUnitTag + axis));
+        if (!scale || !unit || !std::isfinite(*scale) || *scale <= 0) return;
+        nm[axis] = rounded(*scale * *unit);
+    }
+    if (nm[0] == nm[1])
+        table.info.voxelSize = {.zNm = {}, .yNm = nm[0], .xNm = nm[0], .source = "Gatan tags"};
+    else
+        table.info.remarks.push_back(
+            fmt::format("The Gatan tags state pixels of {:.4g} × {:.4g} nm; which side "
+                        "is which is not sure, so the size is left unknown.",
+                        *nm[0], *nm[1]));
+}
+
 void readResolution(TIFF* tiff, TiffTable& table) {
     float x = 0, y = 0;
     uint16_t unit = RESUNIT_INCH;
@@ -276,6 +321,8 @@ void readTiffMetadata(TiffFile& handle, const RandomFile& file, TiffTable& table
         if (const std::string fei = privateText(tiff, tag); !fei.empty()) readFei(fei, table);
     if (table.info.voxelSize.knownInPlane()) return;
     if (const std::string zeiss = privateText(tiff, zeissTag); !zeiss.empty()) readZeiss(zeiss, table);
+    if (table.info.voxelSize.knownInPlane()) return;
+    readGatan(tiff, table);
     if (table.info.voxelSize.knownInPlane()) return;
     readResolution(tiff, table);
 }

@@ -2,90 +2,18 @@
 // pixel sizes.
 #include "core/base/random.h"
 #include "core/io/format.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/tiff_writer.h"
 
 #include <QtTest>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <thread>
-#include <tiffio.h>
 #include <vector>
 
 using namespace cristae;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct Page {
-    uint32_t width, height;
-    int bits = 8;
-    int compression = COMPRESSION_NONE;
-    uint32_t rowsPerStrip = 16;
-    std::string description;
-    float resolution = 0;
-    uint16_t unit = RESUNIT_NONE;
-    bool reduced = false;
-};
-
-/// The value at a place: what every page of these tests holds.
-uint16_t valueAt(size_t page, size_t y, size_t x) {
-    return uint16_t((page * 101 + y * 13 + x * 7) % 251);
-}
-
-void writeTiff(const fs::path& path, const std::vector<Page>& pages, const char* mode = "w") {
-    TIFF* tiff = TIFFOpen(path.c_str(), mode);
-    QVERIFY(tiff);
-    for (size_t p = 0; p < pages.size(); ++p) {
-        const Page& page = pages[p];
-        TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, page.width);
-        TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, page.height);
-        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, page.bits);
-        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
-        TIFFSetField(tiff, TIFFTAG_COMPRESSION, page.compression);
-        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, page.rowsPerStrip);
-        if (page.reduced) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
-        if (!page.description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, page.description.c_str());
-        if (page.resolution > 0) {
-            TIFFSetField(tiff, TIFFTAG_XRESOLUTION, page.resolution);
-            TIFFSetField(tiff, TIFFTAG_YRESOLUTION, page.resolution);
-            TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, page.unit);
-        }
-        std::vector<uint8_t> row(size_t(page.width) * size_t(page.bits / 8));
-        for (uint32_t y = 0; y < page.height; ++y) {
-            for (uint32_t x = 0; x < page.width; ++x) {
-                if (page.bits == 8)
-                    row[x] = uint8_t(valueAt(p, y, x));
-                else
-                    reinterpret_cast<uint16_t*>(row.data())[x] = valueAt(p, y, x);
-            }
-            QCOMPARE(TIFFWriteScanline(tiff, row.data(), y, 0), 1);
-        }
-        TIFFWriteDirectory(tiff);
-    }
-    TIFFClose(tiff);
-}
-
-bool holdsItsValues(const Pixels& pixels, const Box3& box, size_t firstPage = 0) {
-    for (int64_t z = box.z0; z < box.z1; ++z)
-        for (int64_t y = box.y0; y < box.y1; ++y)
-            for (int64_t x = box.x0; x < box.x1; ++x)
-                if (pixels.at(0, z - box.z0, y - box.y0, x - box.x0) !=
-                    valueAt(firstPage + size_t(z), size_t(y), size_t(x)))
-                    return false;
-    return true;
-}
-
-std::string messageOf(const fs::path& path) {
-    try {
-        static_cast<void>(openImage(path));
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
-} // namespace
 
 class TestTiff : public QObject {
     Q_OBJECT
@@ -155,8 +83,8 @@ private Q_SLOTS:
         QCOMPARE(source->info().voxelSize.source, std::string("ImageJ description"));
         QVERIFY(holdsItsValues(source->read(0, {0, 0, 0, 4, 40, 50}), {0, 0, 0, 4, 40, 50}));
         fs::resize_file(file_, fs::file_size(file_) - 100);
-        QVERIFY2(messageOf(file_).find("4 slices, but only 3") != std::string::npos,
-                 messageOf(file_).c_str());
+        QVERIFY2(openingErrorOf(file_).find("4 slices, but only 3") != std::string::npos,
+                 openingErrorOf(file_).c_str());
     }
 
     void mixedPagesKeepTheMainKind() {
