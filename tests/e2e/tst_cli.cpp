@@ -206,7 +206,7 @@ private Q_SLOTS:
         QCOMPARE(json[QStringLiteral("mean_volume_nm3")].toDouble(),
                  json[QStringLiteral("mean_volume_voxels")].toDouble() * 200);
         const QJsonArray correlation = json[QStringLiteral("slice_correlation")].toArray();
-        QCOMPARE(correlation[0][QStringLiteral("pearson")].toDouble(), 1.0);
+        QVERIFY(correlation[0][QStringLiteral("pearson")].toDouble() > 0.999999);
         QVERIFY(correlation[1][QStringLiteral("pearson")].toDouble() < 0.999);
     }
 

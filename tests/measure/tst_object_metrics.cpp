@@ -1,12 +1,10 @@
-// Distances, objects, partitions and curves against slow, independent computations on random masks.
+// Distances and objects against slow, independent computations on random masks.
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/image/memory_source.h"
 #include "core/measure/distances.h"
 #include "core/measure/metrics.h"
 #include "core/measure/object_scores.h"
-#include "core/measure/partition_scores.h"
-#include "core/measure/probability_curves.h"
 
 #include <QtTest>
 
@@ -315,113 +313,6 @@ private Q_SLOTS:
         QCOMPARE(matchedObjectsGlas(table).found, 1);
     }
 
-    void partitionsAgainstEveryPairOfPixels() {
-        Random random(5);
-        for (int round = 0; round < 25; ++round) {
-            const Extent3 e{1, 7, 9};
-            std::vector<uint32_t> t(63), p(63);
-            for (size_t i = 0; i < 63; ++i) {
-                t[i] = uint32_t(i % 9 / 3 + (i / 27) * 3) + (round % 4 ? 1u : 0u);
-                p[i] = random.chance(0.3) ? uint32_t(random.below(5)) : t[i];
-            }
-            LabelVolume truth = volume(t, e), prediction = volume(p, e);
-            renumber(truth, Connectivity::volume);
-            renumber(prediction, Connectivity::volume);
-            const PartitionScores found = partitionScores(overlapsOf(truth, prediction));
-            // Pairs of foreground pixels, the same pixel twice included; predicted background pixels are
-            // alone.
-            double together = 0, inTruth = 0, inPrediction = 0, n = 0;
-            double pairsBoth = 0, pairsTruth = 0, pairsPrediction = 0;
-            std::map<uint32_t, double> ofTruth, ofPrediction;
-            std::map<std::pair<uint32_t, uint32_t>, double> ofBoth;
-            for (size_t i = 0; i < 63; ++i) {
-                if (!t[i]) continue;
-                ++n;
-                ++ofTruth[t[i]];
-                ++ofPrediction[p[i]];
-                ++ofBoth[{t[i], p[i]}];
-                for (size_t j = 0; j < 63; ++j) {
-                    if (!t[j]) continue;
-                    const bool sameTruth = t[i] == t[j], same = i == j || (p[i] == p[j] && p[i]);
-                    inTruth += sameTruth;
-                    inPrediction += same;
-                    together += sameTruth && same;
-                    if (i == j) continue;
-                    pairsTruth += sameTruth;
-                    pairsPrediction += p[i] == p[j];
-                    pairsBoth += sameTruth && p[i] == p[j];
-                }
-            }
-            QVERIFY(near(found.vRand, 2 * together / (inTruth + inPrediction)));
-            const double precision = pairsBoth / pairsPrediction, recall = pairsBoth / pairsTruth;
-            QVERIFY(near(found.adaptedRandError, 1 - 2 * precision * recall / (precision + recall)));
-            const auto entropy = [n](const auto& counts) {
-                double sum = 0;
-                for (const auto& [id, count] : counts) sum -= count / n * std::log2(count / n);
-                return sum;
-            };
-            QVERIFY(near(found.voiSplit, entropy(ofBoth) - entropy(ofTruth)));
-            QVERIFY(near(found.voiMerge, entropy(ofBoth) - entropy(ofPrediction)));
-            // The same with every predicted background pixel a segment of its own.
-            std::map<uint32_t, double> alone;
-            std::map<std::pair<uint32_t, uint32_t>, double> bothAlone;
-            for (size_t i = 0; i < 63; ++i) {
-                if (!t[i]) continue;
-                const uint32_t id = p[i] ? p[i] : uint32_t(1000 + i);
-                ++alone[id];
-                ++bothAlone[{t[i], id}];
-            }
-            const double information = entropy(ofTruth) + entropy(alone) - entropy(bothAlone);
-            QVERIFY(near(found.vInfo, 2 * information / (entropy(ofTruth) + entropy(alone))));
-        }
-    }
-
-    void thinLinesEncloseTheSameCells() {
-        // A grid of lines three pixels wide around 4 × 5 cells.
-        const Extent3 e{1, 45, 56};
-        std::vector<uint8_t> lines(size_t(e.count()), 0);
-        for (int64_t y = 0; y < e.y; ++y)
-            for (int64_t x = 0; x < e.x; ++x) lines[size_t(y * e.x + x)] = y % 11 < 3 || x % 11 < 3;
-        auto thinned = lines;
-        thinSlices(thinned, e);
-        size_t count = 0;
-        for (size_t i = 0; i < lines.size(); ++i) {
-            QVERIFY(thinned[i] <= lines[i]);
-            count += thinned[i];
-        }
-        for (int64_t y = 0; y + 1 < e.y; ++y)
-            for (int64_t x = 0; x + 1 < e.x; ++x) {
-                const auto i = size_t(y * e.x + x);
-                QVERIFY2(!(thinned[i] && thinned[i + 1] && thinned[i + size_t(e.x)] &&
-                           thinned[i + size_t(e.x) + 1]),
-                         qPrintable(QStringLiteral("a block at %1, %2").arg(y).arg(x)));
-            }
-        const auto cells = [&](std::vector<uint8_t> mask) {
-            for (uint8_t& value : mask) value = !value;
-            const auto labels = components(mask, e, Connectivity::slices, false).labels;
-            return *std::max_element(labels.begin(), labels.end());
-        };
-        QCOMPARE(cells(lines), 4u * 5u + 0u);
-        QCOMPARE(cells(thinned), cells(lines));
-        QVERIFY(count < size_t(e.count()) / 4);
-        // So a prediction with lines of another width has the same partition.
-        std::vector<uint8_t> thick(size_t(e.count()), 0);
-        for (int64_t y = 0; y < e.y; ++y)
-            for (int64_t x = 0; x < e.x; ++x)
-                thick[size_t(y * e.x + x)] = y % 11 <= 3 || x % 11 <= 3 || x % 11 == 10 || y % 11 == 10;
-        EvaluationOptions options;
-        options.boundaries = true;
-        const auto s = scores(thick, lines, e, options);
-        QVERIFY(s.at("v_rand") > 0.93);
-        QVERIFY(s.at("v_rand") <= 1);
-        // A gap in one line merges two cells of twenty.
-        for (int64_t x = 11; x < 14; ++x) thick[size_t(6 * e.x + x)] = 0;
-        for (int64_t x = 10; x < 16; ++x) thick[size_t(6 * e.x + x)] = 0;
-        const auto merged = scores(thick, lines, e, options);
-        QVERIFY(merged.at("v_rand") < s.at("v_rand") - 0.03);
-        QVERIFY(merged.at("voi_merge") > s.at("voi_merge") + 0.05);
-    }
-
     void nanometresFollowTheVoxelSize() {
         const Extent3 e{3, 8, 8};
         std::vector<uint8_t> a(192, 0), b(192, 0);
@@ -447,52 +338,6 @@ private Q_SLOTS:
         QCOMPARE(scores(mask, ids, e, options).at("objects_total"), 2.0);
         options.predictionIds = true;
         QCOMPARE(scores(ids, ids, e, options).at("object_f1"), 1.0);
-    }
-
-    void curvesAgainstCounting() {
-        Random random(6);
-        Pixels probability(PixelType::f32, 1, {2, 20, 20});
-        std::vector<uint8_t> truth(800);
-        for (size_t i = 0; i < 800; ++i) {
-            truth[i] = random.chance(0.3);
-            probability.values<float>()[i] =
-                float(std::floor(std::clamp(random.uniform() * 0.7 + (truth[i] ? 0.3 : 0.0), 0.0, 1.0) *
-                                 1000)) /
-                1000;
-        }
-        ProbabilityCurves curves;
-        curves.add(probability.values<float>(), truth);
-        for (const CurvePoint& point : curves.precisionRecall()) {
-            double both = 0, predicted = 0, foreground = 0;
-            for (size_t i = 0; i < 800; ++i) {
-                const bool says = double(probability.values<float>()[i]) >= point.threshold - 1e-6;
-                predicted += says;
-                foreground += truth[i];
-                both += says && truth[i];
-            }
-            QVERIFY(near(point.recall, both / foreground, 0.004));
-            QVERIFY(near(point.precision, predicted > 0 ? both / predicted : 1, 0.01));
-        }
-        EvaluationOptions options;
-        options.metrics = {"curves"};
-        std::map<std::string, double> values;
-        for (const Metric& m : evaluate(MemorySource(probability), MemorySource(pixelsOf(truth, {2, 20, 20})),
-                                        options, Progress::none()))
-            values[m.name] = m.value;
-        QVERIFY(values.at("average_precision") > 0.6 && values.at("average_precision") < 1);
-        QVERIFY(values.at("best_dice") > 0.5);
-        // Probabilities that tell the truth are calibrated; that are sure and wrong are not.
-        ProbabilityCurves honest, wrong;
-        std::vector<float> half(1000, 0.5f), sure(1000, 1.f);
-        std::vector<uint8_t> coin(1000), never(1000, 0);
-        for (size_t i = 0; i < 1000; ++i) coin[i] = i % 2;
-        honest.add(half, coin);
-        wrong.add(sure, never);
-        QVERIFY(honest.calibrationError() < 1e-9);
-        QCOMPARE(wrong.calibrationError(), 1.0);
-        std::vector<float> odd{1.5f};
-        std::vector<uint8_t> one{1};
-        QVERIFY_EXCEPTION_THROWN(honest.add(odd, one), Error);
     }
 
     void unknownMetricsAreNamed() {

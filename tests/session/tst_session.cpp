@@ -271,6 +271,7 @@ private Q_SLOTS:
         seen.role = Role::train;
         seen.labels = Pixels(PixelType::u8, 1, {1, 40, 40});
         TrainingPlan plan;
+        plan.recipe = nlohmann::json::object();
         plan.set.slices = {seen, slice, slice};
         plan.set.classNames = {"bright things"};
         plan.startFrom = session_->findModel("bright");

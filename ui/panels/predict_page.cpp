@@ -297,61 +297,6 @@ void PredictPage::takeResult(Predicted taken, const QString& words) {
     workbench_.enterLabels(std::move(result.delta), std::move(after), std::move(work));
 }
 
-QString PredictPage::modelHelp(const ModelPackage& package) const {
-    const ModelCard& card = package.card;
-    QString sentence;
-    const Document* document = workbench_.document();
-    if (!card.pixelSizeNm) {
-        sentence = tr("The images are used as they are, whatever their pixel size.");
-    } else if (!document) {
-        sentence = tr("Trained at %1 nm per pixel.").arg(nmWords(*card.pixelSizeNm));
-    } else if (!document->voxelSize().knownInPlane()) {
-        sentence = tr("Trained at %1 nm per pixel. The pixel size of this image is not known, so it is used "
-                      "as it is. "
-                      "<a href=\"size\">Enter it…</a>")
-                       .arg(nmWords(*card.pixelSizeNm));
-    } else {
-        const ModelScale scale = modelScale(document->voxelSize(), card);
-        sentence = scale.y == 1 && scale.x == 1
-                       ? tr("Trained at %1 nm per pixel, like this image.").arg(nmWords(*card.pixelSizeNm))
-                       : tr("Trained at %1 nm per pixel; this image is %2 nm and is resampled.")
-                             .arg(nmWords(*card.pixelSizeNm), nmWords(*document->voxelSize().xNm));
-    }
-    if (!card.scores.empty()) {
-        const ModelScore& score = card.scores.front();
-        sentence += tr(" %1 %2 on %3.")
-                        .arg(text(score.metric), QString::number(score.value, 'f', 2),
-                             text(score.data).toHtmlEscaped());
-    }
-    return sentence;
-}
-
-void PredictPage::updateHelp() {
-    std::vector<size_t> chosen;
-    for (const auto& row : rows_)
-        if (row->wanted() && std::find(chosen.begin(), chosen.end(), row->chosen()) == chosen.end())
-            chosen.push_back(row->chosen());
-    QStringList sentences;
-    for (const size_t index : chosen) {
-        const QString sentence = modelHelp(models_[index]);
-        const ModelCard& card = models_[index].card;
-        sentences << (chosen.size() > 1
-                          ? tr("<b>%1</b>: %2")
-                                .arg(text(card.title.empty() ? card.name : card.title).toHtmlEscaped(),
-                                     sentence)
-                          : sentence);
-    }
-    setSentence(help_, sentences.join(QStringLiteral("<br>")));
-}
-
-QString PredictPage::deviceWords() const {
-    if (devices_.empty()) return {};
-    const QString wanted = device_->currentData().toString();
-    for (const DeviceInfo& device : devices_)
-        if (text(device.id) == wanted) return text(device.label);
-    return text(devices_.front().label);
-}
-
 void PredictPage::updateState() {
     updateHelp();
     const QString sentence = obstacle();
