@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
     QCoreApplication::setApplicationName(QStringLiteral("cristae"));
     QCoreApplication::setApplicationVersion(QStringLiteral(CRISTAE_VERSION));
     QGuiApplication::setApplicationDisplayName(QString());
-    QGuiApplication::setDesktopFileName(QStringLiteral("cristae"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.cristae.Cristae"));
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     QSettings::setDefaultFormat(QSettings::IniFormat);
     Application application(argc, argv);
