@@ -25,14 +25,6 @@ void addCounts(ConfusionCounts& counts, const Pixels& prediction, const Pixels& 
     }
 }
 
-Pixels asBytes(const Pixels& labels) {
-    if (labels.type() == PixelType::u8) return labels;
-    Pixels bytes(PixelType::u8, 1, labels.extent());
-    std::ranges::transform(labels.values<uint16_t>(), bytes.values<uint8_t>().begin(),
-                           [](uint16_t value) { return uint8_t(value); });
-    return bytes;
-}
-
 void addScores(std::vector<ModelScore>& scores, const std::string& data, const ConfusionCounts& counts,
                const std::string& command) {
     scores.push_back({data, "Dice", counts.dice(), command});
@@ -77,7 +69,7 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
         predict(
             *image, prepared.tasks, settings,
             [&](const PredictedSlice& predicted) {
-                const Pixels labels = asBytes(predicted.labels);
+                const Pixels labels = predicted.labels.converted(PixelType::u8);
                 for (size_t c = 0; c < classes; ++c)
                     addCounts(found->second[c], labels, slice.labels, int64_t(c) + 1);
             },

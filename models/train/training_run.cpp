@@ -104,7 +104,9 @@ void TrainingRun::build() {
         toChannelsLast(*network);
     }
     optimiser_ = std::make_unique<Optimiser>(network_->parameters(), recipe_);
-    // The backward pass is most of a step; asked at each layer it ends soon after a cancel.
+    // Both passes are asked at each layer, so that a step ends soon after a cancel.
+    for (const auto& network : {network_, average_})
+        network->setInterrupt([this] { return progress_.cancelled(); });
     for (const torch::Tensor& parameter : network_->parameters())
         parameter.register_hook([this](const torch::Tensor&) { progress_.throwIfCancelled(); });
 
@@ -197,12 +199,14 @@ double TrainingRun::trainStep(const Batch& batch) {
     // Layers that draw random numbers draw the same ones in a resumed run.
     torch::manual_seed(seed_ * 1000003 + uint64_t(state_.step));
     const bool own = architecture_.hasOwnLoss();
-    const torch::Tensor logits = own ? torch::Tensor() : asPlanes(forwardLogits(*network_, images, use_));
-    const torch::Tensor loss = own ? network_->ownLoss(images, labels) : loss_(logits, labels);
-    const double value = loss.item<double>();
-    if (!std::isfinite(value)) return value;
-    optimiser_->forgetGradients();
+    torch::Tensor logits;
+    double value = 0;
     try {
+        if (!own) logits = asPlanes(forwardLogits(*network_, images, use_));
+        const torch::Tensor loss = own ? network_->ownLoss(images, labels) : loss_(logits, labels);
+        value = loss.item<double>();
+        if (!std::isfinite(value)) return value;
+        optimiser_->forgetGradients();
         loss.backward();
     } catch (const Error&) { // cancelled: the step has not been
         const torch::NoGradGuard guard;
