@@ -89,14 +89,31 @@ private:
 
 } // namespace
 
-std::shared_ptr<NetworkModule> makePoolingCodec(const PoolingCodecOptions& options, int64_t channelsIn,
-                                                int64_t outputs) {
+PoolingCodecArchitecture::PoolingCodecArchitecture(std::string key, std::string title, int64_t usualLevels,
+                                                   bool topSkip)
+    : key_(std::move(key)), title_(std::move(title)),
+      topSkip_(topSkip), options_{
+                             integerOption("levels", "Levels", usualLevels, 1, 5,
+                                           "How often the image is halved: the first blocks of VGG16."),
+                             integerOption("base", "Filters", 64, 1, 128,
+                                           "Filters of the first level; the next three levels double them."),
+                             normalisationOption(), slicesInOption()} {}
+
+PoolingCodecOptions PoolingCodecArchitecture::parsed(const nlohmann::json& options) const {
+    const nlohmann::json v = complete(options);
+    return {v["levels"], v["base"], v["slicesIn"], v["normalisation"], topSkip_};
+}
+
+std::shared_ptr<NetworkModule> PoolingCodecArchitecture::build(const nlohmann::json& values,
+                                                               int64_t channelsIn, int64_t outputs) const {
+    const PoolingCodecOptions options = parsed(values);
     return std::make_shared<PoolingCodecModule>(options, channelsIn * options.slicesIn, outputs);
 }
 
-std::vector<LayerSpec> poolingCodecLayers(const PoolingCodecOptions& options, int64_t channelsIn,
-                                          int64_t outputs) {
+std::vector<LayerSpec> PoolingCodecArchitecture::layers(const nlohmann::json& values, int64_t channelsIn,
+                                                        int64_t outputs) const {
     using Kind = LayerSpec::Kind;
+    const PoolingCodecOptions options = parsed(values);
     std::vector<LayerSpec> list;
     const auto add = [&](int64_t in, int64_t out, bool inner) {
         list.push_back(convolutionSpec(in, out));

@@ -14,9 +14,24 @@ struct PoolingCodecOptions {
     int64_t channels(int64_t level) const { return base << std::min<int64_t>(level, 3); }
 };
 
-std::shared_ptr<NetworkModule> makePoolingCodec(const PoolingCodecOptions& options, int64_t channelsIn,
-                                                int64_t outputs);
-std::vector<LayerSpec> poolingCodecLayers(const PoolingCodecOptions& options, int64_t channelsIn,
-                                          int64_t outputs);
+/// SegNet and its kin as an architecture; they differ in how deep they are unless told otherwise, and in the
+/// skip.
+class PoolingCodecArchitecture : public Architecture {
+public:
+    PoolingCodecArchitecture(std::string key, std::string title, int64_t usualLevels, bool topSkip);
+    std::string key() const override { return key_; }
+    std::string title() const override { return title_; }
+    const Schema& options() const override { return options_; }
+    std::shared_ptr<NetworkModule> build(const nlohmann::json& options, int64_t channelsIn,
+                                         int64_t outputs) const override;
+    std::vector<LayerSpec> layers(const nlohmann::json& options, int64_t channelsIn,
+                                  int64_t outputs) const override;
+
+private:
+    PoolingCodecOptions parsed(const nlohmann::json& options) const;
+    std::string key_, title_;
+    bool topSkip_;
+    Schema options_;
+};
 
 } // namespace cristae
