@@ -1,11 +1,23 @@
 // Patches for training: random crops with on-the-fly augmentation, one warp for geometry and cheap changes of
 // grey values.
 #pragma once
+#include "core/learn/slices_seen.h"
 #include "core/learn/training_set.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 
 namespace cristae {
+
+class Random;
+struct AugmentRanges;
+
+/// Where a slice shows a class.
+struct ObjectPixels {
+    uint8_t label = 1;           // 1 … 254
+    int64_t count = 0;           // pixels of the class in the slice
+    std::vector<int64_t> pixels; // some of them, as y · X + x
+};
 
 /// A training slice ready for sampling, as a prediction would see it: at the recipe's pixel size, zero mean
 /// and unit variance.
@@ -18,22 +30,14 @@ struct PreparedSlice {
     std::vector<Pixels> planes;
     std::vector<Pixels> planeLabels; // of volumes, one a plane: 255 where the labels are not for training
     Role role = Role::train;
-    double weight = 1; // of a pixel when patches are placed
-    std::vector<int64_t>
-        objectPixels; // some pixels (y · X + x) with a label in 1…254, for patches on objects
+    double weight = 1;                 // of a pixel when patches are placed
+    std::vector<ObjectPixels> objects; // by label, for patches on objects
 };
 
 /// Brings an image to `channels`, resamples it to recipe["pixelSizeNm"] where that and the slice's size are
 /// known and differ by more than 1 % (labels: the nearest pixel), and normalises it over the whole slice:
 /// with the functions of a prediction.
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe);
-
-/// The slices that a network sees around each one.
-struct SlicesSeen {
-    int64_t before = 0, after = 0;
-    bool labelled = false; // a network of volumes answers for all of them
-    int64_t count() const { return before + 1 + after; }
-};
 
 /// All slices with their neighbours, which are read, resampled and normalised like them. Of volumes, a
 /// neighbour's labels count where it is in `slices` itself with the same role. Slices of Role::test are left
@@ -47,8 +51,9 @@ struct Patch {
     Pixels labels; // u8 [1, 1, S, S]; of volumes [1, Z, S, S]
 };
 
-/// Draws patches. Patch n of a run depends only on (seed, n), so any number of threads gives the same
-/// patches.
+/// Draws patches: a share of them, "foregroundFraction", on objects, where each class comes equally often,
+/// and the others anywhere. Patch n of a run depends only on (seed, n), so any number of threads gives the
+/// same patches.
 class PatchSampler {
 public:
     /// `slices` outlives the sampler; only those of Role::train are used. Throws Error{input} when there are
@@ -58,15 +63,20 @@ public:
     int64_t side() const { return side_; }
 
 private:
-    struct Ranges {
-        double flip, rotate, degrees, scale, scaleRange, shift, elastic, alpha, sigma, brightness,
-            brightnessRange, contrast, contrastRange, gamma, gammaRange, noise, noiseRange, blur, blurRange,
-            onObject;
+    struct Place { // where a patch is centred, in pixels of the slice
+        const PreparedSlice* slice;
+        double y, x;
     };
+    Place drawPlace(Random& random) const;
     std::vector<const PreparedSlice*> slices_;
     std::vector<double> cumulative_; // of weight × area
+    struct ClassPlaces {
+        uint8_t label;
+        std::vector<double> cumulative; // of weight × pixels of the class, slice by slice
+    };
+    std::vector<ClassPlaces> classes_; // that are somewhere in the slices
     int64_t side_;
-    Ranges ranges_;
+    std::shared_ptr<const AugmentRanges> ranges_;
 };
 
 } // namespace cristae

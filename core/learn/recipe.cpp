@@ -129,12 +129,25 @@ const Schema& recipeSchema() {
                "The probability from which on a pixel belongs to a class: where the Dice of the validation "
                "slices is highest, or one half."),
         chance("flip", "Flips", 0.5, "Probability of a mirror image, for each axis."),
+        chance("reverseZ", "Reversed slices", 0.5,
+               "Probability of the reverse order of slices, for networks that see several."),
+        chance("quarterTurns", "Quarter turns", 0, "Probability of a turn by 90°, 180° or 270°, exact."),
         chance("rotate", "Rotation", 0.8, "Probability of a rotation."),
         real("rotateDegrees", "Largest angle", "Augmentation", 180, 0, 180, "°",
+             "Angles are drawn from minus to plus this."),
+        chance("shear", "Shear", 0, "Probability of a shear along rows or columns."),
+        real("shearDegrees", "Largest shear", "Augmentation", 10, 0, 60, "°",
              "Angles are drawn from minus to plus this."),
         chance("scale", "Zoom", 0.5, "Probability of a change of size."),
         real("scaleRange", "Largest zoom", "Augmentation", 1.25, 1, 4, "",
              "Factors are drawn from its inverse up to this."),
+        chance("crop", "Crop and zoom", 0,
+               "Probability that a smaller piece of the patch is taken and enlarged to its size."),
+        real("cropShare", "Smallest crop", "Augmentation", 0.75, 0.1, 1, "",
+             "Sides of the piece are drawn from this share of the patch up to all of it."),
+        choice("border", "Beyond the border", "Augmentation", "reflect", {"reflect", "constant"},
+               "What a patch shows beyond the border of its slice: the mirror image, or the mean grey value "
+               "with labels that are unknown."),
         real("shift", "Shift", "Augmentation", 16, 0, 512, "px",
              "Patches centred on an object are moved by up to this, besides their random place."),
         chance("elastic", "Elastic deformation", 0.4, "Probability of a smooth random deformation."),
@@ -157,6 +170,16 @@ const Schema& recipeSchema() {
         chance("blur", "Blur", 0.2, "Probability of a Gaussian blur."),
         real("blurRange", "Largest blur", "Augmentation", 1.5, 0, 20, "px",
              "Standard deviations are drawn from 0.3 px up to this."),
+        chance("median", "Median blur", 0, "Probability that pixels become the median of their window."),
+        integer("medianSize", "Largest window", "Augmentation", 3, 3, 5, "px",
+                "Side of the median's window: 3, or 3 and 5."),
+        chance("sharpen", "Sharpening", 0, "Probability of a sharper image (unsharp mask of 1 px)."),
+        real("sharpenRange", "Largest sharpening", "Augmentation", 1, 0, 5, "",
+             "How often the difference to the blurred image is added: drawn from 0 up to this."),
+        chance("saltPepper", "Salt and pepper", 0,
+               "Probability that some pixels become as dark or as bright as the patch has them."),
+        real("saltPepperRange", "Most salt and pepper", "Augmentation", 0.05, 0, 0.5, "",
+             "Shares of pixels are drawn from 0 up to this."),
         integer("seed", "Seed", "Machine", 1, 0, 2147483647, "",
                 "Same seed, same data, same build, same threads: same network."),
         choice("precision", "Precision", "Machine", "auto", {"auto", "fp32", "bf16"},
@@ -194,6 +217,14 @@ const std::vector<NamedRecipe>& namedRecipes() {
     return recipes;
 }
 
+nlohmann::json completeRecipe(const nlohmann::json& recipe) {
+    nlohmann::json values = recipeSchema().defaults();
+    values.update(recipe);
+    // The order of slices was once reversed as often as images were mirrored.
+    if (recipe.contains("flip") && !recipe.contains("reverseZ")) values["reverseZ"] = recipe["flip"];
+    return values;
+}
+
 nlohmann::json loadRecipe(const std::string& nameOrFile) {
     for (const NamedRecipe& recipe : namedRecipes())
         if (recipe.name == nameOrFile) return recipe.values;
@@ -202,7 +233,6 @@ nlohmann::json loadRecipe(const std::string& nameOrFile) {
         throw Error(ErrorKind::usage,
                     fmt::format("There is no recipe \"{}\": give quick, balanced, thorough or a JSON file.",
                                 nameOrFile));
-    nlohmann::json values = recipeSchema().defaults();
     nlohmann::json read = nlohmann::json::parse(readTextFile(nameOrFile), nullptr, false);
     if (read.is_discarded())
         throw Error(
@@ -214,8 +244,7 @@ nlohmann::json loadRecipe(const std::string& nameOrFile) {
     if (const auto found = recipeSchema().complaints(read); !found.empty())
         throw Error(ErrorKind::usage,
                     fmt::format("The recipe {} does not fit. {}", nameOrFile, fmt::join(found, " ")));
-    values.update(read);
-    return values;
+    return completeRecipe(read);
 }
 
 } // namespace cristae

@@ -28,6 +28,13 @@ private Q_SLOTS:
         QVERIFY(recipe.at("loss") == "ce_dice");
         QVERIFY(recipe.at("batch") == loadRecipe("balanced").at("batch"));
     }
+    void olderRecipesKeepTheirMeaning() {
+        // Slices were reversed as often as mirrored before that had a probability of its own.
+        QCOMPARE(written(R"({"flip": 0.25})").at("reverseZ").get<double>(), 0.25);
+        QCOMPARE(written(R"({"flip": 0.25, "reverseZ": 0})").at("reverseZ").get<double>(), 0.0);
+        QCOMPARE(written("{}").at("reverseZ"), loadRecipe("balanced").at("flip"));
+        QCOMPARE(completeRecipe({{"steps", 3}}).size(), recipeSchema().options().size());
+    }
     void optionsOfNetworkAndLossAreTextOrObject() {
         const nlohmann::json object = written(R"({"network": {"slicesIn": 3, "filter": "effective 5x5"}})");
         QVERIFY(object.at("network") == "filter=effective 5x5, slicesIn=3");
