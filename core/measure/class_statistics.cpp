@@ -1,5 +1,7 @@
-// Connected objects by runs and union-find (after Wu, Otoo and Suzuki 2009), slice after slice.
+// Connected objects by rows of runs, slice after slice.
 #include "core/measure/class_statistics.h"
+
+#include "core/measure/runs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +17,7 @@ namespace {
 struct Run {
     int64_t x0 = 0, x1 = 0;
     uint32_t label = 0;
-    size_t part = 0; // index into Parts
+    uint32_t part = 0; // index into Parts
 };
 // The runs of a slice, row by row: row y is [starts[y], starts[y + 1]).
 struct SliceRuns {
@@ -26,25 +28,17 @@ struct SliceRuns {
 // Pieces of objects with their sums; united pieces share a root, the earliest of them.
 class Parts {
 public:
-    size_t add(uint32_t label) {
+    uint32_t add(uint32_t label) {
         Sums sums;
         sums.object.label = label;
         constexpr int64_t most = std::numeric_limits<int64_t>::max();
         sums.object.box = {most, most, most, 0, 0, 0};
         sums_.push_back(sums);
-        parents_.push_back(parents_.size());
-        return parents_.size() - 1;
+        return joined_.add();
     }
-    size_t root(size_t part) {
-        while (parents_[part] != part) part = parents_[part] = parents_[parents_[part]];
-        return part;
-    }
-    size_t unite(size_t a, size_t b) {
-        a = root(a);
-        b = root(b);
-        return parents_[std::max(a, b)] = std::min(a, b);
-    }
-    void addRun(size_t part, int64_t z, int64_t y, const Run& run, bool border) {
+    uint32_t root(uint32_t part) { return joined_.root(part); }
+    uint32_t unite(uint32_t a, uint32_t b) { return joined_.unite(a, b); }
+    void addRun(uint32_t part, int64_t z, int64_t y, const Run& run, bool border) {
         Sums& sums = sums_[part];
         const int64_t count = run.x1 - run.x0;
         sums.object.voxels += count;
@@ -55,8 +49,8 @@ public:
         sums.object.touchesBorder |= border;
     }
     std::vector<LabelObject> objects() {
-        for (size_t i = parents_.size(); i-- > 0;) {
-            const size_t parent = root(i);
+        for (uint32_t i = joined_.size(); i-- > 0;) {
+            const uint32_t parent = root(i);
             if (parent == i) continue;
             Sums &from = sums_[i], &to = sums_[parent];
             to.object.voxels += from.object.voxels;
@@ -67,8 +61,8 @@ public:
             to.object.touchesBorder |= from.object.touchesBorder;
         }
         std::vector<LabelObject> result;
-        for (size_t i = 0; i < parents_.size(); ++i) {
-            if (parents_[i] != i) continue;
+        for (uint32_t i = 0; i < joined_.size(); ++i) {
+            if (root(i) != i) continue;
             LabelObject object = sums_[i].object;
             const double count = double(object.voxels);
             object.number = int64_t(result.size()) + 1;
@@ -89,7 +83,7 @@ private:
         box = {std::min(box.z0, other.z0), std::min(box.y0, other.y0), std::min(box.x0, other.x0),
                std::max(box.z1, other.z1), std::max(box.y1, other.y1), std::max(box.x1, other.x1)};
     }
-    std::vector<size_t> parents_;
+    UnionFind joined_;
     std::vector<Sums> sums_;
 };
 
@@ -121,16 +115,6 @@ SliceRuns runsOf(const Pixels& slice, const std::string& name) {
     result.starts.push_back(result.runs.size());
     return result;
 }
-
-// Unites the runs of a row (those that have a part) with the runs of another row that touch them, corners
-// included.
-template <class Unite> void joinRows(Run* a, Run* aEnd, const Run* b, const Run* bEnd, Unite&& unite) {
-    for (; a != aEnd; ++a) {
-        while (b != bEnd && b->x1 < a->x0) ++b;
-        for (const Run* other = b; other != bEnd && other->x0 <= a->x1; ++other)
-            if (other->label == a->label) unite(*a, *other);
-    }
-}
 } // namespace
 
 std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress& progress,
@@ -147,8 +131,9 @@ std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
         SliceRuns now = runsOf(labels.read(0, Box3::ofSlice(extent, z), progress), name);
-        constexpr size_t none = std::numeric_limits<size_t>::max();
+        constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
         const auto unite = [&](Run& run, const Run& other) {
+            if (run.label != other.label) return;
             run.part = run.part == none ? parts.root(other.part) : parts.unite(run.part, other.part);
         };
         for (int64_t y = 0; y < extent.y; ++y) {
@@ -158,7 +143,7 @@ std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress
             const auto join = [&](const SliceRuns& other, int64_t row) {
                 if (row < 0 || row >= extent.y || other.starts.empty()) return;
                 joinRows(begin, end, other.runs.data() + other.starts[size_t(row)],
-                         other.runs.data() + other.starts[size_t(row) + 1], unite);
+                         other.runs.data() + other.starts[size_t(row) + 1], 1, unite);
             };
             join(now, y - 1);
             if (connectivity == Connectivity::volume)

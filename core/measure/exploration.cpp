@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/measure/confusion.h"
+#include "core/measure/csv.h"
 
 #include <algorithm>
 #include <cmath>
@@ -134,6 +135,68 @@ std::vector<SliceCorrelation> sliceCorrelations(const TileSource& image, int64_t
     for (size_t distance = 0; distance < coefficients.size(); ++distance)
         result.push_back(summarised(int64_t(distance), coefficients[distance]));
     return result;
+}
+
+Exploration explore(const TileSource& image, const TileSource& labels, const ExplorationOptions& options,
+                    const Progress& progress) {
+    Exploration result;
+    result.voxelSize = image.info().voxelSize;
+    result.grey =
+        greyHistograms(image, labels, options.foreground, options.bins, PartProgress(progress, 0, 0.3));
+    result.correlation = sliceCorrelations(image, options.mostDistance, {}, PartProgress(progress, 0.3, 0.7));
+    std::vector<uint8_t> mask;
+    const Extent3 extent = labels.info().extent();
+    for (int64_t z = 0; z < extent.z; ++z) {
+        progress.throwIfCancelled();
+        const auto slice = foregroundOf(labels.read(0, Box3::ofSlice(extent, z), progress),
+                                        options.foreground, "The labels");
+        mask.insert(mask.end(), slice.begin(), slice.end());
+        progress.report(0.7 + 0.1 * double(z + 1) / double(extent.z), "reading labels");
+    }
+    const auto numberOf = [&](Connectivity connectivity) {
+        progress.throwIfCancelled();
+        LabelVolume objects = components(mask, extent, connectivity, true);
+        return renumber(objects, Connectivity::volume);
+    };
+    result.objects = numberOf(options.connectivity);
+    progress.report(0.9, "counting objects");
+    result.sections = numberOf(Connectivity::slices);
+    const auto voxels = double(std::ranges::count_if(mask, [](uint8_t v) { return v != 0; }));
+    result.foregroundShare = voxels / double(extent.count());
+    if (result.objects == 0) return result;
+    result.meanAreaPx = voxels / double(result.sections);
+    result.meanVolumeVoxels = voxels / double(result.objects);
+    if (const VoxelSize& size = result.voxelSize; size.knownInPlane()) {
+        result.meanAreaNm2 = result.meanAreaPx * *size.yNm * *size.xNm;
+        if (size.zNm) result.meanVolumeNm3 = result.meanVolumeVoxels * *size.yNm * *size.xNm * *size.zNm;
+    }
+    return result;
+}
+
+std::string explorationCsv(const Exploration& found) {
+    std::string text = csvLine({"part", "at", "value", "low", "high", "note"});
+    const auto figure = [&](const char* name, double value, const char* note) {
+        text += csvLine({"figure", name, csvNumber(value), "", "", note});
+    };
+    figure("objects", double(found.objects), "");
+    figure("sections", double(found.sections), "objects counted in every slice by itself");
+    figure("foreground_share", found.foregroundShare, "of all voxels");
+    figure("mean_area_px", found.meanAreaPx, "of a section");
+    figure("mean_volume_voxels", found.meanVolumeVoxels, "of an object");
+    if (found.meanAreaNm2) figure("mean_area_nm2", *found.meanAreaNm2, "of a section");
+    if (found.meanVolumeNm3) figure("mean_volume_nm3", *found.meanVolumeNm3, "of an object");
+    figure("histogram_overlap", found.grey.overlap(), "shared area of the two histograms");
+    const double width =
+        (found.grey.high - found.grey.low) / double(std::max<size_t>(1, found.grey.inside.size()));
+    for (size_t i = 0; i < found.grey.inside.size(); ++i) {
+        const std::string at = csvNumber(found.grey.low + (double(i) + 0.5) * width);
+        text += csvLine({"inside", at, fmt::format("{}", found.grey.inside[i]), "", "", "voxels"});
+        text += csvLine({"outside", at, fmt::format("{}", found.grey.outside[i]), "", "", "voxels"});
+    }
+    for (const SliceCorrelation& c : found.correlation)
+        text += csvLine({"correlation", fmt::format("{}", c.distance), csvNumber(c.mean), csvNumber(c.low),
+                         csvNumber(c.high), fmt::format("Pearson, 95 % interval, {} pairs", c.pairs)});
+    return text;
 }
 
 } // namespace cristae

@@ -35,4 +35,30 @@ using SliceChange = std::function<Pixels(const Pixels& slice, int64_t z)>;
 std::vector<SliceCorrelation> sliceCorrelations(const TileSource& image, int64_t mostDistance,
                                                 const SliceChange& change, const Progress& progress);
 
+struct ExplorationOptions {
+    Foreground foreground;
+    Connectivity connectivity = Connectivity::volume; // what is one object
+    int64_t mostDistance = 20;                        // of correlated slices
+    int bins = 64;                                    // of the histograms
+};
+
+/// What a labelled stack is like.
+struct Exploration {
+    int64_t objects = 0;
+    int64_t sections = 0; // objects counted in every slice by itself
+    double foregroundShare = 0;
+    double meanAreaPx = 0, meanVolumeVoxels = 0;      // of a section, of an object; 0 without objects
+    std::optional<double> meanAreaNm2, meanVolumeNm3; // where the voxel size of the image is known
+    VoxelSize voxelSize;
+    GreyHistograms grey;
+    std::vector<SliceCorrelation> correlation;
+};
+/// Counts, sizes, grey values and the likeness of slices. Holds the labels in memory, about 9 bytes a voxel.
+/// Throws Error{input} when sizes differ or the labels are none, and {cancelled}.
+Exploration explore(const TileSource& image, const TileSource& labels, const ExplorationOptions& options,
+                    const Progress& progress);
+/// The histograms (grey value, inside, outside) and the correlations (distance, pairs, Pearson, interval) as
+/// rows of CSV, under the figures.
+std::string explorationCsv(const Exploration& exploration);
+
 } // namespace cristae

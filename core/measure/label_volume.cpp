@@ -1,7 +1,8 @@
-// Foreground, ids, and connected components by rows of runs (after Wu, Otoo and Suzuki 2009).
+// Foreground, ids, and connected components by rows of runs.
 #include "core/measure/label_volume.h"
 
 #include "core/base/error.h"
+#include "core/measure/runs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,46 +20,7 @@ struct Run {
     uint32_t part;
 };
 
-class Union {
-public:
-    uint32_t add() {
-        parents_.push_back(uint32_t(parents_.size()));
-        return parents_.back();
-    }
-    uint32_t root(uint32_t part) {
-        while (parents_[part] != part) part = parents_[part] = parents_[parents_[part]];
-        return part;
-    }
-    uint32_t unite(uint32_t a, uint32_t b) {
-        a = root(a);
-        b = root(b);
-        return parents_[std::max(a, b)] = std::min(a, b);
-    }
-    /// Per part the number of its root, from 1 on in the order of the roots.
-    std::vector<uint32_t> numbers() {
-        std::vector<uint32_t> result(parents_.size());
-        uint32_t next = 0;
-        for (uint32_t i = 0; i < parents_.size(); ++i) {
-            const uint32_t of = root(i);
-            result[i] = of == i ? ++next : result[of];
-        }
-        return result;
-    }
-
-private:
-    std::vector<uint32_t> parents_;
-};
-
 constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
-
-/// Unites runs of a row with those of a neighbouring row; `slack` 1 lets corners touch.
-void join(Run* a, Run* aEnd, const Run* b, const Run* bEnd, int64_t slack, Union& parts) {
-    for (; a != aEnd; ++a) {
-        while (b != bEnd && b->x1 + slack <= a->x0) ++b;
-        for (const Run* other = b; other != bEnd && other->x0 < a->x1 + slack; ++other)
-            a->part = a->part == none ? parts.root(other->part) : parts.unite(a->part, other->part);
-    }
-}
 
 } // namespace
 
@@ -118,8 +80,11 @@ LabelVolume components(const std::vector<uint8_t>& mask, const Extent3& extent, 
     LabelVolume result{extent, std::vector<uint32_t>(mask.size())};
     std::vector<Run> runs;
     std::vector<size_t> starts; // of row z · Y + y
-    Union parts;
+    UnionFind parts;
     const int64_t slack = corners ? 1 : 0;
+    const auto unite = [&](Run& run, const Run& other) {
+        run.part = run.part == none ? parts.root(other.part) : parts.unite(run.part, other.part);
+    };
     for (int64_t z = 0; z < extent.z; ++z)
         for (int64_t y = 0; y < extent.y; ++y) {
             const int64_t row = z * extent.y + y;
@@ -135,7 +100,8 @@ LabelVolume components(const std::vector<uint8_t>& mask, const Extent3& extent, 
             const auto with = [&](int64_t dz, int64_t dy) {
                 if (y + dy < 0 || y + dy >= extent.y || z + dz < 0) return;
                 const size_t other = size_t(row + dz * extent.y + dy);
-                join(begin, end, runs.data() + starts[other], runs.data() + starts[other + 1], slack, parts);
+                joinRows(begin, end, runs.data() + starts[other], runs.data() + starts[other + 1], slack,
+                         unite);
             };
             with(0, -1);
             if (connectivity == Connectivity::volume)

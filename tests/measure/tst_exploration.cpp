@@ -92,6 +92,48 @@ private Q_SLOTS:
         QCOMPARE(found[1].pairs, 2);
         QCOMPARE(sliceCorrelations(stack(fading(1, 0.9)), 5, {}, Progress::none()).size(), size_t(1));
     }
+
+    void aStackInFigures() {
+        // Two boxes of 2 × 3 × 4 and 1 × 5 × 5 voxels in four slices of 20 × 30.
+        Pixels grey(PixelType::u8, 1, {4, 20, 30}), labels(PixelType::u8, 1, {4, 20, 30});
+        const auto fill = [&](const Box3& box) {
+            for (int64_t z = box.z0; z < box.z1; ++z)
+                for (int64_t y = box.y0; y < box.y1; ++y)
+                    for (int64_t x = box.x0; x < box.x1; ++x)
+                        labels.plane<uint8_t>(0, z)[size_t(y * 30 + x)] = 1;
+        };
+        fill({0, 2, 2, 2, 5, 6});
+        fill({3, 10, 10, 4, 15, 15});
+        for (size_t i = 0; i < size_t(grey.count()); ++i)
+            grey.values<uint8_t>()[i] = uint8_t(labels.values<uint8_t>()[i] ? 200 : i % 50);
+        ImageInfo info;
+        info.voxelSize = {40.0, 5.0, 4.0, "test"};
+        const MemorySource image(grey, info), truth(labels);
+        ExplorationOptions options;
+        options.mostDistance = 2;
+        options.bins = 16;
+        const Exploration found = explore(image, truth, options, Progress::none());
+        QCOMPARE(found.objects, 2);
+        QCOMPARE(found.sections, 3);
+        QCOMPARE(found.foregroundShare, 49.0 / 2400);
+        QCOMPARE(*found.meanAreaNm2, 49.0 / 3 * 20);
+        QCOMPARE(*found.meanVolumeNm3, 49.0 / 2 * 800);
+        QCOMPARE(found.grey.overlap(), 0.0);
+        QCOMPARE(found.correlation.size(), size_t(3));
+        options.connectivity = Connectivity::slices;
+        QCOMPARE(explore(image, truth, options, Progress::none()).objects, 3);
+        QVERIFY(!explore(MemorySource(grey), truth, options, Progress::none()).meanAreaNm2);
+        const std::string csv = explorationCsv(found);
+        QVERIFY(csv.find("figure,mean_volume_nm3,19600,") != std::string::npos);
+        QCOMPARE(std::ranges::count(csv, '\n'), 1 + 8 + 2 * 16 + 3);
+
+        options.foreground.inverted = true; // all of it is background
+        std::ranges::fill(labels.values<uint8_t>(), uint8_t(1));
+        const Exploration nothing = explore(image, MemorySource(labels), options, Progress::none());
+        QCOMPARE(nothing.objects, 0);
+        QCOMPARE(nothing.meanVolumeVoxels, 0.0);
+        QVERIFY(!nothing.meanAreaNm2);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestExploration)

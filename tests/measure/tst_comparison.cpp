@@ -1,0 +1,229 @@
+// Comparisons slice by slice, class by class and as a picture, against counting by hand.
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/random.h"
+#include "core/image/memory_source.h"
+#include "core/measure/comparison.h"
+#include "core/measure/difference.h"
+
+#include <QtTest>
+
+#include <map>
+
+using namespace cristae;
+
+namespace {
+
+constexpr Extent3 extent{3, 21, 34};
+
+/// Values 0 … most − 1, in patches and single voxels.
+Pixels randomLabels(uint64_t seed, uint32_t most) {
+    Random random(seed);
+    Pixels pixels(PixelType::u8, 1, extent);
+    uint8_t value = 0;
+    for (uint8_t& out : pixels.values<uint8_t>()) {
+        if (random.uniform() < 0.3) value = uint8_t(random.uniform() * most);
+        out = value;
+    }
+    return pixels;
+}
+
+TileSourcePtr source(const Pixels& pixels) {
+    return std::make_shared<MemorySource>(pixels);
+}
+
+} // namespace
+
+class TestComparison : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void everyPairOfValuesIsCounted() {
+        const Pixels prediction = randomLabels(1, 4), truth = randomLabels(2, 3);
+        std::map<std::pair<int, int>, int64_t> expected;
+        for (size_t i = 0; i < size_t(extent.count()); ++i)
+            ++expected[{truth.values<uint8_t>()[i], prediction.values<uint8_t>()[i]}];
+        const ConfusionTable table =
+            confusionTable(*source(prediction), *source(truth), {}, Progress::none());
+        QCOMPARE(table.truthValues, (std::vector<int64_t>{0, 1, 2}));
+        QCOMPARE(table.predictionValues, (std::vector<int64_t>{0, 1, 2, 3}));
+        for (int t = 0; t < 3; ++t)
+            for (int p = 0; p < 4; ++p) QCOMPARE(table.count(size_t(t), size_t(p)), (expected[{t, p}]));
+        int64_t sum = 0;
+        for (size_t t = 0; t < 3; ++t) sum += table.rowSum(t);
+        QCOMPARE(sum, extent.count());
+    }
+
+    void idsAreBackgroundAndForeground() {
+        Pixels ids(PixelType::u16, 1, extent);
+        for (size_t i = 0; i < size_t(extent.count()); ++i) ids.values<uint16_t>()[i] = uint16_t(i % 500);
+        const Pixels mask = randomLabels(3, 2);
+        const ConfusionTable table = confusionTable(*source(ids), *source(mask), {}, Progress::none());
+        QVERIFY(table.predictionMerged && !table.truthMerged);
+        QCOMPARE(table.predictionValues, (std::vector<int64_t>{0, 1}));
+        int64_t background = 0;
+        for (const uint16_t id : ids.values<uint16_t>()) background += id == 0;
+        QCOMPARE(table.count(0, 0) + table.count(1, 0), background);
+        EvaluationOptions options;
+        options.predictionIds = true;
+        const ConfusionTable asked = confusionTable(*source(mask), *source(mask), options, Progress::none());
+        QVERIFY(asked.predictionMerged);
+        QCOMPARE(asked.count(0, 1), 0);
+    }
+
+    void namesOfValues() {
+        ClassTable classes;
+        classes.set({2, "mitochondria", {}});
+        QCOMPARE(confusionName(0, false, classes), std::string("background"));
+        QCOMPARE(confusionName(2, false, classes), std::string("mitochondria"));
+        QCOMPARE(confusionName(255, false, classes), std::string("value 255"));
+        QCOMPARE(confusionName(1, true, classes), std::string("foreground"));
+    }
+
+    void slicesAddUpToTheWhole() {
+        const auto prediction = source(randomLabels(4, 2)), truth = source(randomLabels(5, 2));
+        const auto slices = countsOfSlices(*prediction, *truth, {}, Progress::none());
+        QCOMPARE(slices.size(), size_t(extent.z));
+        ConfusionCounts sum;
+        for (const ConfusionCounts& one : slices) sum += one;
+        for (const Metric& metric : evaluate(*prediction, *truth, {}, Progress::none()))
+            QCOMPARE(pixelMetric(sum, metric.name), metric.value);
+        QVERIFY_EXCEPTION_THROWN(pixelMetric(sum, "hd95"), Error);
+    }
+
+    void probabilitiesGiveCurvesAndFigures() {
+        Pixels floats(PixelType::f32, 1, extent), mask(PixelType::u8, 1, extent);
+        Random random(6);
+        const Pixels truth = randomLabels(7, 2);
+        for (size_t i = 0; i < size_t(extent.count()); ++i) {
+            floats.values<float>()[i] = float(random.uniform());
+            mask.values<uint8_t>()[i] = floats.values<float>()[i] >= 0.25f;
+        }
+        EvaluationOptions options;
+        options.metrics = {"all"};
+        const auto value = [](const std::vector<Metric>& metrics, const std::string& name) {
+            for (const Metric& metric : metrics)
+                if (metric.name == name) return metric.value;
+            return -1.0;
+        };
+        const Comparison comparison =
+            compareWithTruth(source(floats), *source(truth), options, 0.25, Progress::none());
+        const auto expected = evaluate(*source(mask), *source(truth), options, Progress::none());
+        for (const char* name : {"dice", "object_f1", "hd95", "v_rand"})
+            QCOMPARE(value(comparison.metrics, name), value(expected, name));
+        QVERIFY(value(comparison.metrics, "average_precision") > 0);
+        QCOMPARE(comparison.slices.size(), size_t(3));
+        QCOMPARE(comparison.classes.predictionValues.size(), size_t(2));
+        options.metrics = {"best_dice"};
+        QCOMPARE(
+            compareWithTruth(source(floats), *source(truth), options, 0.5, Progress::none()).metrics.size(),
+            size_t(1));
+        // Without a threshold nobody is told that fractions were cut somewhere.
+        options.metrics = {"dice"};
+        QVERIFY_EXCEPTION_THROWN(
+            compareWithTruth(source(floats), *source(truth), options, {}, Progress::none()), Error);
+    }
+
+    void tablesHoldEveryFigure() {
+        EvaluationRecord record;
+        record.structure = "axons, \"thick\"";
+        record.program = "Cristae";
+        record.truth = {"truth.tif", "/data/truth.tif", "", "abc", {}};
+        for (const uint64_t seed : {8, 9}) {
+            record.predictions.push_back(compareWithTruth(
+                source(randomLabels(seed, 2)), *source(randomLabels(10, 2)), {}, {}, Progress::none()));
+            record.predictions.back().prediction.name = seed == 8 ? "first" : "second";
+        }
+        const std::string all = evaluationCsv(record), slices = slicesCsv(record);
+        const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+        // Two predictions: 5 figures, 3 × 5 of slices, 2 × 2 of classes and the file; heading and truth.
+        QCOMPARE(lines(all), 2 * (5 + 15 + 4 + 1) + 2);
+        QCOMPARE(lines(slices), 3 * 2 + 1);
+        const double dice = record.predictions[1].slices[2].dice();
+        QVERIFY(slices.find(fmt::format("3,second,{},", dice)) != std::string::npos);
+        QVERIFY(all.find(fmt::format("slice,second,dice,3,{},", dice)) != std::string::npos);
+        QVERIFY(all.find("figure,first,dice,\"axons, \"\"thick\"\"\",") != std::string::npos);
+        QVERIFY(all.find("file,,truth,/data/truth.tif,abc,Cristae") != std::string::npos);
+    }
+
+    void foundInWords() {
+        QCOMPARE(foundWords({{"objects_found", 75, ""}, {"objects_total", 302, ""}}),
+                 std::string("75 of 302 objects found"));
+        QVERIFY(foundWords({{"dice", 1, ""}}).empty());
+    }
+
+    void filesAreKnownByTheirHash() {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("labels.bin"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("abc");
+        file.close();
+        ImageInfo info;
+        info.path = file.fileName().toStdString();
+        info.dataset = "/labels";
+        const ComparedFile known = comparedFile(info, Progress::none());
+        QCOMPARE(known.name, std::string("labels.bin (/labels)"));
+        QCOMPARE(known.sha256,
+                 std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        info.path = folder.path().toStdString();
+        const std::string before = comparedFile(info, Progress::none()).sha256;
+        QVERIFY(file.open(QIODevice::Append));
+        file.write("d");
+        file.close();
+        QVERIFY(comparedFile(info, Progress::none()).sha256 != before);
+        QVERIFY(comparedFile({}, Progress::none()).sha256.empty());
+    }
+
+    void differenceSaysWhatEachVoxelIs() {
+        const Pixels prediction = randomLabels(11, 3), truth = randomLabels(12, 3);
+        EvaluationOptions options;
+        options.predictionLabel = 2;
+        options.truthInverted = true;
+        const Pixels difference = differenceOf(prediction, truth, options);
+        int64_t counts[4] = {};
+        for (size_t i = 0; i < size_t(extent.count()); ++i) {
+            const bool predicted = prediction.values<uint8_t>()[i] == 2,
+                       there = truth.values<uint8_t>()[i] == 0;
+            const auto expected = predicted && there ? Agreement::truePositive
+                                  : predicted        ? Agreement::falsePositive
+                                  : there            ? Agreement::falseNegative
+                                                     : Agreement::trueNegative;
+            QCOMPARE(difference.values<uint8_t>()[i], uint8_t(expected));
+            ++counts[int(expected)];
+        }
+        const ConfusionCounts sum = compareSlices(prediction, truth, options);
+        QCOMPARE(counts[1], sum.truePositive);
+        QCOMPARE(counts[2], sum.falsePositive);
+        QCOMPARE(counts[3], sum.falseNegative);
+    }
+
+    void pictureHasFourColours() {
+        Pixels prediction(PixelType::u8, 1, {1, 1, 4}), truth(PixelType::u8, 1, {1, 1, 4}),
+            image(PixelType::u8, 1, {1, 1, 4});
+        for (size_t i = 0; i < 4; ++i) {
+            prediction.values<uint8_t>()[i] = i & 1 ? 1 : 0;
+            truth.values<uint8_t>()[i] = i & 2 ? 255 : 0;
+            image.values<uint8_t>()[i] = 100;
+        }
+        const auto colourAt = [](const Pixels& picture, size_t i) {
+            return Colour{picture.plane<uint8_t>(0, 0)[i], picture.plane<uint8_t>(1, 0)[i],
+                          picture.plane<uint8_t>(2, 0)[i]};
+        };
+        const Box3 all = Box3::ofExtent({1, 1, 4});
+        const Pixels plain = differencePicture(source(prediction), source(truth), {})->read(0, all);
+        QVERIFY(colourAt(plain, 0) == differenceGround());
+        QCOMPARE(colourAt(plain, 1).hex(), std::string("#f0e442")); // only predicted
+        QCOMPARE(colourAt(plain, 2).hex(), std::string("#d55e00")); // only there
+        QCOMPARE(colourAt(plain, 3).hex(), std::string("#56b4e9")); // both
+        const Pixels over =
+            differencePicture(source(prediction), source(truth), {}, source(image))->read(0, all);
+        QCOMPARE(colourAt(over, 0).hex(), std::string("#646464")); // the micrograph itself
+        QVERIFY(colourAt(over, 3).b > 100 && colourAt(over, 3).b < 0xe9);
+        QVERIFY_EXCEPTION_THROWN(differencePicture(source(prediction), source(randomLabels(1, 2)), {}),
+                                 Error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestComparison)
+#include "tst_comparison.moc"
