@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
     addMeasure(app, line);
     addExplore(app, line);
     addTrain(app, line);
+    addExplain(app, line);
     addStudy(app, line);
     addEnsemble(app, line);
     addConvert(app, line);

@@ -16,7 +16,10 @@ struct PredictArguments {
     std::string output, format, dataset, slices, pixelSize, average = "none", device = "auto";
     std::optional<double> threshold;
     bool mask = false, probabilities = false, instances = false, json = false;
-    int64_t tile = 0;
+    std::string split = "none", objectsIn = "volume";
+    double splitDepth = 2;
+    int64_t tile = 0, smallest = 0;
+    std::vector<CLI::Option*> objectOptions; // that go with --instances
     int threads = 0;
 };
 
@@ -55,9 +58,10 @@ int run(const PredictArguments& args, CommandLine& line) {
     if (int(args.mask) + int(args.probabilities) + int(args.instances) > 1)
         throw Error(ErrorKind::usage,
                     "--mask, --probabilities and --instances exclude each other; give one of them.");
-    if (args.instances)
-        throw Error(ErrorKind::usage, "--instances is not available for these models, which find classes; "
-                                      "leave it out for a label map.");
+    if (!args.instances && std::ranges::any_of(args.objectOptions,
+                                               [](const CLI::Option* option) { return option->count() > 0; }))
+        throw Error(ErrorKind::usage,
+                    "--split, --split-depth, --smallest and --objects-in go with --instances; add it.");
     PredictionRequest request;
     request.models = wishes(args, line.session);
     request.device = args.device;
@@ -66,9 +70,16 @@ int run(const PredictArguments& args, CommandLine& line) {
     request.settings.averaging = args.average == "all"     ? Averaging::all
                                  : args.average == "flips" ? Averaging::flips
                                                            : Averaging::none;
+    request.objects.connectivity = args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume;
+    request.objects.splitting = args.split == "distance"   ? Splitting::distance
+                                : args.split == "boundary" ? Splitting::boundary
+                                                           : Splitting::none;
+    request.objects.depth = args.splitDepth;
+    request.objects.smallest = args.smallest;
     const SliceRange slices = args.slices.empty() ? SliceRange{} : parseSlices(args.slices);
     const ResultKind kind = args.mask            ? ResultKind::mask
                             : args.probabilities ? ResultKind::probabilities
+                            : args.instances     ? ResultKind::objects
                                                  : ResultKind::labels;
     if (args.inputs.size() > 1 && args.format.empty())
         throw Error(ErrorKind::usage,
@@ -135,7 +146,21 @@ void addPredict(CLI::App& app, CommandLine& line) {
     verb->add_flag("--mask", args->mask, "Write 0 and 255 for one class");
     verb->add_flag("--probabilities", args->probabilities,
                    "Write float32 probabilities, one channel a class");
-    verb->add_flag("--instances", args->instances, "Write object ids");
+    verb->add_flag("--instances", args->instances, "Write a number for each object of one class");
+    args->objectOptions = {
+        verb->add_option(
+                "--split", args->split,
+                "How touching objects are parted: none; distance (at necks); boundary (the class is a "
+                "boundary, objects are the cells between)")
+            ->check(CLI::IsMember({"none", "distance", "boundary"})),
+        verb->add_option("--split-depth", args->splitDepth,
+                         "Necks that are less narrow than this hold together, px")
+            ->check(CLI::Range(0.0, 1000.0)),
+        verb->add_option("--smallest", args->smallest, "Objects of fewer voxels are left out")
+            ->check(CLI::Range(int64_t(0), int64_t(1) << 40)),
+        verb->add_option("--objects-in", args->objectsIn,
+                         "Objects reach through the volume, or lie within slices")
+            ->check(CLI::IsMember({"volume", "slices"}))};
     verb->add_option("--format", args->format,
                      "tiff, png, jpeg, hdf5, raw or pdf, instead of the output's extension");
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");

@@ -36,10 +36,15 @@ void shareOut(TrainingSet& set) {
                                                      : Role::train;
 }
 
-TrainingSet dataOf(const StudyArguments& args, const Progress& progress) {
-    if (!args.data.empty()) return loadDataList(args.data, args.dataRoot, progress).set;
-    if (args.images.empty() || args.labels.empty())
-        throw Error(ErrorKind::usage, "The study needs labelled data: --data, or --images and --labels.");
+TrainingSet dataOf(const StudyArguments& args, const Study& study, const Session& session,
+                   const Progress& progress) {
+    if (args.images.empty() != args.labels.empty())
+        throw Error(ErrorKind::usage, "--images and --labels go together; name both.");
+    if (args.images.empty()) {
+        const auto list =
+            args.data.empty() ? studyData(study, session.paths()) : std::filesystem::path(args.data);
+        return loadDataList(list, args.dataRoot, progress).set;
+    }
     LabelMeaning meaning;
     meaning.inverted = args.inverted;
     TrainingSet set = loadTrainingSet(pairImagesAndLabels(args.images, args.labels, Role::train), meaning,
@@ -66,7 +71,8 @@ int run(const StudyArguments& args, CommandLine& line) {
     StudyResult result;
     {
         const ConsoleProgress progress(line.quiet);
-        if (study.wantsLabels()) settings.set = dataOf(args, PartProgress(progress, 0, 0));
+        if (study.wantsLabels())
+            settings.set = dataOf(args, study, line.session, PartProgress(progress, 0, 0));
         if (study.wantsModel())
             settings.model = line.session.findModel(args.model.empty() ? "mitochondria" : args.model);
         result = runStudy(study, line.session, settings, progress);
@@ -86,7 +92,10 @@ void addStudy(CLI::App& app, CommandLine& line) {
     auto args = std::make_shared<StudyArguments>();
     verb->add_option("NAME", args->name, "Which study; without one they are listed");
     verb->add_flag("--list", args->list, "List the studies");
-    verb->add_option("--data", args->data, "A data list (JSON) with slices to train, validate and test on");
+    verb->add_option(
+        "--data", args->data,
+        "A data list (JSON) with slices to train, validate and test on; else the list that comes nearest to "
+        "the published study");
     verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
     verb->add_option("--images", args->images, "A stack or a folder of images, instead of a list");
     verb->add_option("--labels", args->labels, "Labels of the same slices");

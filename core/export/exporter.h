@@ -17,6 +17,7 @@ struct ExportDescription {
     ImageInfo info; // levels[0] extent, channels, type, voxelSize of the result
     std::vector<LabelClass> classes;
     bool probabilities = false; // float32 [K, …] instead of labels
+    bool objects = false;       // values are numbers of objects, all of the one class
     nlohmann::json provenance =
         nlohmann::json::object(); // program version, model name and hash, settings, source image, date
     std::vector<std::string> sliceNames;

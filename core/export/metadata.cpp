@@ -12,7 +12,10 @@ nlohmann::json classesJson(const std::vector<LabelClass>& classes) {
 
 std::string metadataLine(const ExportDescription& description) {
     nlohmann::json json = nlohmann::json::object();
-    if (!description.classes.empty()) json["classes"] = classesJson(description.classes);
+    if (description.objects)
+        json["objectsOf"] = description.classes.front().name;
+    else if (!description.classes.empty())
+        json["classes"] = classesJson(description.classes);
     if (!description.provenance.empty()) json["provenance"] = description.provenance;
     const VoxelSize& size = description.info.voxelSize;
     nlohmann::json voxel = nlohmann::json::object();

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/io/format.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,6 +86,17 @@ Role parseRole(const json& entry) {
     throw Error(ErrorKind::input, fmt::format("The role \"{}\" is none of train, validation, test.", word));
 }
 
+std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path& root) {
+    const auto images = root / entry.at("images").get<std::string>(),
+               labels = root / entry.at("labels").get<std::string>();
+    if (!entry.value("stack", false))
+        return pairImagesAndLabels(images.string(), labels.string(), parseRole(entry));
+    return {{.name = images.filename().string(),
+             .image = openImage(images),
+             .labels = openImage(labels),
+             .role = parseRole(entry)}};
+}
+
 void describe(ModelCard& card, const json& entry) {
     const std::string name = entry.value("name", "");
     const std::string slices = entry.value("slices", "");
@@ -122,11 +134,7 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
             const PartProgress part(progress, double(i) / double(entries.size()),
                                     double(i + 1) / double(entries.size()));
             try {
-                auto pairs =
-                    chosen(pairImagesAndLabels((root / entry.at("images").get<std::string>()).string(),
-                                               (root / entry.at("labels").get<std::string>()).string(),
-                                               parseRole(entry)),
-                           parseSlices(entry.value("slices", "")));
+                auto pairs = chosen(pairsOf(entry, root), parseSlices(entry.value("slices", "")));
                 for (TrainingPair& pair : pairs) pair.weight = entry.value("weight", 1.0);
                 TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
                 for (TrainingSlice& slice : set.slices) {

@@ -24,6 +24,7 @@ struct NetworkInfo {
     double megaflopPerPixel = 0; // for time estimates
     int64_t tileSide = 0;       // input side that suits the device: fast, small enough for its memory and for a quick cancel; 0 = any
     int64_t tileDepth = 0;      // 3D: slices of an input that suit the device; 0 = any
+    bool findsObjects = false;  // 2D: tells objects apart by itself, see objects()
 };
 
 class Network {
@@ -37,6 +38,9 @@ public:
     /// Asked between the layers of a run; when it says true, run() throws Error{cancelled}. Empty = never. A network whose
     /// runs are short need not ask.
     virtual void setInterrupt(std::function<bool()> /*cancelled*/) {}
+    /// Of networks that find objects: for each input of the last run u32 [1, 1, Y, X], 0 where there is no object, else a
+    /// number of its own for each object of that input.
+    virtual std::vector<Pixels> objects() const { return {}; }
 };
 
 } // namespace cristae

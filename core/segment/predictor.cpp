@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/segment/averaging.h"
+#include "core/segment/object_plane.h"
 #include "core/segment/resample.h"
 #include "core/segment/slice_planes.h"
 #include "core/segment/slice_result.h"
@@ -202,6 +203,8 @@ private:
             for (size_t i = 0; i < results.size(); ++i)
                 canvases.emplace_back(PixelType::f32, network_.info().classesOut,
                                       Extent3{1, region.y1 - region.y0, region.x1 - region.x0});
+        std::optional<ObjectPlane> objects;
+        if (settings_.wantObjects) objects.emplace(region);
         const double deep = network_.info().volumetric ? double(planes.size()) : 1;
         for (size_t i = 0; i < tiling_.tiles.size(); ++i) {
             progress.throwIfCancelled();
@@ -209,6 +212,7 @@ private:
             const Pixels input =
                 cutTile(planes, tile.inputY, tile.inputX, tiling_.inputHeight, tiling_.inputWidth);
             const Pixels output = averagedRun(input, progress);
+            if (objects) objects->add(objectsOfLastRun(input), tile);
             for (size_t z = 0; z < results.size(); ++z) {
                 const Pixels slice = sliceOf(output, offset + int64_t(z));
                 if (where_.scaled())
@@ -225,6 +229,10 @@ private:
             const Box3& box = results[z].slice().box;
             results[z].add(plan_, back, box.y0, box.x0, box);
         }
+        if (objects)
+            results.front().setObjects(
+                where_.scaled() ? objects->finish(results.front().slice().box, where_.scale.y, where_.scale.x)
+                                : objects->finish());
     }
 
     Pixels averagedRun(const Pixels& input, const Progress& progress) {
@@ -248,6 +256,13 @@ private:
             !(output.extent() == promised(input)))
             throw Error(ErrorKind::internal, "A network gave a block of another size than it promised.");
         return output;
+    }
+
+    Pixels objectsOfLastRun(const Pixels& input) const {
+        const std::vector<Pixels> objects = network_.objects();
+        if (objects.size() != 1 || !(objects.front().extent() == promised(input)))
+            throw Error(ErrorKind::internal, "A network that finds objects gave none.");
+        return objects.front();
     }
 
     /// Size of the network's answer.
@@ -312,6 +327,10 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
     const Extent3 extent = image.info().extent();
     const Range slices = sliceRange(extent, settings);
     const Box3 region = imageRegion(extent, settings);
+    if (settings.wantObjects && (tasks.size() != 1 || !tasks.front().network->info().findsObjects ||
+                                 settings.averaging != Averaging::none))
+        throw Error(ErrorKind::usage,
+                    "Objects come from one model that tells them apart, without averaging.");
     std::vector<ModelRegion> regions;
     int64_t wanted = 0, reachInSlices = 0;
     int64_t atOnce = 1; // slices that are finished together

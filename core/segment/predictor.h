@@ -29,6 +29,7 @@ struct PredictionSettings {
     Averaging averaging = Averaging::none;
     int64_t tileSide = 0;                   // 0 = by device and memory
     bool wantProbabilities = false;
+    bool wantObjects = false;               // of a single task whose network finds objects; not with averaging
 };
 
 /// A finished slice, in image pixels of the region.
@@ -37,6 +38,7 @@ struct PredictedSlice {
     Box3 box;             // where it lies in the image
     Pixels labels;        // u8 or u16 [1, 1, Y, X]: 0 background, 1…n = wanted classes of all tasks in order
     Pixels probabilities; // f32 [n, 1, Y, X]; empty unless wanted
+    Pixels objects;       // u32 [1, 1, Y, X]: the network's own objects of this slice, 0 = none; empty unless wanted
 };
 
 using SliceConsumer = std::function<void(const PredictedSlice&)>;

@@ -26,6 +26,8 @@ public:
     /// Error{device} for values that are no numbers.
     void add(const PlannedTask& task, const Pixels& probabilities, int64_t toY, int64_t toX,
              const Box3& part);
+    /// The network's own objects, in image pixels of the region.
+    void setObjects(Pixels objects) { slice_.objects = std::move(objects); }
     const PredictedSlice& slice() const { return slice_; }
 
 private:

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/labels/label_source.h"
 #include "core/session/prepared.h"
+#include "core/session/result_file.h"
 
 #include <algorithm>
 #include <chrono>
@@ -45,67 +46,6 @@ LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice,
     return edit.delta();
 }
 
-Pixels maskOf(const Pixels& labels) {
-    Pixels mask(PixelType::u8, 1, labels.extent());
-    const Pixels wide = labels.converted(PixelType::u32);
-    const auto in = wide.values<uint32_t>();
-    const auto out = mask.values<uint8_t>();
-    for (size_t i = 0; i < in.size(); ++i) out[i] = in[i] ? 255 : 0;
-    return mask;
-}
-
-/// What is written with every result. No date: equal work gives equal bytes.
-nlohmann::json provenanceOf(const ImageInfo& image, std::vector<nlohmann::json> history) {
-    return {{"program", "Cristae " CRISTAE_VERSION},
-            {"image", image.path.filename().string()},
-            {"dataset", image.dataset},
-            {"history", std::move(history)}};
-}
-
-ExportDescription describe(const TileSourcePtr& image, const VoxelSize& voxelSize, ResultKind kind,
-                           std::vector<LabelClass> classes, int64_t firstSlice, int64_t endSlice,
-                           std::vector<nlohmann::json> history) {
-    const ImageInfo& info = image->info();
-    ExportDescription description;
-    description.info.levels = {{endSlice - firstSlice, info.extent().y, info.extent().x}};
-    description.info.voxelSize = voxelSize;
-    description.info.axes = "zyx";
-    description.probabilities = kind == ResultKind::probabilities;
-    description.info.channels = description.probabilities ? int64_t(classes.size()) : 1;
-    description.info.type = description.probabilities  ? PixelType::f32
-                            : kind == ResultKind::mask ? PixelType::u8
-                                                       : labelTypeFor(uint32_t(classes.size()));
-    if (kind == ResultKind::mask) {
-        if (classes.size() != 1)
-            throw Error(ErrorKind::usage,
-                        fmt::format("A mask holds one class, but {} are chosen; choose one, or write labels.",
-                                    classes.size()));
-        classes[0].value = 255;
-    }
-    description.classes = std::move(classes);
-    description.provenance = provenanceOf(info, std::move(history));
-    description.original = image;
-    description.firstSlice = firstSlice;
-    for (int64_t z = firstSlice; z < endSlice && !info.sliceNames.empty(); ++z)
-        description.sliceNames.push_back(info.sliceNames[size_t(z)]);
-    return description;
-}
-
-void requireWritable(const Exporter& exporter, const ExportDescription& description) {
-    if (const std::string complaint = exporter.complaint(description); !complaint.empty())
-        throw Error(ErrorKind::usage, complaint);
-}
-
-int64_t checkedEnd(const ImageInfo& info, int64_t first, int64_t end) {
-    const int64_t slices = info.extent().z;
-    const int64_t last = end < 0 ? slices : end;
-    if (first < 0 || first >= last || last > slices)
-        throw Error(ErrorKind::usage,
-                    fmt::format("Slices {} to {} are not in the image, which has {} (0 to {}).", first,
-                                last - 1, slices, slices - 1));
-    return last;
-}
-
 } // namespace
 
 PredictionResult Session::predictLabels(const TileSource& image, const LabelSnapshot& labels,
@@ -143,6 +83,7 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
 WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
                                    ResultKind kind, const Exporter& exporter,
                                    const std::filesystem::path& target, const Progress& progress) {
+    if (kind == ResultKind::objects) return predictObjectsToFile(image, request, exporter, target, progress);
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
     std::vector<LabelClass> classes;
@@ -178,6 +119,7 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
 
 std::filesystem::path Session::exportLabels(const LabelExport& what, const Exporter& exporter,
                                             const std::filesystem::path& target, const Progress& progress) {
+    if (what.kind == ResultKind::objects) return exportObjects(what, exporter, target, progress);
     const ImageInfo& info = what.image->info();
     const int64_t end = checkedEnd(info, what.firstSlice, what.endSlice);
     std::vector<LabelClass> classes;
@@ -193,20 +135,10 @@ std::filesystem::path Session::exportLabels(const LabelExport& what, const Expor
     if (classes.empty())
         throw Error(ErrorKind::usage, "There are no labels to write yet; predict or paint first.");
 
-    std::vector<nlohmann::json> history = what.history;
     const auto sliceBox = [&](int64_t z) { return Box3::ofSlice(info.extent(), z); };
-    for (int64_t z = what.firstSlice; z < end; ++z) {
-        progress.throwIfCancelled();
-        if (what.labels.sliceEmpty(z)) continue;
-        const Pixels origins = what.labels.origins(sliceBox(z));
-        const auto bytes = origins.values<uint8_t>();
-        if (std::find(bytes.begin(), bytes.end(), uint8_t(Origin::human)) == bytes.end()) continue;
-        history.push_back({{"verb", "correct"}, {"by", "hand"}});
-        break;
-    }
-
-    const ExportDescription description = describe(what.image, what.voxelSize, what.kind, std::move(classes),
-                                                   what.firstSlice, end, std::move(history));
+    const ExportDescription description =
+        describe(what.image, what.voxelSize, what.kind, std::move(classes), what.firstSlice, end,
+                 historyWithHand(what, end, progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     for (int64_t z = what.firstSlice; z < end; ++z) {

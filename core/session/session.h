@@ -5,6 +5,7 @@
 #include "core/io/format.h"
 #include "core/labels/label_layer.h"
 #include "core/learn/trainer.h"
+#include "core/measure/instances.h"
 #include "core/segment/predictor.h"
 
 #include <atomic>
@@ -32,6 +33,9 @@ struct PredictionRequest {
     PredictionSettings settings;
     std::string device = "auto";
     int threads = 0; // 0 = all
+    /// ResultKind::objects: how the one class becomes objects. Networks that tell objects apart themselves do
+    /// so where nothing is to be split.
+    ObjectRule objects;
 };
 
 /// A prediction ready to enter a document as one undoable step.
@@ -45,7 +49,35 @@ struct PredictionResult {
     uint64_t generation = 0; // of the layer that was read
 };
 
-enum class ResultKind { labels, mask, probabilities };
+enum class ResultKind {
+    labels,
+    mask,
+    probabilities,
+    objects
+}; // objects: a number for each object of one class
+
+/// Why a class was seen at a place.
+enum class Explanation {
+    activation, // class activation, from gradients
+    occlusion   // how much the probability falls when a square around each place is hidden
+};
+struct ExplanationRequest {
+    ModelWish model;
+    std::string className;       // one of the model's
+    int64_t z = 0, y = 0, x = 0; // image pixels
+    Explanation method = Explanation::activation;
+    int64_t side = 256; // of the part of the slice that is looked at, model pixels
+    int64_t square = 0; // hidden at once, model pixels; 0 = an eighth of the side
+    std::string device = "auto";
+    int threads = 0;
+};
+/// f32 [1, 1, Y, X], 0 … 1 (activation) or the fall of the probability, −1 … 1 (occlusion), over `box` of the
+/// slice.
+struct ExplanationMap {
+    Pixels map;
+    Box3 box;
+    double probability = 0; // of the class at the place
+};
 
 /// Labels of a document to be written: all plain values and snapshots, safe to hand to another thread.
 struct LabelExport {
@@ -54,9 +86,10 @@ struct LabelExport {
     VoxelSize voxelSize;
     TileSourcePtr image;                  // the image the labels belong to
     std::vector<nlohmann::json> history;  // Document::history()
-    ResultKind kind = ResultKind::labels; // labels or mask
+    ResultKind kind = ResultKind::labels; // labels, mask or objects
     std::vector<uint32_t> values; // written as 1…n in this order; empty = all classes in the table's order
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
+    ObjectRule objects;                   // of ResultKind::objects
 };
 
 /// A result that stands on the disk.
@@ -88,7 +121,8 @@ public:
     PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation,
                                    const ClassTable& classes, const PredictionRequest& request,
                                    WriteRule rule, const Progress& progress);
-    /// predict → file, slice by slice. mask needs exactly one class.
+    /// predict → file, slice by slice. mask and objects need exactly one class; objects hold the volume in
+    /// memory, about 13 bytes a voxel.
     WrittenFile predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
                               const Exporter& exporter, const std::filesystem::path& target,
                               const Progress& progress);
@@ -107,11 +141,25 @@ public:
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
                                   const Progress& progress);
+    /// Predicts each slice of Role::test, at its own pixel size and with its neighbours where they are known,
+    /// and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
+    void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                       Averaging averaging, const std::string& device, int threads,
+                       const std::function<void(size_t, const PredictedSlice&)>& consume,
+                       const Progress& progress);
+    /// Why the model sees the class there. Throws Error{usage, model, device, memory, cancelled}.
+    ExplanationMap explain(const TileSource& image, const ExplanationRequest& request,
+                           const Progress& progress);
     /// Trains, then scores the best network on the slices of Role::test, as it is and averaged over all
     /// orientations, and writes the scores into its card.
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:
+    WrittenFile predictObjectsToFile(const TileSourcePtr& image, const PredictionRequest& request,
+                                     const Exporter& exporter, const std::filesystem::path& target,
+                                     const Progress& progress);
+    std::filesystem::path exportObjects(const LabelExport& what, const Exporter& exporter,
+                                        const std::filesystem::path& target, const Progress& progress);
     struct Prepared;
     Prepared prepareTasks(const PredictionRequest& request);
     nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,

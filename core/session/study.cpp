@@ -82,6 +82,15 @@ const Study& findStudy(const std::string& key) {
                 fmt::format("There is no study \"{}\"; there are {}.", key, fmt::join(keys, ", ")));
 }
 
+fs::path studyData(const Study& study, const SessionPaths& paths) {
+    const fs::path list = paths.zoo / "studies" / (study.defaultData() + ".data.json");
+    if (study.defaultData().empty() || !fs::exists(list))
+        throw Error(ErrorKind::usage,
+                    fmt::format("The study {} has no data of its own; name some with --data, or --images and --labels.",
+                                study.key()));
+    return list;
+}
+
 StudyResult runStudy(const Study& study, Session& session, const StudySettings& settings,
                      const Progress& progress) {
     if (study.wantsModel() && !settings.model)

@@ -47,6 +47,9 @@ public:
     virtual std::string question() const = 0;
     virtual bool wantsLabels() const { return true; } // a training set
     virtual bool wantsModel() const { return false; }
+    /// Name of the data list that comes nearest to the published study's data, in the folder of studyData();
+    /// empty = any data.
+    virtual std::string defaultData() const { return {}; }
     /// All steps in order. Throws Error{usage, input} when the settings do not fit.
     virtual std::vector<StudyStep> steps(Session& session, const StudySettings& settings) const = 0;
     /// `measured`: the values of every step by its id.
@@ -57,6 +60,10 @@ public:
 const std::vector<std::unique_ptr<Study>>& allStudies();
 /// Throws Error{usage} naming the studies there are.
 const Study& findStudy(const std::string& key);
+
+/// The list of a study's default data, whose paths start at a folder of the public data sets it names. Throws
+/// Error{usage} where there is none.
+std::filesystem::path studyData(const Study& study, const SessionPaths& paths);
 
 /// Runs the steps that the folder does not hold yet and writes table.csv, table.txt and result.json there. A
 /// study that was cancelled or killed goes on where it was; a training within it too. Throws

@@ -6,7 +6,6 @@
 #include "core/session/prepared.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace cristae {
 
@@ -36,23 +35,19 @@ void addScores(std::vector<ModelScore>& scores, const std::string& data, const C
 
 } // namespace
 
-std::vector<ModelScore> Session::score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                                       Averaging averaging, const std::string& device, int threads,
-                                       const Progress& progress) {
+void Session::predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                            Averaging averaging, const std::string& device, int threads,
+                            const std::function<void(size_t, const PredictedSlice&)>& consume,
+                            const Progress& progress) {
     PredictionRequest request;
     request.models = {{package, {}, {}}};
     request.device = device;
     request.threads = threads;
     request.settings.averaging = averaging;
     const Prepared prepared = prepareTasks(request);
-    const size_t classes = prepared.classes.size();
-
-    std::vector<const TrainingSlice*> wanted;
-    for (const TrainingSlice& slice : slices)
-        if (slice.role == Role::test) wanted.push_back(&slice);
-    std::vector<std::pair<std::string, std::vector<ConfusionCounts>>> counts; // in the order of the data
-    for (size_t i = 0; i < wanted.size(); ++i) {
-        const TrainingSlice& slice = *wanted[i];
+    for (size_t i = 0; i < slices.size(); ++i) {
+        const TrainingSlice& slice = slices[i];
+        if (slice.role != Role::test) continue;
         ImageInfo info;
         info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
         // With its neighbours where they are known: networks may look at several slices.
@@ -61,30 +56,38 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
         PredictionSettings settings = request.settings;
         settings.firstSlice = slice.source ? slice.z : 0;
         settings.endSlice = settings.firstSlice + 1;
-        auto found = std::ranges::find(counts, slice.data, &decltype(counts)::value_type::first);
-        if (found == counts.end())
-            found = counts.insert(found, {slice.data, std::vector<ConfusionCounts>(classes)});
-        const PartProgress part(progress, double(i) / double(wanted.size()),
-                                double(i + 1) / double(wanted.size()));
+        const PartProgress part(progress, double(i) / double(slices.size()),
+                                double(i + 1) / double(slices.size()));
         predict(
-            *image, prepared.tasks, settings,
-            [&](const PredictedSlice& predicted) {
-                const Pixels labels = predicted.labels.converted(PixelType::u8);
-                for (size_t c = 0; c < classes; ++c)
-                    addCounts(found->second[c], labels, slice.labels, int64_t(c) + 1);
-            },
+            *image, prepared.tasks, settings, [&](const PredictedSlice& predicted) { consume(i, predicted); },
             part);
     }
+}
+
+std::vector<ModelScore> Session::score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                                       Averaging averaging, const std::string& device, int threads,
+                                       const Progress& progress) {
+    const size_t classes = package.card.classes.size();
+    std::vector<std::pair<std::string, std::vector<ConfusionCounts>>> counts; // in the order of the data
+    predictSlices(
+        package, slices, averaging, device, threads,
+        [&](size_t i, const PredictedSlice& predicted) {
+            auto found = std::ranges::find(counts, slices[i].data, &decltype(counts)::value_type::first);
+            if (found == counts.end())
+                found = counts.insert(found, {slices[i].data, std::vector<ConfusionCounts>(classes)});
+            const Pixels labels = predicted.labels.converted(PixelType::u8);
+            for (size_t c = 0; c < classes; ++c)
+                addCounts(found->second[c], labels, slices[i].labels, int64_t(c) + 1);
+        },
+        progress);
     std::vector<ModelScore> scores;
-    const NetworkInfo& network = prepared.tasks.front().network->info();
-    const int ways = network.volumetric || network.slicesIn > 1 ? 16 : 8;
     const std::string command = package.card.training.value("command", "");
     for (const auto& [data, ofClasses] : counts)
         for (size_t c = 0; c < classes; ++c) {
             std::string name = data;
-            if (classes > 1) name += ", " + prepared.classes[c].name;
+            if (classes > 1) name += ", " + package.card.classes[c].name;
             if (averaging == Averaging::flips) name += ", mean over flips";
-            if (averaging == Averaging::all) name += fmt::format(", mean over {} orientations", ways);
+            if (averaging == Averaging::all) name += ", mean over all orientations";
             addScores(scores, name, ofClasses[c], command);
         }
     return scores;

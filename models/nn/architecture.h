@@ -24,6 +24,8 @@ public:
     virtual torch::Tensor ownLoss(const torch::Tensor& /*input*/, const torch::Tensor& /*labels*/) {
         return {};
     }
+    /// Of networks that find objects: i32 [N, Y, X] of the last forward pass, 0 where there is none.
+    virtual torch::Tensor objects() const { return {}; }
     /// Asked between the blocks of a forward pass; true stops it. Empty = never.
     void setInterrupt(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
 
@@ -44,6 +46,8 @@ public:
     virtual bool volumetric() const { return false; }
     /// True for networks that are not trained through their logits; classes do not exclude each other then.
     virtual bool hasOwnLoss() const { return false; }
+    /// True for networks that tell objects apart by themselves.
+    virtual bool findsObjects() const { return false; }
     /// A network with fresh weights (drawn from torch's generator). `outputs` counts the background of
     /// exclusive networks. Options that are absent take their defaults. Throws Error{model} with all
     /// complaints about the options.

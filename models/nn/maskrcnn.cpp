@@ -53,6 +53,10 @@ public:
         const Proposals proposals = rpn_->forward(maps, height, width);
         torch::Tensor sum =
             torch::zeros({input.size(0), classes_, height, width}, torch::TensorOptions(input.device()));
+        torch::Tensor strongest =
+            torch::zeros({input.size(0), height, width}, torch::TensorOptions(input.device()));
+        objects_ = torch::zeros({input.size(0), height, width},
+                                torch::TensorOptions(input.device()).dtype(torch::kInt32));
         for (int64_t n = 0; n < input.size(0); ++n) {
             throwIfInterrupted();
             const Detections found =
@@ -60,11 +64,16 @@ public:
             for (int64_t i = 0; i < found.scores.size(0); ++i) {
                 const torch::Tensor mask = pastedMask(found.masks[i], found.boxes[i], height, width);
                 sum[n][found.classes[i].item<int64_t>() - 1].add_(mask * mask.ge(options_.leastMask));
+                // A pixel belongs to the object whose mask is surest there.
+                const torch::Tensor sure = (mask * mask.ge(options_.leastMask)).detach();
+                objects_[n].masked_fill_(sure.gt(strongest[n]), i + 1);
+                strongest[n] = torch::maximum(strongest[n], sure);
             }
         }
         const torch::Tensor probability = sum.clamp(1e-4, 1 - 1e-4);
         return torch::log(probability / (1 - probability));
     }
+    torch::Tensor objects() const override { return objects_; }
 
 private:
     MaskRcnnOptions options_;
@@ -72,6 +81,7 @@ private:
     PyramidBackbone backbone_{nullptr};
     ProposalNetwork rpn_{nullptr};
     RegionHeads heads_{nullptr};
+    torch::Tensor objects_;
 };
 
 class MaskrcnnArchitecture : public Architecture {
@@ -79,6 +89,7 @@ public:
     std::string key() const override { return "maskrcnn"; }
     std::string title() const override { return "Mask R-CNN"; }
     bool hasOwnLoss() const override { return true; }
+    bool findsObjects() const override { return true; }
     const Schema& options() const override {
         static const Schema schema{
             choiceOption(

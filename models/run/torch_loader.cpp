@@ -4,6 +4,7 @@
 #include "core/segment/ensemble.h"
 #include "models/run/devices.h"
 #include "models/run/ensemble_network.h"
+#include "models/run/torch_explainer.h"
 #include "models/run/torch_network.h"
 
 namespace cristae {
@@ -30,6 +31,10 @@ public:
             members.push_back(std::make_unique<TorchNetwork>(cards[i], own, file, chosen, threads));
         }
         return std::make_unique<EnsembleNetwork>(std::move(members));
+    }
+    std::unique_ptr<Explainer> explainer(const ModelPackage& package, const std::string& device,
+                                         int threads) override {
+        return std::make_unique<TorchExplainer>(package, chooseDevice(device), threads);
     }
     std::string version() const override { return torchVersion(); }
 };

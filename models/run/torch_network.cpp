@@ -71,6 +71,7 @@ TorchNetwork::TorchNetwork(const ModelCard& card, const TensorMap& weights, cons
         loadWeights(*module, weights, file); // also checks names and shapes for the program
         info_.slicesIn = architecture.slicesIn(card.network);
         info_.volumetric = architecture.volumetric();
+        info_.findsObjects = architecture.findsObjects();
         describe(card, footprint(architecture.layers(card.network, card.channelsIn, outputs)));
         const Program program = architecture.program(card.network);
         if (program.empty()) {
@@ -220,6 +221,18 @@ void TorchNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
             values += block.bytes();
         }
     });
+}
+
+std::vector<Pixels> TorchNetwork::objects() const {
+    std::vector<Pixels> result;
+    if (!info_.findsObjects || !module_) return result;
+    const torch::InferenceMode inference;
+    const torch::Tensor found = module_->objects().to(torch::kCPU).contiguous();
+    for (int64_t n = 0; n < found.size(0); ++n) {
+        result.emplace_back(PixelType::u32, 1, Extent3{1, found.size(1), found.size(2)});
+        std::memcpy(result.back().data(), found[n].const_data_ptr<int32_t>(), result.back().bytes());
+    }
+    return result;
 }
 
 } // namespace cristae

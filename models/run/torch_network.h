@@ -19,6 +19,7 @@ public:
 
     const NetworkInfo& info() const override { return info_; }
     void run(std::span<const Pixels> in, std::span<Pixels> out) override;
+    std::vector<Pixels> objects() const override;
     void setInterrupt(std::function<bool()> cancelled) override { interrupted_ = std::move(cancelled); }
 
 private:

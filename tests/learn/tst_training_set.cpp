@@ -120,10 +120,15 @@ private Q_SLOTS:
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(R"({"classes": ["mitochondria"], "name": "m", "entries": [
             {"name": "A", "images": "lucchi_pp/train_images_z000-023.tif", "labels": "lucchi_pp/train_labels_z000-023.tif", "slices": "0:2", "pixelSizeNm": 5},
-            {"name": "B", "images": "cdeep3m_mito/mito_testsample/training/images", "labels": "cdeep3m_mito/mito_testsample/training/labels", "slices": "12:14", "role": "validation"}]})");
+            {"name": "B", "images": "cdeep3m_mito/mito_testsample/training/images", "labels": "cdeep3m_mito/mito_testsample/training/labels", "slices": "12:14", "role": "validation"},
+            {"name": "C", "stack": true, "images": "cdeep3m_mito/mito_testsample/training/images", "labels": "cdeep3m_mito/mito_testsample/training/labels", "slices": "3", "role": "test"}]})");
         file.close();
         const LoadedDataList loaded = loadDataList(list, data, Progress::none());
-        QCOMPARE(int(loaded.set.slices.size()), 4);
+        QCOMPARE(int(loaded.set.slices.size()), 5);
+        // A folder as a stack: the slice knows its neighbours.
+        QCOMPARE(loaded.set.slices[4].z, int64_t(3));
+        QCOMPARE(loaded.set.slices[4].source->info().extent().z, int64_t(14));
+        QCOMPARE(loaded.set.slices[3].source->info().extent().z, int64_t(1));
         QCOMPARE(*loaded.set.slices[0].pixelSizeNm, 5.0);
         QVERIFY(loaded.set.slices[3].role == Role::validation);
         QCOMPARE(loaded.set.slices[3].image.extent().x, 1024);

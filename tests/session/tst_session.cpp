@@ -289,7 +289,7 @@ private Q_SLOTS:
         QCOMPARE(plain.at("precision"), 0.5);
         QCOMPARE(plain.at("recall"), 400.0 / 600);
         QCOMPARE(plain.at("accuracy"), 600.0 / 1200);
-        QCOMPARE(scores.back().data, std::string("one, mean over 8 orientations"));
+        QCOMPARE(scores.back().data, std::string("one, mean over all orientations"));
         QCOMPARE(result.package.card.scores.size(), size_t(10));
         // The weights are the trainer's.
         const SafetensorsFile before = readSafetensors(session_->findModel("bright").file),

@@ -2,6 +2,8 @@
 // what robustness and scaling measure.
 #include "core/base/atomic_file.h"
 #include "core/base/random.h"
+#include "core/image/memory_source.h"
+#include "core/learn/data_list.h"
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
 #include "core/session/studies/variants.h"
@@ -212,6 +214,61 @@ private Q_SLOTS:
         for (const double score : f1.at("contrast")) QCOMPARE(score, 1.0); // normalisation takes it away
         QCOMPARE(result.rows[1][7].get<double>(), 0.70);
         QVERIFY(result.rows[0][7].is_null());
+    }
+
+    void damageReachesNeighboursToo() {
+        // A network that answers for the slice above: only that one decides.
+        StudySettings s = settings("neighbours");
+        Pixels stack(PixelType::u8, 1, {3, 64, 64});
+        for (int64_t z = 0; z < 3; ++z)
+            std::ranges::copy(slice(Role::test, 7).image.values<uint8_t>(),
+                              stack.values<uint8_t>().begin() + z * 4096);
+        const auto source = std::make_shared<MemorySource>(stack);
+        for (TrainingSlice& each : s.set.slices) {
+            each.source = source;
+            each.z = 1;
+        }
+        const StudyResult result = run("robustness", s);
+        QVERIFY(result.rows[2][3].get<double>() < 0.99); // 10 % salt and pepper
+    }
+
+    void framesScoreEveryImageByEveryModel() {
+        const StudyResult result = run("frames", settings("frames"));
+        QCOMPARE(control_.trained.size(), size_t(6));
+        QCOMPARE(result.rows.size(), size_t(8)); // two networks, three of each and their ensemble
+        QCOMPARE(result.series.size(), size_t(8));
+        for (const StudySeries& series : result.series) QCOMPARE(series.y, (std::vector<double>{1, 1}));
+        QCOMPARE(result.rows[3][7].get<double>(), 0.69);
+        QVERIFY(result.rows[0][7].is_null());
+        QCOMPARE(control_.trained[1].recipe.at("network").get<std::string>(),
+                 std::string("slicesIn=3, divisor=8"));
+    }
+
+    void glandsCountObjects() {
+        const StudyResult result = run("glands", settings("glands"));
+        QCOMPARE(result.rows[0][1].get<double>(), 1.0); // BrightNetwork is right
+        QCOMPARE(result.rows[0][2].get<double>(), 1.0);
+        QCOMPARE(result.rows[0][4].get<double>(), 0.0);
+        QCOMPARE(result.rows[0][5].get<int>(), 2); // one object in each of two images
+        QCOMPARE(result.rows[0][6].get<int>(), 2);
+    }
+
+    void defaultDataHaveAllRoles_data() {
+        QTest::addColumn<QString>("key");
+        for (const auto& study : allStudies())
+            if (!study->defaultData().empty())
+                QTest::newRow(study->key().c_str()) << QString::fromStdString(study->key());
+    }
+    void defaultDataHaveAllRoles() {
+        QFETCH(QString, key);
+        const std::filesystem::path zoo = std::filesystem::path(CRISTAE_SOURCE_DIR) / "models" / "zoo";
+        const auto list = studyData(findStudy(key.toStdString()), SessionPaths{zoo, {}, {}});
+        const std::filesystem::path data = CRISTAE_TEST_DATA;
+        if (!std::filesystem::exists(data / "lucchi_pp"))
+            QSKIP("The folder of real micrographs is not here.");
+        const TrainingSet set = loadDataList(list, data, Progress::none()).set;
+        for (const Role role : {Role::train, Role::validation, Role::test})
+            QVERIFY(std::ranges::count(set.slices, role, &TrainingSlice::role) > 0);
     }
 
     void whatIsMissingIsNamed() {

@@ -188,6 +188,8 @@ public:
         if (!description.original)
             return "A PDF page shows a result beside its original, and there is no original here; choose "
                    "TIFF, PNG, HDF5 or RAW.";
+        if (description.objects)
+            return "A PDF page shows classes and not the numbers of objects; choose TIFF, PNG or HDF5.";
         if (description.classes.empty())
             return "A PDF page shows labelled classes, and there are none; predict or paint first, or choose "
                    "TIFF.";

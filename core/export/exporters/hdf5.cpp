@@ -168,7 +168,8 @@ private:
             if (nm) units[letter] = "nm";
         if (!units.empty()) writeText("axis_units", units.dump());
         if (size.zNm && size.yNm && size.xNm) writeNumbers("resolution", {*size.zNm, *size.yNm, *size.xNm});
-        if (!description_.classes.empty()) writeText("classes", classesJson(description_.classes).dump());
+        if (!description_.classes.empty() && !description_.objects)
+            writeText("classes", classesJson(description_.classes).dump());
         if (!description_.provenance.empty())
             writeText("provenance",
                       description_.provenance.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));

@@ -140,6 +140,8 @@ public:
         const ImageInfo& info = description.info;
         if (std::max(info.extent().x, info.extent().y) > largestSide)
             return fmt::format("A JPEG has at most {} pixels a side; export as TIFF or PNG.", largestSide);
+        if (description.objects)
+            return "A JPEG cannot keep the numbers of objects; export as TIFF, PNG or HDF5.";
         if (description.probabilities)
             return info.channels == 1 && info.type == PixelType::f32
                        ? ""

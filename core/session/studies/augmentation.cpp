@@ -81,6 +81,7 @@ Pixels deformedSlice(const Pixels& slice, uint64_t seed, int64_t z) {
 class Augmentation : public Study {
 public:
     std::string key() const override { return "augmentation"; }
+    std::string defaultData() const override { return "fibsem-mitochondria"; }
     std::string title() const override { return "What each augmentation is worth"; }
     std::string question() const override {
         return "Validation loss after a short training with one transformation at a time, and the "

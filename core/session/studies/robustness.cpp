@@ -1,6 +1,7 @@
 // robustness: the scores of a trained model on images made worse step by step.
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/image/memory_source.h"
 #include "core/session/studies/variants.h"
 
 #include <algorithm>
@@ -97,9 +98,47 @@ Pixels damaged(const Pixels& image, const std::string& kind, double amount, uint
     return result;
 }
 
+/// A source whose every slice is damaged, its neighbours too, which some networks see.
+class DamagedSource : public TileSource {
+public:
+    DamagedSource(TileSourcePtr source, std::string kind, double amount, uint64_t seed)
+        : source_(std::move(source)), info_(source_->info()), kind_(std::move(kind)), amount_(amount),
+          seed_(seed) {
+        info_.levels.resize(1);
+    }
+    const ImageInfo& info() const override { return info_; }
+    std::string id() const override {
+        return fmt::format("{} damaged by {} {:g}, seed {}", source_->id(), kind_, amount_, seed_);
+    }
+    Pixels read(int, const Box3& box, const Progress& progress) const override {
+        Pixels result(info_.type, info_.channels, {box.z1 - box.z0, box.y1 - box.y0, box.x1 - box.x0});
+        for (int64_t z = box.z0; z < box.z1; ++z) {
+            const Pixels slice = damaged(source_->read(0, Box3::ofSlice(info_.extent(), z), progress), kind_,
+                                         amount_, seed_ * 1000 + uint64_t(z));
+            withPixelType(info_.type, [&](auto zero) {
+                using T = decltype(zero);
+                for (int64_t c = 0; c < info_.channels; ++c)
+                    for (int64_t y = box.y0; y < box.y1; ++y)
+                        std::copy_n(
+                            slice.plane<T>(c, 0).begin() + y * info_.extent().x + box.x0, box.x1 - box.x0,
+                            result.plane<T>(c, z - box.z0).begin() + (y - box.y0) * (box.x1 - box.x0));
+            });
+        }
+        return result;
+    }
+
+private:
+    TileSourcePtr source_;
+    ImageInfo info_;
+    std::string kind_;
+    double amount_;
+    uint64_t seed_;
+};
+
 class Robustness : public Study {
 public:
     std::string key() const override { return "robustness"; }
+    std::string defaultData() const override { return "sbem-mitochondria"; }
     std::string title() const override { return "Scores on images made worse"; }
     std::string question() const override {
         return "How much noise, blur and lost contrast does a trained model stand?";
@@ -122,8 +161,11 @@ public:
                          for (const TrainingSlice& slice : settings.set.slices) {
                              if (slice.role != Role::test) continue;
                              slices.push_back(slice);
-                             slices.back().image =
-                                 damaged(slice.image, kind, amount, settings.seed * 1000 + slices.size());
+                             const TileSourcePtr own =
+                                 slice.source ? slice.source : std::make_shared<MemorySource>(slice.image);
+                             slices.back().z = slice.source ? slice.z : 0;
+                             slices.back().source = std::make_shared<DamagedSource>(
+                                 own, kind, amount, settings.seed + (slice.source ? 0 : slices.size()));
                              slices.back().data = "all";
                          }
                          nlohmann::json value;

@@ -49,6 +49,7 @@ const std::vector<Change>& changesOfOne() {
 class Hyperparameters : public Study {
 public:
     std::string key() const override { return "hyperparameters"; }
+    std::string defaultData() const override { return "fibsem-mitochondria"; }
     std::string title() const override { return "One setting changed at a time"; }
     std::string question() const override {
         return "How much do rate, batch, loss, normalisation, depth and filter size matter?";
@@ -113,6 +114,7 @@ public:
 class Architectures : public Study {
 public:
     std::string key() const override { return "architectures"; }
+    std::string defaultData() const override { return "sstem-membranes"; }
     std::string title() const override { return "Networks by optimiser and learning rate"; }
     std::string question() const override {
         return "Which network learns membranes best, and how much depends on the optimiser and its rate?";

@@ -7,8 +7,10 @@ std::unique_ptr<Study> makeTrainingSizeStudy();
 std::unique_ptr<Study> makeAugmentationStudy();
 std::unique_ptr<Study> makeHyperparametersStudy();
 std::unique_ptr<Study> makeArchitecturesStudy();
+std::unique_ptr<Study> makeFramesStudy();
 std::unique_ptr<Study> makeRobustnessStudy();
 std::unique_ptr<Study> makeScalingStudy();
+std::unique_ptr<Study> makeGlandsStudy();
 
 const std::vector<std::unique_ptr<Study>>& allStudies() {
     static const auto studies = [] {
@@ -17,8 +19,10 @@ const std::vector<std::unique_ptr<Study>>& allStudies() {
         list.push_back(makeAugmentationStudy());
         list.push_back(makeHyperparametersStudy());
         list.push_back(makeArchitecturesStudy());
+        list.push_back(makeFramesStudy());
         list.push_back(makeRobustnessStudy());
         list.push_back(makeScalingStudy());
+        list.push_back(makeGlandsStudy());
         return list;
     }();
     return studies;

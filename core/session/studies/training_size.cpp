@@ -10,6 +10,7 @@ namespace {
 class TrainingSize : public Study {
 public:
     std::string key() const override { return "training-size"; }
+    std::string defaultData() const override { return "nuclei-patches"; }
     std::string title() const override { return "Score against the number of training images"; }
     std::string question() const override {
         return "How many labelled images are enough, and what does augmentation add?";

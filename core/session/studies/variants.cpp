@@ -74,7 +74,7 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         plan.recipe = variant.recipe;
         plan.card.name = plan.card.title = variant.id;
         plan.card.channelsIn = plan.set.slices.front().image.channels();
-        plan.output = settings.folder / "models" / (variant.id + ".safetensors");
+        plan.output = modelFile(settings, variant.id);
         plan.runFolder = settings.folder / "runs" / variant.id;
         plan.device = settings.device;
         plan.resume = canResume(plan);
@@ -101,6 +101,10 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         return value;
     };
     return {variant.id, variant.words, run};
+}
+
+std::filesystem::path modelFile(const StudySettings& settings, const std::string& id) {
+    return settings.folder / "models" / (id + ".safetensors");
 }
 
 nlohmann::json figure(const std::map<std::string, nlohmann::json>& measured, const std::string& id,

@@ -20,6 +20,8 @@ nlohmann::json withoutAugmentation(nlohmann::json recipe);
 /// validation_loss, validation_dice, validation_accuracy, seconds_per_epoch, and of the test slices dice and
 /// accuracy, where there are any.
 StudyStep trainingStep(Session& session, const StudySettings& settings, const Variant& variant);
+/// The model that a training step leaves.
+std::filesystem::path modelFile(const StudySettings& settings, const std::string& id);
 /// A number of a step, or null.
 nlohmann::json figure(const std::map<std::string, nlohmann::json>& measured, const std::string& id,
                       const char* key);
