@@ -43,13 +43,15 @@ public:
                                               {"validation_accuracy", r.validationAccuracy},
                                               {"learning_rate", r.learningRate},
                                               {"seconds_per_step", r.secondsPerStep},
+                                              {"share_waiting_for_data", r.shareWaitingForData},
                                               {"best", r.best}}
                                    .dump());
         else
             fmt::print("epoch {} of {}  step {}  loss {:.4f}  validation: loss {:.4f} dice {:.4f} iou {:.4f} "
-                       "accuracy {:.4f}{}\n",
+                       "accuracy {:.4f}  waited {:.1f} % of the time for data{}\n",
                        r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
-                       r.validationIou, r.validationAccuracy, r.best ? "  best" : "");
+                       r.validationIou, r.validationAccuracy, 100 * r.shareWaitingForData,
+                       r.best ? "  best" : "");
         std::fflush(stdout);
     }
 
@@ -135,12 +137,13 @@ int run(const TrainArguments& args, CommandLine& line) {
     if (args.json)
         fmt::print("{}\n", nlohmann::json{{"model", result.package.file.string()},
                                           {"steps", result.stepsDone},
+                                          {"ending", result.ending},
                                           {"best_validation_dice", result.bestValidationDice},
                                           {"scores", toJson(result.package.card).at("scores")}}
                                .dump());
     else {
-        fmt::print("{}  best validation dice {:.4f} after {} steps\n", result.package.file.string(),
-                   result.bestValidationDice, result.stepsDone);
+        fmt::print("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
+                   result.package.file.string(), result.bestValidationDice, result.stepsDone);
         for (const ModelScore& score : result.package.card.scores)
             fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
     }

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
 
 #include <algorithm>
@@ -96,7 +97,7 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
         const SafetensorsFile content = readSafetensors(folder / dataName);
         TrainingPlan plan;
         plan.card = modelCardFromJson(saved.at("card"));
-        plan.recipe = saved.at("recipe");
+        plan.recipe = completeRecipe(saved.at("recipe"));
         plan.device = saved.at("device");
         plan.output = saved.at("output").get<std::string>();
         plan.runFolder = folder;

@@ -1,6 +1,8 @@
 // Trainer: fits a network to a training set; implemented in models/, called by window and command line alike.
 #pragma once
 #include "core/base/progress.h"
+#include "core/base/schema.h"
+#include "core/learn/slices_seen.h"
 #include "core/learn/training_set.h"
 #include "core/segment/engine.h"
 
@@ -9,6 +11,15 @@
 #include <optional>
 
 namespace cristae {
+
+/// One of several processes that train one network together, each with its share of every batch.
+struct ProcessPlace {
+    int rank = 0, count = 1; // rank 0 validates, reports and writes
+    int localRank = 0;       // among the processes of its machine: which GPU "auto" takes
+    std::string host = "localhost";
+    int port = 29500;            // where rank 0 listens
+    double patienceSeconds = 60; // a process that is missing or silent for longer ends the run
+};
 
 struct TrainingPlan {
     TrainingSet set;
@@ -19,13 +30,16 @@ struct TrainingPlan {
     std::string device = "auto";
     bool resume = false;                   // continue from the last checkpoint in runFolder, bit for bit
     std::optional<ModelPackage> startFrom; // fine-tune this package
+    ProcessPlace place;
 };
 
 struct EpochReport {
     int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
     double trainingLoss = 0, trainingDice = 0;
     double validationLoss = 0, validationDice = 0, validationIou = 0, validationAccuracy = 0;
-    double learningRate = 0, secondsPerStep = 0, secondsWaitingForData = 0;
+    double learningRate = 0, secondsPerStep = 0;
+    double secondsWaitingForData = 0; // in this epoch
+    double shareWaitingForData = 0;   // of the time of its steps, in [0, 1]
     bool best = false;
     Pixels previewImage, previewTruth,
         previewProbability; // the first validation slice: own type, u8, f32 [K, 1, Y, X]
@@ -48,6 +62,7 @@ struct TrainingResult {
     double bestValidationDice = 0;
     int64_t stepsDone = 0;
     bool stoppedEarly = false;
+    std::string ending; // why the run ended, as a sentence
 };
 
 class Trainer {
@@ -55,9 +70,14 @@ public:
     virtual ~Trainer() = default;
     /// All complaints about a plan, as sentences with a value that would work.
     virtual std::vector<std::string> complaints(const TrainingPlan& plan) const = 0;
+    /// The neighbours that the recipe's network sees of each slice. Throws Error{model, usage}.
+    virtual SlicesSeen slicesSeen(const nlohmann::json& /*recipe*/) const { return {}; }
+    /// The networks by the word that recipes use, each with the options that the recipe's "network" may name;
+    /// empty where there is nothing to choose.
+    virtual std::vector<std::pair<std::string, Schema>> networkOptions() const { return {}; }
     /// Validates, trains, validates each epoch, keeps the best, checkpoints each epoch. A cancelled run keeps
     /// its checkpoint. Throws Error{input, usage, model, device, memory, cancelled}; a loss that is not
-    /// finite stops with the best kept.
+    /// finite stops with the best kept. In ranks other than 0 the result's package is empty.
     virtual TrainingResult train(const TrainingPlan& plan, TrainingListener& listener,
                                  const Progress& progress) = 0;
 };

@@ -36,6 +36,7 @@ void writeCheckpoint(const std::filesystem::path& file, const RunState& state, N
         {"epochSteps", state.epochSteps},
         {"epochCounts", state.epochCounts},
         {"precision", state.precision},
+        {"watch", state.watch},
         {"recipe", state.recipe},
         {"history", state.history},
         {"optimiserSteps",
@@ -63,6 +64,7 @@ RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& networ
         state.epochSteps = json.at("epochSteps");
         state.epochCounts = json.at("epochCounts").get<std::vector<double>>();
         state.precision = json.at("precision");
+        state.watch = json.value("watch", nlohmann::json::object());
         state.recipe = json.at("recipe");
         state.history = json.at("history");
         optimiser.stepsDone = json.at("optimiserSteps");

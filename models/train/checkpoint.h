@@ -15,6 +15,7 @@ struct RunState {
     int64_t epochSteps = 0;
     std::vector<double> epochCounts;                  // of ClassCounts: both, predicted, truth of each class
     std::string precision;                            // as chosen at the start: "fp32" or "bf16"
+    nlohmann::json watch = nlohmann::json::object();  // of EpochWatch
     nlohmann::json recipe;                            // a resumed run must have the same
     nlohmann::json history = nlohmann::json::array(); // one object an epoch
 };

@@ -7,7 +7,7 @@
 
 namespace cristae {
 
-double learningRateAt(const nlohmann::json& recipe, int64_t step) {
+double learningRateAt(const nlohmann::json& recipe, int64_t step, double plateauFactor) {
     const double top = recipe.at("learningRate");
     const auto steps = recipe.at("steps").get<int64_t>();
     const auto schedule = recipe.at("schedule").get<std::string>();
@@ -17,6 +17,8 @@ double learningRateAt(const nlohmann::json& recipe, int64_t step) {
         return top * 0.5 * (1 + std::cos(std::numbers::pi * done));
     };
     if (schedule == "constant") return top;
+    if (schedule == "plateau")
+        return std::max(top * plateauFactor, std::min(top, recipe.at("smallestRate").get<double>()));
     if (schedule == "step")
         return top * std::pow(recipe.at("stepFactor").get<double>(),
                               double(step / recipe.at("stepEvery").get<int64_t>()));

@@ -7,8 +7,9 @@
 
 namespace cristae {
 
-/// Learning rate of a step (counted from 0) under the recipe's schedule.
-double learningRateAt(const nlohmann::json& recipe, int64_t step);
+/// Learning rate of a step (counted from 0) under the recipe's schedule; `plateauFactor` is what the plateau
+/// schedule has come to.
+double learningRateAt(const nlohmann::json& recipe, int64_t step, double plateauFactor = 1);
 
 class Optimiser {
 public:

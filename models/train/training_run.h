@@ -3,6 +3,7 @@
 #include "core/learn/batch_queue.h"
 #include "core/learn/trainer.h"
 #include "models/train/checkpoint.h"
+#include "models/train/epoch_watch.h"
 #include "models/train/validation.h"
 
 namespace cristae {
@@ -21,9 +22,15 @@ private:
     void averageWeights();
     std::vector<int64_t> inputShape() const;
     bool waitWhilePaused(); // true: stop and keep
-    void finishEpoch();
+    // These give why the run ends, as a sentence; empty: it goes on.
+    std::string oneStep(BatchQueue& queue);
+    std::string finishEpoch();
+    /// Throws Error{usage} instead when there is no best network yet.
+    std::string endOfNumbers() const;
+    EpochReport epochReport(const ValidationScores& scores) const;
     void keepBest(const std::vector<double>& thresholds);
     void checkpoint();
+    void writeLog() const;
 
     const TrainingPlan& plan_;
     TrainingListener& listener_;
@@ -41,6 +48,7 @@ private:
     std::shared_ptr<NetworkModule> network_, average_;
     std::unique_ptr<Optimiser> optimiser_;
     RunState state_;
+    EpochWatch watch_;
     ClassCounts epochCounts_{1};
     double secondsOfSteps_ = 0, secondsWaiting_ = 0;
     int64_t timedSteps_ = 0;

@@ -1,0 +1,141 @@
+// The end of an epoch: validation, the best network, checkpoint and log.
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "models/nn/network_options.h"
+#include "models/run/devices.h"
+#include "models/run/weights.h"
+#include "models/train/training_run.h"
+
+#include <ctime>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    char text[16];
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
+    return text;
+}
+
+} // namespace
+
+std::string TrainingRun::finishEpoch() {
+    const auto interrupted = [&] { return progress_.cancelled(); };
+    const ValidationScores scores = validate(*average_, slices_, loss_, use_, interrupted);
+    if (!std::isfinite(scores.loss)) return endOfNumbers();
+    EpochReport report = epochReport(scores);
+    if (firstValidation_ != size_t(-1)) watch_.add(scores.loss, scores.dice);
+    state_.history.push_back({{"epoch", report.epoch},
+                              {"step", report.step},
+                              {"trainingLoss", report.trainingLoss},
+                              {"trainingDice", report.trainingDice},
+                              {"validationLoss", report.validationLoss},
+                              {"validationDice", report.validationDice},
+                              {"validationIou", report.validationIou},
+                              {"validationAccuracy", report.validationAccuracy},
+                              {"learningRate", report.learningRate},
+                              {"secondsPerStep", report.secondsPerStep},
+                              {"shareWaitingForData", report.shareWaitingForData},
+                              {"best", report.best}});
+    if (report.best) {
+        state_.bestDice = scores.dice;
+        state_.bestStep = state_.step;
+        keepBest(scores.thresholds);
+    }
+    state_.epochLoss = 0;
+    state_.epochSteps = 0;
+    epochCounts_ = ClassCounts(use_.classes);
+    secondsOfSteps_ = secondsWaiting_ = 0;
+    timedSteps_ = 0;
+    checkpoint();
+    writeLog();
+    listener_.onEpoch(report);
+    return watch_.verdict();
+}
+
+EpochReport TrainingRun::epochReport(const ValidationScores& scores) const {
+    EpochReport report;
+    report.steps = steps_;
+    report.step = state_.step;
+    const int64_t length = recipe_.at("stepsPerEpoch");
+    report.epoch = (state_.step + length - 1) / length;
+    report.epochs = (steps_ + length - 1) / length;
+    report.trainingLoss = state_.epochLoss / double(std::max<int64_t>(1, state_.epochSteps));
+    report.trainingDice = epochCounts_.dice();
+    report.validationLoss = scores.loss;
+    report.validationDice = scores.dice;
+    report.validationIou = scores.iou;
+    report.validationAccuracy = scores.accuracy;
+    report.learningRate = learningRateAt(recipe_, state_.step - 1, watch_.rateFactor());
+    report.secondsPerStep = secondsOfSteps_ / double(std::max<int64_t>(1, timedSteps_));
+    report.secondsWaitingForData = secondsWaiting_;
+    if (const double all = secondsWaiting_ + secondsOfSteps_; all > 0)
+        report.shareWaitingForData = secondsWaiting_ / all;
+    // Without validation slices the latest network is the best there is.
+    report.best = firstValidation_ == size_t(-1) || scores.dice > state_.bestDice;
+    if (firstValidation_ != size_t(-1)) {
+        report.previewImage = slices_[firstValidation_].image;
+        report.previewTruth = slices_[firstValidation_].labels;
+        report.previewProbability = scores.firstProbability;
+    }
+    return report;
+}
+
+std::string TrainingRun::endOfNumbers() const {
+    const double rate = recipe_.at("learningRate");
+    std::string sentence = fmt::format(
+        "The loss is no finite number any more after step {}; lower the recipe's learningRate from {} to {}.",
+        state_.step, rate, rate / 10);
+    if (state_.bestStep < 0) throw Error(ErrorKind::usage, sentence);
+    return sentence + fmt::format(" The best network so far, of step {}, is kept.", state_.bestStep);
+}
+
+void TrainingRun::keepBest(const std::vector<double>& thresholds) {
+    ModelCard card = plan_.card;
+    if (card.classes.empty())
+        for (size_t i = 0; i < plan_.set.classNames.size(); ++i)
+            card.classes.push_back(
+                {plan_.set.classNames[i], standardColour(plan_.set.classNames[i], uint32_t(i + 1)), 0.5});
+    // Classes that exclude each other are decided by the largest probability, not by a threshold.
+    if (recipe_.at("threshold") == "dice" && !use_.exclusive && !thresholds.empty())
+        for (size_t i = 0; i < card.classes.size(); ++i) card.classes[i].threshold = thresholds[i];
+    card.architecture = architecture_.key();
+    card.network = networkOptions(recipe_);
+    card.exclusive = use_.exclusive;
+    if (const double size = recipe_.at("pixelSizeNm"); size > 0) card.pixelSizeNm = size;
+    card.training["recipe"] = recipe_;
+    card.training["step"] = state_.step;
+    card.training["precision"] = state_.precision;
+    card.training["device"] = use_.device.str();
+    card.training["threads"] = at::get_num_threads();
+    card.training["engine"] = torchVersion();
+    card.training["program"] = std::string("Cristae ") + CRISTAE_VERSION;
+    card.training["date"] = today();
+    card.training["validation"] = state_.history.back();
+    SafetensorsFile content;
+    content.metadata = {{"cristae.card", toJson(card).dump()}, {"format", "pt"}};
+    content.tensors = weightsOf(*average_);
+    writeSafetensors(plan_.output, content);
+}
+
+void TrainingRun::checkpoint() {
+    state_.epochCounts.clear();
+    for (size_t c = 0; c < epochCounts_.both.size(); ++c)
+        for (const double count : {epochCounts_.both[c], epochCounts_.predicted[c], epochCounts_.truth[c]})
+            state_.epochCounts.push_back(count);
+    state_.watch = watch_.state();
+    writeCheckpoint(plan_.runFolder / "checkpoint.safetensors", state_, *network_, *average_, *optimiser_);
+}
+
+void TrainingRun::writeLog() const {
+    std::string log;
+    for (const auto& line : state_.history) log += line.dump() + "\n";
+    writeFileAtomically(plan_.runFolder / "log.jsonl", log);
+}
+
+} // namespace cristae

@@ -1,0 +1,169 @@
+// What a run needs before its first step: slices, networks, checkpoint, precision.
+#include "core/base/atomic_file.h"
+#include "core/base/hash.h"
+#include "core/base/parallel.h"
+#include "core/learn/recipe.h"
+#include "models/nn/network_options.h"
+#include "models/run/devices.h"
+#include "models/run/foreign_weights.h"
+#include "models/run/weights.h"
+#include "models/train/training_run.h"
+
+#include <chrono>
+
+namespace cristae {
+
+namespace {
+
+/// Which data the run saw, with hashes of the pixels as they were read.
+std::string dataList(const TrainingSet& set) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const TrainingSlice& slice : set.slices)
+        list.push_back(
+            {{"name", slice.name},
+             {"role", slice.role == Role::train        ? "train"
+                      : slice.role == Role::validation ? "validation"
+                                                       : "test"},
+             {"height", slice.image.extent().y},
+             {"width", slice.image.extent().x},
+             {"pixelSizeNm", slice.pixelSizeNm ? nlohmann::json(*slice.pixelSizeNm) : nlohmann::json()},
+             {"imageSha256", sha256(slice.image.asBytes())},
+             {"labelsSha256", sha256(slice.labels.asBytes())}});
+    return nlohmann::json{{"classes", set.classNames}, {"slices", list}}.dump(2) + "\n";
+}
+
+void copyInto(torch::nn::Module& from, torch::nn::Module& to) {
+    const torch::NoGradGuard guard;
+    const auto copy = [](const auto& source, auto target) {
+        for (const auto& item : source) target[item.key()].copy_(item.value());
+    };
+    copy(from.named_parameters(), to.named_parameters());
+    copy(from.named_buffers(), to.named_buffers());
+}
+
+/// Convolutions on both kinds of device are fastest with channels last.
+void toChannelsLast(torch::nn::Module& module) {
+    const torch::NoGradGuard guard;
+    for (torch::Tensor& parameter : module.parameters())
+        if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+} // namespace
+
+TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress)
+    : plan_(plan), listener_(listener), progress_(progress), recipe_(plan.recipe),
+      architecture_(findArchitecture(plan.recipe.at("architecture"))), ownLoss_(makeLoss(plan.recipe)),
+      loss_(*ownLoss_), steps_(recipe_.at("steps")), batchSize_(recipe_.at("batch")),
+      side_(recipe_.at("patch")), seed_(recipe_.at("seed").get<uint64_t>()), watch_(recipe_),
+      epochCounts_(int64_t(plan.set.classNames.size())) {
+    seen_ = slicesSeen(recipe_);
+    slices_ = prepareSlices(plan.set.slices, plan.card.channelsIn, recipe_, seen_, progress);
+    for (size_t i = slices_.size(); i-- > 0;)
+        if (slices_[i].role == Role::validation) firstValidation_ = i;
+    build();
+}
+
+void TrainingRun::build() {
+    use_.classes = int64_t(plan_.set.classNames.size());
+    use_.exclusive = loss_.exclusive();
+    use_.seen = seen_;
+    use_.device = chooseDevice(plan_.device);
+    outputs_ = use_.classes + (use_.exclusive ? 1 : 0);
+    use_.footprint =
+        footprint(architecture_.layers(networkOptions(recipe_), plan_.card.channelsIn, outputs_));
+    torch::manual_seed(seed_);
+    network_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
+    average_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
+    if (plan_.startFrom)
+        loadWeights(*network_,
+                    tensorsOf(readSafetensors(plan_.startFrom->file), plan_.startFrom->file.string()),
+                    plan_.startFrom->file.string());
+    if (const std::string weights = recipe_.value("weights", std::string());
+        !weights.empty() && !plan_.resume)
+        startFromForeign(*network_, architecture_.key() == "maskrcnn", weights);
+    copyInto(*network_, *average_);
+    for (const auto& network : {network_, average_}) {
+        network->to(use_.device);
+        toChannelsLast(*network);
+    }
+    optimiser_ = std::make_unique<Optimiser>(network_->parameters(), recipe_);
+    // Both passes are asked at each layer, so that a step ends soon after a cancel.
+    for (const auto& network : {network_, average_})
+        network->setInterrupt([this] { return progress_.cancelled(); });
+    for (const torch::Tensor& parameter : network_->parameters())
+        parameter.register_hook([this](const torch::Tensor&) { progress_.throwIfCancelled(); });
+
+    const auto file = plan_.runFolder / "checkpoint.safetensors";
+    if (plan_.resume) {
+        if (!std::filesystem::exists(file))
+            throw Error(ErrorKind::input, "There is no checkpoint " + file.string() +
+                                              " to resume from; start without resuming.");
+        state_ = readCheckpoint(file, *network_, *average_, *optimiser_);
+        if (completeRecipe(state_.recipe) != recipe_)
+            throw Error(ErrorKind::usage,
+                        "The run in " + plan_.runFolder.string() +
+                            " was started with another recipe; resume with its recipe.json or start anew.");
+        const size_t n = size_t(use_.classes);
+        const auto& counts = state_.epochCounts;
+        if (counts.size() == 3 * n)
+            for (size_t c = 0; c < n; ++c) {
+                epochCounts_.both[c] = counts[3 * c];
+                epochCounts_.predicted[c] = counts[3 * c + 1];
+                epochCounts_.truth[c] = counts[3 * c + 2];
+            }
+        watch_.restore(state_.watch);
+    }
+    state_.recipe = recipe_;
+    chooseThreadsAndPrecision();
+    std::error_code failed;
+    std::filesystem::create_directories(plan_.runFolder, failed);
+    if (failed)
+        throw Error(ErrorKind::output, "The folder " + plan_.runFolder.string() + " cannot be made (" +
+                                           failed.message() + "); choose another.");
+    writeFileAtomically(plan_.runFolder / "recipe.json", recipe_.dump(2) + "\n");
+    writeFileAtomically(plan_.runFolder / "data.json", dataList(plan_.set));
+}
+
+void TrainingRun::chooseThreadsAndPrecision() {
+    const int threads = recipe_.at("threads").get<int>();
+    at::set_num_threads(threads > 0 ? threads : processorCount());
+    if (!state_.precision.empty()) { // resumed: as it began
+        use_.bf16 = state_.precision == "bf16";
+        return;
+    }
+    const std::string wish = recipe_.at("precision");
+    use_.bf16 = wish == "bf16" || (wish == "auto" && use_.device.is_cuda());
+    // Without bf16 instructions it is emulated and slower; with them the stopwatch decides.
+    if (wish == "auto" && use_.device.is_cpu() && __builtin_cpu_supports("avx512bf16") &&
+        !architecture_.hasOwnLoss())
+        use_.bf16 = secondsPerStep(true) < 0.95 * secondsPerStep(false);
+    state_.precision = use_.bf16 ? "bf16" : "fp32";
+}
+
+double TrainingRun::secondsPerStep(bool bf16) {
+    NetworkUse use = use_;
+    use.bf16 = bf16;
+    // A network of its own, so that the statistics of the real one stay as they are.
+    const auto trial = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
+    trial->to(use_.device);
+    toChannelsLast(*trial);
+    torch::Tensor input = torch::ones(inputShape(), torch::TensorOptions(use_.device));
+    if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        forwardLogits(*trial, input, use).mean().backward();
+        best =
+            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        progress_.throwIfCancelled();
+    }
+    return best;
+}
+
+std::vector<int64_t> TrainingRun::inputShape() const {
+    const int64_t channels = plan_.card.channelsIn, slices = seen_.count();
+    if (seen_.labelled) return {batchSize_, channels, slices, side_, side_};
+    return {batchSize_, channels * slices, side_, side_};
+}
+
+} // namespace cristae
