@@ -86,9 +86,14 @@ Role parseRole(const json& entry) {
     throw Error(ErrorKind::input, fmt::format("The role \"{}\" is none of train, validation, test.", word));
 }
 
-std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path& root) {
-    const auto images = root / entry.at("images").get<std::string>(),
-               labels = root / entry.at("labels").get<std::string>();
+std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path& root,
+                                  const std::filesystem::path& listFolder) {
+    const auto place = [&](const char* key) {
+        const auto path = entry.at(key).get<std::string>();
+        const bool besideList = path.starts_with("./") || path.starts_with("../");
+        return (besideList ? listFolder : root) / path;
+    };
+    const auto images = place("images"), labels = place("labels");
     if (!entry.value("stack", false))
         return pairImagesAndLabels(images.string(), labels.string(), parseRole(entry));
     return {{.name = images.filename().string(),
@@ -134,7 +139,8 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
             const PartProgress part(progress, double(i) / double(entries.size()),
                                     double(i + 1) / double(entries.size()));
             try {
-                auto pairs = chosen(pairsOf(entry, root), parseSlices(entry.value("slices", "")));
+                auto pairs =
+                    chosen(pairsOf(entry, root, list.parent_path()), parseSlices(entry.value("slices", "")));
                 for (TrainingPair& pair : pairs) pair.weight = entry.value("weight", 1.0);
                 TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
                 for (TrainingSlice& slice : set.slices) {

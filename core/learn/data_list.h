@@ -12,9 +12,10 @@ namespace cristae {
 ///  "slices": "0:18" | "0:250:10" |
 ///               "0:12,16", "pixelSizeNm": 5, "weight": 1, "meaning": {"values": [[1]], "inverted": true,
 ///               "boundaries": true, "unknown": [7]}, "terms": …, "cite": …}]}
-/// Paths are relative to `root`; "FILE:/dataset" names a data set inside an HDF5 file. Slices count from 0,
-/// end exclusive; in two folders they count the pairs in natural order. "stack": true: the files of each folder are
-/// the slices of one stack, so that networks find neighbours.
+/// Paths are relative to `root`, those with ./ or ../ in front to the list's own folder; "FILE:/dataset"
+/// names a data set inside an HDF5 file. Slices count from 0, end exclusive; in two folders they count the
+/// pairs in natural order. "stack": true: the files of each folder are the slices of one stack, so that
+/// networks find neighbours.
 struct LoadedDataList {
     TrainingSet set;
     ModelCard card; // name, title, description, classes, data and licence as far as the list says
