@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/learn/data_list.h"
+#include "core/learn/process_place.h"
 #include "core/learn/recipe.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ struct TrainArguments {
     std::vector<int64_t> labelValues;
     bool inverted = false, boundaries = false, resume = false, json = false;
     std::optional<uint64_t> seed;
-    double validationShare = 0.15;
+    double validationShare = 0.15, peerTimeout = 60;
 };
 
 /// Prints a line an epoch: words, or one JSON object.
@@ -124,7 +125,10 @@ int run(const TrainArguments& args, CommandLine& line) {
     plan.device = args.device;
     plan.resume = args.resume;
     if (!args.startFrom.empty()) plan.startFrom = line.session.findModel(args.startFrom);
-    const ConsoleProgress progress(line.quiet || args.json);
+    plan.place = processPlace();
+    plan.place.patienceSeconds = args.peerTimeout;
+    const bool leads = plan.place.rank == 0; // of several processes one speaks
+    const ConsoleProgress progress(line.quiet || args.json || !leads);
     LoadedDataList data = dataOf(args, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
@@ -134,6 +138,7 @@ int run(const TrainArguments& args, CommandLine& line) {
     plan.card.training["command"] = line.command;
     EpochPrinter printer(args.json);
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
+    if (!leads) return 0;
     if (args.json)
         fmt::print("{}\n", nlohmann::json{{"model", result.package.file.string()},
                                           {"steps", result.stepsDone},
@@ -179,6 +184,9 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--start-from", args->startFrom, "Name or file of a model whose weights to start from");
     verb->add_option("--run-folder", args->runFolder, "Where log and checkpoints go; else OUTPUT with .run");
     verb->add_flag("--resume", args->resume, "Continue from the last checkpoint, bit for bit");
+    verb->add_option("--peer-timeout", args->peerTimeout,
+                     "Started as several processes: seconds to wait for the others to come")
+        ->check(CLI::Range(1.0, 86400.0));
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--seed", args->seed, "Seed of every random number");
     verb->add_flag("--json", args->json, "One JSON object a line");

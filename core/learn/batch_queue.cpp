@@ -6,10 +6,15 @@
 
 namespace cristae {
 
-BatchQueue::BatchQueue(const PatchSampler& sampler, int64_t batchSize, uint64_t seed, int64_t firstBatch,
-                       int64_t endBatch, int threads)
-    : sampler_(sampler), batchSize_(batchSize), endBatch_(endBatch), seed_(seed),
-      ahead_(size_t(2 * threads + 1)), nextToMake_(firstBatch), nextToGive_(firstBatch) {
+BatchShare shareOfBatch(int64_t batchSize, int64_t rank, int64_t processes) {
+    const int64_t first = batchSize * rank / processes;
+    return {batchSize, first, batchSize * (rank + 1) / processes - first};
+}
+
+BatchQueue::BatchQueue(const PatchSampler& sampler, const BatchShare& share, uint64_t seed,
+                       int64_t firstBatch, int64_t endBatch, int threads)
+    : sampler_(sampler), share_(share), endBatch_(endBatch), seed_(seed), ahead_(size_t(2 * threads + 1)),
+      nextToMake_(firstBatch), nextToGive_(firstBatch) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -49,8 +54,8 @@ void BatchQueue::work() {
 
 Batch BatchQueue::make(int64_t index) const {
     Batch batch;
-    for (int64_t i = 0; i < batchSize_; ++i) {
-        const Patch patch = sampler_.patch(seed_, uint64_t(index * batchSize_ + i));
+    for (int64_t i = 0; i < share_.count; ++i) {
+        const Patch patch = sampler_.patch(seed_, uint64_t(index * share_.size + share_.first + i));
         const auto image = patch.image.values<float>();
         const auto labels = patch.labels.values<uint8_t>();
         batch.images.insert(batch.images.end(), image.begin(), image.end());

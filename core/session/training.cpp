@@ -100,7 +100,7 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
     const double share = test.empty() ? 1 : 0.97;
     const PartProgress training(progress, 0, share);
     TrainingResult result = engine().trainer->train(plan, listener, training);
-    if (test.empty()) return result;
+    if (test.empty() || plan.place.rank > 0) return result; // rank 0 writes for all
 
     ModelCard& card = result.package.card;
     card.scores.clear();

@@ -26,7 +26,10 @@ std::string today() {
 
 std::string TrainingRun::finishEpoch() {
     const auto interrupted = [&] { return progress_.cancelled(); };
-    const ValidationScores scores = validate(*average_, slices_, loss_, use_, interrupted);
+    shareEpoch();
+    ValidationScores scores;
+    if (leads()) scores = validate(*average_, slices_, loss_, use_, interrupted);
+    shareScores(scores);
     if (!std::isfinite(scores.loss)) return endOfNumbers();
     EpochReport report = epochReport(scores);
     if (firstValidation_ != size_t(-1)) watch_.add(scores.loss, scores.dice);
@@ -45,16 +48,18 @@ std::string TrainingRun::finishEpoch() {
     if (report.best) {
         state_.bestDice = scores.dice;
         state_.bestStep = state_.step;
-        keepBest(scores.thresholds);
+        if (leads()) keepBest(scores.thresholds);
     }
     state_.epochLoss = 0;
     state_.epochSteps = 0;
     epochCounts_ = ClassCounts(use_.classes);
     secondsOfSteps_ = secondsWaiting_ = 0;
     timedSteps_ = 0;
-    checkpoint();
-    writeLog();
-    listener_.onEpoch(report);
+    if (leads()) {
+        checkpoint();
+        writeLog();
+        listener_.onEpoch(report);
+    }
     return watch_.verdict();
 }
 

@@ -23,7 +23,7 @@ double TrainingRun::trainStep(const Batch& batch) {
         torch::from_blob(const_cast<float*>(batch.images.data()), inputShape(), torch::kFloat);
     torch::Tensor labels =
         torch::from_blob(const_cast<uint8_t*>(batch.labels.data()),
-                         {batchSize_, (seen_.labelled ? seen_.count() : 1) * side_, side_}, torch::kByte);
+                         {share_.count, (seen_.labelled ? seen_.count() : 1) * side_, side_}, torch::kByte);
     if (use_.device.is_cuda()) {
         images = images.pin_memory().to(use_.device, true);
         labels = labels.pin_memory().to(use_.device, true);
@@ -33,7 +33,7 @@ double TrainingRun::trainStep(const Batch& batch) {
     std::vector<torch::Tensor> statistics; // of batch norm, as they were before the step
     for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
     // Layers that draw random numbers draw the same ones in a resumed run.
-    torch::manual_seed(seed_ * 1000003 + uint64_t(state_.step));
+    torch::manual_seed(seed_ * 1000003 + uint64_t(state_.step) + uint64_t(plan_.place.rank) * 7919);
     const bool own = architecture_.hasOwnLoss();
     torch::Tensor logits;
     double value = 0;
@@ -41,15 +41,16 @@ double TrainingRun::trainStep(const Batch& batch) {
         if (!own) logits = asPlanes(forwardLogits(*network_, images, use_));
         const torch::Tensor loss = own ? network_->ownLoss(images, labels) : loss_(logits, labels);
         value = loss.item<double>();
-        if (!std::isfinite(value)) return value;
         optimiser_->forgetGradients();
-        loss.backward();
+        if (std::isfinite(value)) loss.backward();
+        value = sharedGradients(value);
     } catch (const Error&) { // cancelled: the step has not been
         const torch::NoGradGuard guard;
         const std::vector<torch::Tensor> buffers = network_->buffers();
         for (size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(statistics[i]);
         throw;
     }
+    if (!std::isfinite(value)) return value;
     optimiser_->step(learningRateAt(recipe_, state_.step, watch_.rateFactor()));
     averageWeights();
     if (!own) epochCounts_.add(classProbabilities(logits.detach(), use_.exclusive), labels, use_.exclusive);
@@ -84,7 +85,7 @@ TrainingResult TrainingRun::run() {
     if (workers == 0)
         workers =
             use_.device.is_cuda() ? std::max(1, processorCount() - 1) : std::max(1, processorCount() / 4);
-    BatchQueue queue(sampler, batchSize_, seed_, state_.step, steps_, workers);
+    BatchQueue queue(sampler, share_, seed_, state_.step, steps_, workers);
     TrainingResult result;
     result.ending = watch_.verdict(); // of a run that had ended by itself and is resumed all the same
     try {
@@ -98,7 +99,7 @@ TrainingResult TrainingRun::run() {
             result.ending = oneStep(queue);
         }
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::cancelled && state_.step > 0) checkpoint();
+        if (error.kind() == ErrorKind::cancelled && state_.step > 0 && leads()) checkpoint();
         throw;
     }
     if (state_.history.empty())
@@ -108,8 +109,10 @@ TrainingResult TrainingRun::run() {
     if (!result.stoppedEarly && result.ending.empty())
         result.ending = fmt::format("All {} steps are done.", steps_);
     state_.history.back()["ending"] = result.ending;
-    writeLog();
-    result.package = openModelPackage(plan_.output);
+    if (leads()) {
+        writeLog();
+        result.package = openModelPackage(plan_.output);
+    }
     result.bestValidationDice = std::max(0.0, state_.bestDice);
     result.stepsDone = state_.step;
     return result;
@@ -127,7 +130,7 @@ std::string TrainingRun::oneStep(BatchQueue& queue) {
     ++state_.step;
     state_.epochLoss += loss;
     ++state_.epochSteps;
-    listener_.onStep(state_.step, loss);
+    if (leads()) listener_.onStep(state_.step, loss);
     progress_.report(double(state_.step) / double(steps_),
                      "step " + std::to_string(state_.step) + " of " + std::to_string(steps_));
     const bool ends = state_.step % recipe_.at("stepsPerEpoch").get<int64_t>() == 0 || state_.step == steps_;

@@ -4,6 +4,7 @@
 #include "core/learn/trainer.h"
 #include "models/train/checkpoint.h"
 #include "models/train/epoch_watch.h"
+#include "models/train/process_group.h"
 #include "models/train/validation.h"
 
 namespace cristae {
@@ -32,6 +33,14 @@ private:
     void checkpoint();
     void writeLog() const;
 
+    // Of several processes; nothing happens in a single one.
+    bool leads() const { return plan_.place.rank == 0; }
+    void joinOthers();
+    /// Gradients become the mean over the whole batch; gives its loss.
+    double sharedGradients(double loss);
+    void shareEpoch();
+    void shareScores(ValidationScores& scores);
+
     const TrainingPlan& plan_;
     TrainingListener& listener_;
     const Progress& progress_;
@@ -41,12 +50,14 @@ private:
     const Loss& loss_;
     NetworkUse use_;
     SlicesSeen seen_;
-    int64_t outputs_ = 1, steps_, batchSize_, side_;
+    int64_t outputs_ = 1, steps_, side_;
+    BatchShare share_;
     uint64_t seed_;
     std::vector<PreparedSlice> slices_;
     size_t firstValidation_ = size_t(-1);
     std::shared_ptr<NetworkModule> network_, average_;
     std::unique_ptr<Optimiser> optimiser_;
+    std::unique_ptr<ProcessGroup> group_;
     RunState state_;
     EpochWatch watch_;
     ClassCounts epochCounts_{1};

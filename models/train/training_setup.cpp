@@ -10,6 +10,7 @@
 #include "models/train/training_run.h"
 
 #include <chrono>
+#include <fmt/format.h>
 
 namespace cristae {
 
@@ -53,8 +54,9 @@ void toChannelsLast(torch::nn::Module& module) {
 TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress)
     : plan_(plan), listener_(listener), progress_(progress), recipe_(plan.recipe),
       architecture_(findArchitecture(plan.recipe.at("architecture"))), ownLoss_(makeLoss(plan.recipe)),
-      loss_(*ownLoss_), steps_(recipe_.at("steps")), batchSize_(recipe_.at("batch")),
-      side_(recipe_.at("patch")), seed_(recipe_.at("seed").get<uint64_t>()), watch_(recipe_),
+      loss_(*ownLoss_), steps_(recipe_.at("steps")), side_(recipe_.at("patch")),
+      share_(shareOfBatch(recipe_.at("batch"), plan.place.rank, plan.place.count)),
+      seed_(recipe_.at("seed").get<uint64_t>()), watch_(recipe_),
       epochCounts_(int64_t(plan.set.classNames.size())) {
     seen_ = slicesSeen(recipe_);
     slices_ = prepareSlices(plan.set.slices, plan.card.channelsIn, recipe_, seen_, progress);
@@ -68,6 +70,9 @@ void TrainingRun::build() {
     use_.exclusive = loss_.exclusive();
     use_.seen = seen_;
     use_.device = chooseDevice(plan_.device);
+    // Each process of a machine takes a GPU of its own.
+    if (plan_.place.count > 1 && use_.device.is_cuda() && !plan_.device.starts_with("cuda:"))
+        use_.device = chooseDevice(fmt::format("cuda:{}", plan_.place.localRank));
     outputs_ = use_.classes + (use_.exclusive ? 1 : 0);
     use_.footprint =
         footprint(architecture_.layers(networkOptions(recipe_), plan_.card.channelsIn, outputs_));
@@ -114,7 +119,9 @@ void TrainingRun::build() {
         watch_.restore(state_.watch);
     }
     state_.recipe = recipe_;
+    joinOthers();
     chooseThreadsAndPrecision();
+    if (!leads()) return;
     std::error_code failed;
     std::filesystem::create_directories(plan_.runFolder, failed);
     if (failed)
@@ -137,6 +144,11 @@ void TrainingRun::chooseThreadsAndPrecision() {
     if (wish == "auto" && use_.device.is_cpu() && __builtin_cpu_supports("avx512bf16") &&
         !architecture_.hasOwnLoss())
         use_.bf16 = secondsPerStep(true) < 0.95 * secondsPerStep(false);
+    if (group_) { // what is faster here may not be so there
+        torch::Tensor chosen = torch::tensor(int64_t(use_.bf16));
+        group_->takeFromFirst(chosen);
+        use_.bf16 = chosen.item<int64_t>() != 0;
+    }
     state_.precision = use_.bf16 ? "bf16" : "fp32";
 }
 
@@ -162,8 +174,8 @@ double TrainingRun::secondsPerStep(bool bf16) {
 
 std::vector<int64_t> TrainingRun::inputShape() const {
     const int64_t channels = plan_.card.channelsIn, slices = seen_.count();
-    if (seen_.labelled) return {batchSize_, channels, slices, side_, side_};
-    return {batchSize_, channels * slices, side_, side_};
+    if (seen_.labelled) return {share_.count, channels, slices, side_, side_};
+    return {share_.count, channels * slices, side_, side_};
 }
 
 } // namespace cristae
