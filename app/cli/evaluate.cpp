@@ -1,9 +1,17 @@
-// cristae-cli evaluate: a prediction against a truth.
+// cristae-cli evaluate: predictions against a truth.
 #include "app/cli/console.h"
 #include "app/cli/verbs.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "core/measure/metrics.h"
+#include "core/export/difference_file.h"
+#include "core/export/metadata.h"
+#include "core/measure/comparison.h"
+#include "core/measure/difference.h"
+#ifdef CRISTAE_HAS_REPORT
+#include "ui/report/evaluation_report.h"
+#include "ui/report/pdf_exporter.h"
+#endif
 
 #include <algorithm>
 #include <cmath>
@@ -14,72 +22,205 @@ namespace cristae {
 namespace {
 
 struct EvaluateArguments {
-    std::string prediction, truth, predictionDataset, truthDataset;
+    std::vector<std::string> files; // predictions, and the truth last
+    std::string predictionDataset, truthDataset, perSlice, difference, image, report;
     std::vector<std::string> metrics;
     std::optional<int64_t> truthLabel, predictionLabel;
+    std::optional<double> threshold;
     std::string objectsIn = "volume";
     bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false, json = false;
 };
 
-/// "75 of 302 objects found", where that is known.
-void printFound(const std::vector<Metric>& metrics) {
-    const auto value = [&](const char* name) -> std::optional<double> {
-        const auto it = std::ranges::find(metrics, name, &Metric::name);
-        return it == metrics.end() ? std::nullopt : std::optional(it->value);
-    };
-    const auto found = value("objects_found"), total = value("objects_total");
-    if (found && total) fmt::print("{:.0f} of {:.0f} objects found\n", *found, *total);
-}
-
-int run(const EvaluateArguments& args, CommandLine& line) {
-    OpenOptions predictionOptions, truthOptions;
-    predictionOptions.dataset = args.predictionDataset;
-    truthOptions.dataset = args.truthDataset;
-    const TileSourcePtr prediction = openImage(args.prediction, predictionOptions);
-    const TileSourcePtr truth = openImage(args.truth, truthOptions);
+EvaluationOptions evaluationOptions(const EvaluateArguments& args) {
     EvaluationOptions options{args.truthLabel, args.predictionLabel, args.truthInverted};
     options.metrics = args.metrics;
+    if (options.metrics.empty() && !args.report.empty()) options.metrics = {"all"};
     options.predictionIds = args.predictionIds;
     options.truthIds = args.truthIds;
     options.connectivity = args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume;
     options.boundaries = args.boundaries;
-    std::vector<Metric> metrics;
+    return options;
+}
+
+nlohmann::json figuresJson(const std::vector<Metric>& metrics) {
+    nlohmann::json result, conventions;
+    for (const Metric& metric : metrics) {
+        result[metric.name] = metric.value;
+        conventions[metric.name] = metric.convention;
+    }
+    result["conventions"] = conventions;
+    return result;
+}
+
+void printFigures(const std::vector<Metric>& metrics) {
+    if (const std::string found = foundWords(metrics); !found.empty()) fmt::print("{}\n", found);
+    for (const Metric& metric : metrics)
+        if (std::isnan(metric.value))
+            fmt::print("{:<24} not defined  {}\n", metric.name, metric.convention);
+        else
+            fmt::print("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
+}
+
+ClassTable classTable(const ImageInfo& info) {
+    ClassTable table;
+    for (const LabelClass& one : classesOf(info)) table.set(one);
+    return table;
+}
+
+/// A prediction as labels, and what of them is foreground.
+std::pair<TileSourcePtr, EvaluationOptions>
+labelsOf(const EvaluateArguments& args, const TileSourcePtr& prediction, const Progress& progress) {
+    EvaluationOptions options = evaluationOptions(args);
+    if (!args.threshold || !holdsFractions(*prediction, progress)) return {prediction, options};
+    options.predictionLabel.reset();
+    return {thresholded(prediction, *args.threshold), options};
+}
+
+/// Whatever needs more than the figures of one prediction.
+bool wantsRecord(const EvaluateArguments& args) {
+    return args.files.size() > 2 || !args.perSlice.empty() || !args.report.empty();
+}
+
+EvaluationRecord recordOf(const EvaluateArguments& args, const std::vector<TileSourcePtr>& predictions,
+                          const TileSourcePtr& truth, const Progress& progress) {
+    EvaluationRecord record;
+    record.program = "Cristae " CRISTAE_VERSION;
+    record.truth = comparedFile(truth->info(), progress);
+    record.truthNames = classTable(truth->info());
+    const EvaluationOptions options = evaluationOptions(args);
+    for (size_t i = 0; i < predictions.size(); ++i) {
+        const PartProgress part(progress, double(i) / double(predictions.size()),
+                                double(i + 1) / double(predictions.size()));
+        record.predictions.push_back(compareWithTruth(predictions[i], *truth, options, args.threshold, part));
+        record.predictions.back().classNames = classTable(predictions[i]->info());
+    }
+    return record;
+}
+
+#ifdef CRISTAE_HAS_REPORT
+/// Each prediction's difference on the slice where it is worst.
+std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, const EvaluationRecord& record,
+                                              const std::vector<TileSourcePtr>& predictions,
+                                              const TileSourcePtr& truth, const Progress& progress) {
+    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
+    std::vector<EvaluationPicture> pictures;
+    for (size_t i = 0; i < predictions.size(); ++i) {
+        const Comparison& one = record.predictions[i];
+        const int64_t z = worstSlice(one);
+        const auto [labels, options] = labelsOf(args, predictions[i], progress);
+        pictures.push_back(
+            {differenceImage(labels, truth, options, image, z, progress),
+             QString::fromStdString(fmt::format("slice {} (Dice {:.3f}): {}", z + 1,
+                                                one.slices[size_t(z)].dice(), one.prediction.name))});
+    }
+    return pictures;
+}
+#endif
+
+void writeReport(const EvaluateArguments& args, const EvaluationRecord& record,
+                 [[maybe_unused]] const std::vector<TileSourcePtr>& predictions,
+                 [[maybe_unused]] const TileSourcePtr& truth, [[maybe_unused]] const Progress& progress) {
+    if (std::filesystem::path(args.report).extension() == ".csv") {
+        writeFileAtomically(args.report, evaluationCsv(record));
+        return;
+    }
+#ifdef CRISTAE_HAS_REPORT
+    const auto application = ensureGuiApplication();
+    writeEvaluationPdf(args.report, record, reportPictures(args, record, predictions, truth, progress));
+#endif
+}
+
+/// Writes the picture in four colours of the first prediction; gives the place where it stands.
+std::filesystem::path writeDifference(const EvaluateArguments& args, const TileSourcePtr& prediction,
+                                      const TileSourcePtr& truth, const Session& session,
+                                      const Progress& progress) {
+    const auto [labels, options] = labelsOf(args, prediction, progress);
+    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
+    return writeDifferencePicture(*differencePicture(labels, truth, options, image), session.exporters(),
+                                  args.difference, args.files.front(), args.files.back(), progress);
+}
+
+void checkReport(const EvaluateArguments& args) {
+    if (args.report.empty()) return;
+    const std::string ending = std::filesystem::path(args.report).extension();
+#ifdef CRISTAE_HAS_REPORT
+    const bool known = ending == ".csv" || ending == ".pdf";
+#else
+    const bool known = ending == ".csv";
+#endif
+    if (!known)
+        throw Error(ErrorKind::usage,
+                    fmt::format("--report {} must end in .pdf or .csv (.pdf only where the program was built "
+                                "with its window).",
+                                args.report));
+}
+
+int run(const EvaluateArguments& args, CommandLine& line) {
+    checkReport(args);
+    OpenOptions predictionOptions, truthOptions;
+    predictionOptions.dataset = args.predictionDataset;
+    truthOptions.dataset = args.truthDataset;
+    std::vector<TileSourcePtr> predictions;
+    for (size_t i = 0; i + 1 < args.files.size(); ++i)
+        predictions.push_back(openImage(args.files[i], predictionOptions));
+    const TileSourcePtr truth = openImage(args.files.back(), truthOptions);
+    EvaluationRecord record;
+    std::filesystem::path picture;
     {
         const ConsoleProgress progress(line.quiet);
-        metrics = evaluate(*prediction, *truth, options, progress);
+        if (wantsRecord(args))
+            record = recordOf(args, predictions, truth, PartProgress(progress, 0, 0.9));
+        else
+            record.predictions.push_back(
+                {{}, evaluate(*predictions.front(), *truth, evaluationOptions(args), progress), {}, {}, {}});
+        if (!args.perSlice.empty()) writeFileAtomically(args.perSlice, slicesCsv(record));
+        if (!args.report.empty()) writeReport(args, record, predictions, truth, progress);
+        if (!args.difference.empty())
+            picture = writeDifference(args, predictions.front(), truth, line.session,
+                                      PartProgress(progress, 0.9, 1));
     }
     if (args.json) {
-        nlohmann::json result, conventions;
-        for (const Metric& metric : metrics) {
-            result[metric.name] = metric.value;
-            conventions[metric.name] = metric.convention;
+        nlohmann::json result = figuresJson(record.predictions.front().metrics);
+        if (record.predictions.size() > 1) {
+            nlohmann::json list = nlohmann::json::array();
+            for (const Comparison& one : record.predictions) {
+                list.push_back(figuresJson(one.metrics));
+                list.back()["prediction"] = one.prediction.path.string();
+            }
+            result = {{"predictions", list}};
         }
-        result["conventions"] = conventions;
         fmt::print("{}\n", result.dump(2));
-    } else {
-        printFound(metrics);
-        for (const Metric& metric : metrics)
-            if (std::isnan(metric.value))
-                fmt::print("{:<24} not defined  {}\n", metric.name, metric.convention);
-            else
-                fmt::print("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
+        return 0;
     }
+    for (const Comparison& one : record.predictions) {
+        if (record.predictions.size() > 1)
+            fmt::print("{}{}\n", &one == &record.predictions.front() ? "" : "\n",
+                       one.prediction.path.string());
+        printFigures(one.metrics);
+    }
+    if (!args.difference.empty()) fmt::print("{}  {}\n", picture.string(), differenceLegend());
+    for (const std::string& written : {args.perSlice, args.report})
+        if (!written.empty()) fmt::print("{}\n", written);
     return 0;
 }
 
 } // namespace
 
 void addEvaluate(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("evaluate", "Compare a prediction with a ground truth");
+    auto* verb = app.add_subcommand("evaluate", "Compare predictions with a ground truth");
     auto args = std::make_shared<EvaluateArguments>();
-    verb->add_option("PREDICTION", args->prediction, "Labels or mask")->required();
-    verb->add_option("TRUTH", args->truth,
-                     "Ground truth of the same size; every value other than 0 is foreground")
-        ->required();
+    verb->add_option("FILES", args->files,
+                     "PREDICTION… TRUTH: labels or masks, and last the ground truth of the same size, in "
+                     "which every value other than 0 is foreground")
+        ->required()
+        ->expected(2, 1000);
     verb->add_option("--truth-label", args->truthLabel, "Only this value of the truth is foreground");
     verb->add_option("--prediction-label", args->predictionLabel,
                      "Only this value of the prediction is foreground");
     verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the truth is foreground");
+    verb->add_option("--threshold", args->threshold,
+                     "Probabilities from this value on are foreground, so that they give all metrics")
+        ->check(CLI::Range(0.0, 1.0));
     verb->add_option("--metrics", args->metrics,
                      "Metrics or groups (pixels, objects, surfaces, partitions, curves, all), "
                      "separated by commas; else pixels")
@@ -94,6 +235,15 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
                    "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
     verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");
     verb->add_option("--truth-dataset", args->truthDataset, "Dataset of the truth inside an HDF5 file");
+    verb->add_option("--per-slice", args->perSlice, "CSV to write: the pixel metrics of every slice");
+    verb->add_option("--difference", args->difference,
+                     "Picture to write (.png, .tif …): true and false positives and negatives in colours, of "
+                     "the first prediction");
+    verb->add_option("--image", args->image, "The micrographs, shown under the colours of the difference");
+    verb->add_option(
+        "--report", args->report,
+        "File to write (.pdf, .csv): every figure with its convention, the slices, the classes, the "
+        "difference and the files; with all metrics unless --metrics names some");
     verb->add_flag("--json", args->json, "Print one JSON object");
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

@@ -4,6 +4,7 @@
 #include "ui/charts/bar_chart.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/voxel_size_dialog.h"
+#include "ui/panels/evaluation_panel.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/object_model.h"
 #include "ui/theme/theme.h"
@@ -240,7 +241,7 @@ private Q_SLOTS:
         for (int y = 10; y < 20; ++y)
             for (int x = 25; x < 65; ++x) truth.scanLine(y)[x] = 255; // half of the first object
         truth.save(world_->name("truth.png"));
-        page.compareWith(world_->name("truth.png"));
+        page.evaluation()->compareWith(world_->name("truth.png"));
         QTRY_COMPARE(compared.count(), 1);
         const auto metrics = compared.front().front().value<std::vector<Metric>>();
         QCOMPARE(metrics.front().name, std::string("dice"));

@@ -1,5 +1,6 @@
 // CanvasPane: drawing, mouse and wheel.
 #include "ui/canvas/canvas_pane.h"
+#include "ui/canvas/difference_layer.h"
 #include "ui/canvas/screen_tiles.h"
 #include "ui/canvas/strokes.h"
 #include "ui/theme/theme.h"
@@ -141,16 +142,18 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     const PaneGeometry geometry = geometryNow();
     const int64_t slice = bench_.view().slice;
     RenderedArea rendered = renderImage(tiles_, geometry, area, slice, colours.surround);
-    if (withLabels_ && bench_.labelsShown()) {
+    const DifferenceLayer& difference = bench_.difference();
+    const LabelSnapshot* labels =
+        difference.shown() ? difference.codes(slice) : &document->labels().snapshot();
+    const ClassTable& classes = difference.shown() ? differenceClasses() : document->classes();
+    if (withLabels_ && bench_.labelsShown() && labels) {
         QRect labelled = area;
         if (swipe_) labelled.setLeft(std::max(area.left(), int(std::lround(dividerX() * ratio))));
         if (labelled == area) {
-            renderLabels(rendered.image, document->labels().snapshot(), document->classes(),
-                         bench_.overlayStyle(), geometry, area, slice);
+            renderLabels(rendered.image, *labels, classes, bench_.overlayStyle(), geometry, area, slice);
         } else if (labelled.isValid()) {
             QImage right = rendered.image.copy(labelled.translated(-area.topLeft()));
-            renderLabels(right, document->labels().snapshot(), document->classes(), bench_.overlayStyle(),
-                         geometry, labelled, slice);
+            renderLabels(right, *labels, classes, bench_.overlayStyle(), geometry, labelled, slice);
             QPainter(&rendered.image).drawImage(labelled.topLeft() - area.topLeft(), right);
         }
     }
@@ -164,6 +167,8 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     if (swipe_) drawDivider(painter);
     if (crossShown_) drawCross(painter);
     drawTitle(painter);
+    if (withLabels_ && difference.shown())
+        DifferenceLayer::drawLegend(painter, rect().bottomLeft() + QPoint(8, -7));
     if (scaleBarShown_) drawScaleBar(painter);
     if (!wish_.isActive()) wish_.start();
 }

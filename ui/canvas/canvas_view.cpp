@@ -1,5 +1,6 @@
 // CanvasView: panes, keys, and the repainting that changes ask for.
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/difference_layer.h"
 #include "ui/theme/theme.h"
 
 #include <QGridLayout>
@@ -72,6 +73,10 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
         tiles_.setRange(bench_.displayRange());
         for (CanvasPane* pane : panes_) pane->update();
     });
+    connect(&bench_.difference(), &DifferenceLayer::changed, this, [this] {
+        nameLabels();
+        panes_[1]->update();
+    });
     connect(&bench_, &Workbench::measureLineChanged, this, [this] {
         for (CanvasPane* pane : panes_) pane->update();
     });
@@ -123,6 +128,10 @@ void CanvasView::arrangePanes() {
 }
 
 void CanvasView::nameLabels() {
+    if (bench_.difference().shown()) {
+        panes_[1]->setTitle(tr("difference from %1").arg(bench_.difference().name()));
+        return;
+    }
     QStringList names;
     if (const Document* document = bench_.document())
         for (const LabelClass& entry : document->classes().classes())

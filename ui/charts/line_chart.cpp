@@ -43,6 +43,41 @@ void LineChart::addPoint(int series, double x, double y) {
     update();
 }
 
+void LineChart::setPoints(int series, std::vector<QPointF> points) {
+    std::erase_if(points, [](const QPointF& p) { return !std::isfinite(p.x()) || !std::isfinite(p.y()); });
+    series_[size_t(series)].points = std::move(points);
+    describe();
+    updateGeometry();
+    update();
+}
+
+void LineChart::setIntervals(int series, std::vector<Interval> intervals) {
+    series_[size_t(series)].intervals = std::move(intervals);
+    update();
+}
+
+void LineChart::setXFromData(bool fromData) {
+    xFromData_ = fromData;
+    update();
+}
+
+void LineChart::clear() {
+    series_.clear();
+    describe();
+    updateGeometry();
+    update();
+}
+
+void LineChart::setLegendBelow(bool below) {
+    legendBelow_ = below;
+    updateGeometry();
+    update();
+}
+
+int LineChart::legendHeight() const {
+    return legendBelow_ ? int(series_.size()) * (QFontMetrics(secondaryFont()).height() + 2) + 4 : 0;
+}
+
 void LineChart::clearPoints() {
     for (Series& s : series_) s.points.clear();
     describe();
@@ -75,10 +110,15 @@ QColor LineChart::seriesColour(int index) const {
     const bool dark = themeKind(palette()) == ThemeKind::dark;
     // At least 3 : 1 against the panel in both themes, and told apart by people who see few colours.
     static const QColor onDark[] = {QColor("#4aa3df"), QColor("#e69f00"), QColor("#6fcf97"),
-                                    QColor("#cc79a7")};
+                                    QColor("#cc79a7"), QColor("#f0e442"), QColor("#e6e6e6")};
     static const QColor onLight[] = {QColor("#1f6fb2"), QColor("#b06f00"), QColor("#1b7a43"),
-                                     QColor("#9c4a78")};
-    return dark ? onDark[index % 4] : onLight[index % 4];
+                                     QColor("#9c4a78"), QColor("#7d6b00"), QColor("#333333")};
+    return dark ? onDark[index % 6] : onLight[index % 6];
+}
+
+QPen LineChart::seriesPen(int index) const {
+    static const Qt::PenStyle styles[] = {Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+    return QPen(seriesColour(index), 2, styles[index % 4], Qt::RoundCap, Qt::RoundJoin);
 }
 
 LineChart::Frame LineChart::frame() const {
@@ -90,18 +130,25 @@ LineChart::Frame LineChart::frame() const {
             yLow = std::min(yLow, p.y());
             yHigh = std::max(yHigh, p.y());
         }
+    for (const Series& s : series_)
+        for (const Interval& interval : s.intervals) {
+            yLow = std::min(yLow, interval.low);
+            yHigh = std::max(yHigh, interval.high);
+        }
     if (!(xLow <= xHigh)) xLow = 0, xHigh = 1, yLow = 0, yHigh = 1;
     if (xMaximum_) xHigh = std::max(xHigh, *xMaximum_);
     Frame f;
     f.y = niceTicks(yLow_.value_or(yLow), yHigh_.value_or(yHigh), 4);
-    f.x = niceTicks(std::min(xLow, 0.0), xHigh, 5);
+    f.x = niceTicks(xFromData_ ? xLow : std::min(xLow, 0.0), xHigh, 5);
+    if (xFromData_) f.x.low = xLow;
     f.x.high = std::max(xHigh, f.x.low + 1e-9); // no empty stretch at the end
-    std::erase_if(f.x.values, [&](double v) { return v > f.x.high + 1e-9; });
+    std::erase_if(f.x.values, [&](double v) { return v > f.x.high + 1e-9 || v < f.x.low - 1e-9; });
     const QFontMetricsF metrics(secondaryFont());
     double labelWidth = 0;
     for (const double v : f.y.values)
         labelWidth = std::max(labelWidth, metrics.horizontalAdvance(f.y.label(v)));
-    f.plot = QRectF(rect()).adjusted(labelWidth + 8, metrics.height() + 12, -8, -(metrics.height() + 6));
+    const double above = title_.isEmpty() && legendBelow_ ? 6 : metrics.height() + 12;
+    f.plot = QRectF(rect()).adjusted(labelWidth + 8, above, -8, -(metrics.height() + 6 + legendHeight()));
     return f;
 }
 
@@ -111,6 +158,7 @@ void LineChart::paintEvent(QPaintEvent*) {
     const Frame f = frame();
     drawLegend(painter);
     drawGrid(painter, f);
+    drawBands(painter, f);
     drawCurves(painter, f);
     drawHover(painter, f);
 }
@@ -122,6 +170,7 @@ void LineChart::drawLegend(QPainter& painter) const {
     painter.setPen(colours.text);
     painter.drawText(QRectF(0, 0, width(), metrics.height() + 4), Qt::AlignLeft | Qt::AlignVCenter, title_);
     painter.setFont(secondaryFont());
+    if (legendBelow_) return drawLegendRows(painter);
     double right = width() - 8;
     for (int i = int(series_.size()) - 1; i >= 0; --i) {
         const Series& s = series_[size_t(i)];
@@ -130,10 +179,23 @@ void LineChart::drawLegend(QPainter& painter) const {
         const double textWidth = metrics.horizontalAdvance(words);
         painter.setPen(colours.text);
         painter.drawText(QPointF(right - textWidth, metrics.ascent() + 2), words);
-        painter.setPen(QPen(seriesColour(i), 2, i % 2 ? Qt::DashLine : Qt::SolidLine));
+        painter.setPen(seriesPen(i));
         const double y = metrics.height() / 2 + 2;
         painter.drawLine(QPointF(right - textWidth - 24, y), QPointF(right - textWidth - 6, y));
         right -= textWidth + 36;
+    }
+}
+
+void LineChart::drawLegendRows(QPainter& painter) const {
+    const ThemeColours colours = themeColours(palette());
+    const QFontMetricsF metrics(secondaryFont());
+    double top = height() - legendHeight() + 4;
+    for (int i = 0; i < int(series_.size()); ++i, top += std::round(metrics.height()) + 2) {
+        painter.setPen(seriesPen(i));
+        painter.drawLine(QPointF(2, top + metrics.height() / 2), QPointF(26, top + metrics.height() / 2));
+        painter.setPen(colours.text);
+        painter.drawText(QPointF(34, top + metrics.ascent()),
+                         metrics.elidedText(series_[size_t(i)].name, Qt::ElideMiddle, width() - 38));
     }
 }
 
@@ -164,6 +226,24 @@ void LineChart::drawGrid(QPainter& painter, const Frame& f) const {
     painter.drawText(QPointF(f.plot.right() - wordsWidth, f.plot.bottom() + metrics.ascent() + 4), xWords_);
 }
 
+void LineChart::drawBands(QPainter& painter, const Frame& f) const {
+    painter.save();
+    painter.setClipRect(f.plot);
+    for (size_t i = 0; i < series_.size(); ++i) {
+        const Series& s = series_[i];
+        if (s.intervals.size() != s.points.size() || s.points.size() < 2) continue;
+        QPolygonF band;
+        for (size_t k = 0; k < s.points.size(); ++k) band << f.at({s.points[k].x(), s.intervals[k].high});
+        for (size_t k = s.points.size(); k-- > 0;) band << f.at({s.points[k].x(), s.intervals[k].low});
+        QColor colour = seriesColour(int(i));
+        colour.setAlpha(70);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(colour);
+        painter.drawPolygon(band);
+    }
+    painter.restore();
+}
+
 void LineChart::drawCurves(QPainter& painter, const Frame& f) const {
     painter.save();
     painter.setClipRect(f.plot.adjusted(-1, -1, 1, 1));
@@ -180,7 +260,7 @@ void LineChart::drawCurves(QPainter& painter, const Frame& f) const {
         QPainterPath path(f.at(points[0]));
         for (size_t k = 1; k < points.size(); ++k) path.lineTo(f.at(points[k]));
         painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(colour, 2, i % 2 ? Qt::DashLine : Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter.setPen(seriesPen(int(i)));
         painter.drawPath(path);
     }
     painter.restore();

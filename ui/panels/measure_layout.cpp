@@ -1,11 +1,12 @@
 // MeasurePage, what is on it.
 #include "ui/charts/bar_chart.h"
+#include "ui/panels/evaluation_panel.h"
+#include "ui/panels/exploration_panel.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/object_model.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHeaderView>
@@ -18,7 +19,25 @@
 namespace cristae {
 
 void MeasurePage::buildLayout() {
-    QVBoxLayout* column = scrollingColumn(this);
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->setSpacing(0);
+    auto* objects = new QWidget(this);
+    evaluation_ = new EvaluationPanel(workbench_, this);
+    exploration_ = new ExplorationPanel(workbench_, this);
+    whole->addWidget(segmentedPages(
+        {{tr("Objects"), tr("Numbers, sizes and places of the labelled objects."), objects},
+         {tr("Against truth"), tr("How well the labels agree with a ground truth."), evaluation_},
+         {tr("Explore"), tr("Grey values inside and outside the objects, and how alike slices are."),
+          exploration_}},
+        this));
+    connect(evaluation_, &EvaluationPanel::compared, this, &MeasurePage::compared);
+    buildObjects(objects);
+}
+
+/// The page of objects.
+void MeasurePage::buildObjects(QWidget* page) {
+    QVBoxLayout* column = scrollingColumn(page);
     where_ = new QComboBox(this);
     where_->setObjectName(QStringLiteral("measureWhere"));
     where_->setAccessibleName(tr("Where to measure"));
@@ -108,24 +127,6 @@ void MeasurePage::buildLayout() {
     save_->setToolTip(tr("A row for each object, or for each class, as CSV."));
     column->addWidget(save_);
 
-    column->addSpacing(16);
-    column->addWidget(headingLabel(tr("Compare with ground truth"), this));
-    column->addWidget(
-        secondaryLabel(tr("How well the labels of a class agree with a label image of your own."), this));
-    truthClass_ = new QComboBox(this);
-    truthClass_->setAccessibleName(tr("Class to compare"));
-    column->addWidget(truthClass_);
-    inverted_ = new QCheckBox(tr("In the truth, 0 is the structure"), this);
-    column->addWidget(inverted_);
-    compare_ = new QPushButton(tr("Compare with…"), this);
-    compare_->setObjectName(QStringLiteral("compare"));
-    column->addWidget(compare_);
-    comparison_ = new QLabel(this);
-    comparison_->setObjectName(QStringLiteral("comparison"));
-    comparison_->setWordWrap(true);
-    comparison_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    comparison_->hide();
-    column->addWidget(comparison_);
     column->addStretch(1);
 
     connect(where_, &QComboBox::currentIndexChanged, this, &MeasurePage::refresh);
@@ -136,7 +137,6 @@ void MeasurePage::buildLayout() {
     connect(view_, &QTableView::clicked, this, go);
     connect(view_, &QTableView::activated, this, go);
     connect(save_, &QPushButton::clicked, this, &MeasurePage::chooseTableFile);
-    connect(compare_, &QPushButton::clicked, this, &MeasurePage::chooseTruth);
     connect(sizeWords_, &QLabel::linkActivated, this, &MeasurePage::voxelSizeWanted);
 }
 

@@ -2,14 +2,15 @@
 #include "ui/panels/measure_page.h"
 
 #include "core/base/atomic_file.h"
+#include "core/labels/label_source.h"
 #include "core/measure/size_summary.h"
 #include "ui/charts/bar_chart.h"
 #include "ui/panels/object_model.h"
 #include "ui/panels/parts.h"
+#include "ui/panels/sized_source.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHeaderView>
@@ -45,6 +46,12 @@ void writeTable(const MeasureResult& result, const QString& path, bool objects) 
 
 } // namespace
 
+TileSourcePtr labelsToMeasure(const LabelSnapshot& labels, const VoxelSize& voxelSize,
+                              std::optional<int64_t> slice) {
+    const TileSourcePtr all = makeLabelSource(labels, voxelSize);
+    return slice ? partOf(all, Box3::ofSlice(labels.extent(), *slice)) : all;
+}
+
 MeasurePage::MeasurePage(Workbench& workbench, QWidget* parent) : QWidget(parent), workbench_(workbench) {
     buildLayout();
     delay_ = new QTimer(this);
@@ -53,7 +60,6 @@ MeasurePage::MeasurePage(Workbench& workbench, QWidget* parent) : QWidget(parent
     connect(delay_, &QTimer::timeout, this, &MeasurePage::refresh);
     connect(&workbench_, &Workbench::documentChanged, this, [this] {
         showResult({});
-        setSentence(comparison_, {});
         later();
     });
     connect(&workbench_, &Workbench::labelsChanged, this, &MeasurePage::later);
@@ -66,8 +72,7 @@ MeasurePage::MeasurePage(Workbench& workbench, QWidget* parent) : QWidget(parent
 }
 
 MeasurePage::~MeasurePage() {
-    for (Job* job : {counting_.data(), comparing_.data()})
-        if (job) job->cancel();
+    if (counting_) counting_->cancel();
 }
 
 void MeasurePage::showEvent(QShowEvent* event) {
@@ -221,20 +226,6 @@ void MeasurePage::updateState() {
         size = tr("Pixel size %1 nm, from: %2.")
                    .arg(nmWords(*document->voxelSize().xNm), text(document->voxelSize().source));
     setSentence(sizeWords_, size);
-
-    const QVariant before = truthClass_->currentData();
-    truthClass_->clear();
-    if (document)
-        for (const LabelClass& known : document->classes().classes())
-            truthClass_->addItem(QIcon(swatch(known.colour, devicePixelRatioF())), text(known.name),
-                                 known.value);
-    truthClass_->addItem(tr("all classes together"), 0u);
-    if (const int index = truthClass_->findData(before); index >= 0) truthClass_->setCurrentIndex(index);
-    for (QWidget* widget : {static_cast<QWidget*>(truthClass_), static_cast<QWidget*>(inverted_),
-                            static_cast<QWidget*>(compare_)})
-        widget->setEnabled(document);
-    compare_->setToolTip(document ? tr("A label image of the same size; any format that can be opened.")
-                                  : tr("Open an image first."));
 }
 
 void MeasurePage::saveTable(const QString& path, bool objects) const {

@@ -1,4 +1,5 @@
-// MeasurePage: objects, voxels and areas of each class; a table to save; a comparison with a truth.
+// MeasurePage: objects, voxels and areas of each class with a table to save; beside it the comparison with a
+// truth.
 #pragma once
 #include "core/image/tile_source.h"
 #include "core/labels/label_layer.h"
@@ -10,7 +11,6 @@
 
 #include <vector>
 
-class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
@@ -21,6 +21,8 @@ class QTimer;
 namespace cristae {
 
 class BarChart;
+class EvaluationPanel;
+class ExplorationPanel;
 class Job;
 class ObjectModel;
 class Workbench;
@@ -48,8 +50,8 @@ public:
     const MeasureResult& result() const { return result_; }
     /// Writes a row for each object (or for each class) as CSV, whole or not at all. Throws Error{output}.
     void saveTable(const QString& path, bool objects) const;
-    /// Compares a class with a label image; the figures appear in the page.
-    void compareWith(const QString& truthPath);
+    EvaluationPanel* evaluation() const { return evaluation_; }
+    ExplorationPanel* exploration() const { return exploration_; }
 
 public Q_SLOTS:
     /// Counts in the background; by itself when the page is visible and the labels have changed.
@@ -65,21 +67,22 @@ protected:
 
 private:
     void buildLayout();
+    void buildObjects(QWidget* page);
     void later();
     void showResult(MeasureResult result);
     void showObjects();
     void goTo(const LabelObject& object);
-    void showMetrics(const std::vector<Metric>& metrics, const QString& words);
     void chooseTableFile();
-    void chooseTruth();
     void updateState();
 
     Workbench& workbench_;
     MeasureResult result_;
     bool stale_ = true;
-    QPointer<Job> counting_, comparing_;
+    QPointer<Job> counting_;
     QTimer* delay_ = nullptr;
-    QComboBox *where_ = nullptr, *truthClass_ = nullptr;
+    EvaluationPanel* evaluation_ = nullptr;
+    ExplorationPanel* exploration_ = nullptr;
+    QComboBox* where_ = nullptr;
     QTableWidget* table_ = nullptr;
     QTableView* view_ = nullptr;
     ObjectModel* objects_ = nullptr;
@@ -88,9 +91,8 @@ private:
     QComboBox* which_ = nullptr;
     QLabel *count_ = nullptr, *countWords_ = nullptr, *mean_ = nullptr, *meanWords_ = nullptr,
            *share_ = nullptr, *shareWords_ = nullptr;
-    QCheckBox* inverted_ = nullptr;
-    QLabel *obstacle_ = nullptr, *sizeWords_ = nullptr, *comparison_ = nullptr;
-    QPushButton *save_ = nullptr, *compare_ = nullptr;
+    QLabel *obstacle_ = nullptr, *sizeWords_ = nullptr;
+    QPushButton* save_ = nullptr;
 };
 
 } // namespace cristae

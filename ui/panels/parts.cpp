@@ -4,6 +4,7 @@
 #include "core/base/progress.h"
 #include "ui/theme/theme.h"
 
+#include <QButtonGroup>
 #include <QCoreApplication>
 #include <QFrame>
 #include <QLabel>
@@ -11,7 +12,9 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStackedWidget>
 #include <QStyle>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -65,6 +68,48 @@ QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     area->setWidget(column);
     outer->addWidget(area);
     return layout;
+}
+
+QPixmap outlinedSwatch(const Colour& colour, double devicePixelRatio, int side) {
+    QPixmap pixmap = swatch(colour, devicePixelRatio, side);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(QColor("#80848c"), 1));
+    painter.drawRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), 2.5, 2.5);
+    return pixmap;
+}
+
+QWidget* segmentedPages(const std::vector<SegmentPage>& pages, QWidget* parent) {
+    auto* all = new QWidget(parent);
+    auto* column = new QVBoxLayout(all);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    auto* segments = new QFrame(all);
+    segments->setObjectName(QStringLiteral("segments"));
+    segments->setProperty("narrow", true);
+    auto* row = new QHBoxLayout(segments);
+    row->setContentsMargins(2, 2, 2, 2);
+    row->setSpacing(2);
+    auto* buttons = new QButtonGroup(all);
+    auto* stack = new QStackedWidget(all);
+    for (const SegmentPage& one : pages) {
+        auto* button = new QToolButton(segments);
+        button->setText(one.title);
+        button->setToolTip(one.help);
+        button->setCheckable(true);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        button->setMinimumWidth(40);
+        buttons->addButton(button, stack->addWidget(one.page));
+        row->addWidget(button);
+    }
+    buttons->button(0)->setChecked(true);
+    auto* top = new QVBoxLayout;
+    top->setContentsMargins(16, 12, 16, 0);
+    top->addWidget(segments);
+    column->addLayout(top);
+    column->addWidget(stack, 1);
+    QObject::connect(buttons, &QButtonGroup::idClicked, stack, &QStackedWidget::setCurrentIndex);
+    return all;
 }
 
 QPushButton* primaryButton(const QString& words, QWidget* parent) {

@@ -22,9 +22,17 @@ inline QString text(const std::string& s) {
 QColor toQColor(const Colour& colour);
 /// A small rounded square of a class colour.
 QPixmap swatch(const Colour& colour, double devicePixelRatio, int side = 12);
+/// The same with an outline that is seen on dark and light: for fixed colours such as a legend's.
+QPixmap outlinedSwatch(const Colour& colour, double devicePixelRatio, int side = 12);
 /// Makes `page` a scrolling column with the panel's margins and gives the layout to fill; wide content is
 /// never cut off silently.
 QVBoxLayout* scrollingColumn(QWidget* page, int spacing = 8);
+/// Pages behind a row of buttons, the first one shown.
+struct SegmentPage {
+    QString title, help;
+    QWidget* page = nullptr;
+};
+QWidget* segmentedPages(const std::vector<SegmentPage>& pages, QWidget* parent);
 /// The big button of a page.
 QPushButton* primaryButton(const QString& words, QWidget* parent);
 /// A row that opens and closes what stands under it.

@@ -1,7 +1,9 @@
 // TrainingFeed and the pictures it makes.
 #include "ui/panels/training_feed.h"
 
+#include "core/measure/difference.h"
 #include "core/render/compose.h"
+#include "ui/panels/parts.h"
 
 #include <utility>
 
@@ -34,17 +36,16 @@ QImage comparisonImage(const Pixels& image, const Pixels& truth, const Pixels& p
             for (int64_t c = 0; c < probability.channels(); ++c)
                 if (const float p = probability.plane<float>(c, 0)[i]; p >= most) most = p, predicted = c + 1;
             if (predicted == 0 && labels[i] == 0) continue;
-            QRgb tint;
+            Agreement agreement = Agreement::truePositive;
             int weight = 110;
-            if (predicted == labels[i]) {
-                tint = qRgb(0x2f, 0xb3, 0x6d);
-            } else if (labels[i] != 0) {
-                tint = qRgb(0xe0, 0x3c, 0x31);
+            if (predicted != labels[i] && labels[i] != 0) {
+                agreement = Agreement::falseNegative;
                 weight = (x + y) / 3 % 2 ? 210 : 110;
-            } else {
-                tint = qRgb(0xf0, 0xa0, 0x20);
+            } else if (predicted != labels[i]) {
+                agreement = Agreement::falsePositive;
                 weight = x / 2 % 2 && y / 2 % 2 ? 230 : 110;
             }
+            const QRgb tint = toQColor(differenceClasses().find(uint32_t(agreement))->colour).rgb();
             const auto mix = [&](int from, int to) { return (from * (255 - weight) + to * weight) / 255; };
             line[x] = qRgb(mix(qRed(line[x]), qRed(tint)), mix(qGreen(line[x]), qGreen(tint)),
                            mix(qBlue(line[x]), qBlue(tint)));

@@ -1,6 +1,8 @@
 // TrainingPreview: painting, and the large view.
 #include "ui/panels/training_preview.h"
 
+#include "ui/canvas/difference_layer.h"
+#include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 
 #include <QHBoxLayout>
@@ -39,8 +41,7 @@ protected:
 };
 
 struct LegendEntry {
-    const char* words;
-    QColor colour;
+    Agreement agreement;
     Qt::BrushStyle pattern;
 };
 
@@ -102,16 +103,17 @@ void TrainingPreview::paintEvent(QPaintEvent*) {
         painter.drawRect(QRect(cell.topLeft(), size).adjusted(0, 0, -1, -1));
     }
     int x = 0;
-    const LegendEntry entries[] = {{QT_TR_NOOP("found"), QColor("#2fb36d"), Qt::SolidPattern},
-                                   {QT_TR_NOOP("missed"), QColor("#e03c31"), Qt::BDiagPattern},
-                                   {QT_TR_NOOP("too much"), QColor("#f0a020"), Qt::Dense4Pattern}};
+    const LegendEntry entries[] = {{Agreement::truePositive, Qt::SolidPattern},
+                                   {Agreement::falseNegative, Qt::BDiagPattern},
+                                   {Agreement::falsePositive, Qt::Dense4Pattern}};
     for (const LegendEntry& entry : entries) {
         const QRect box(x, legendTop + (small.height() - 10) / 2, 10, 10);
-        painter.fillRect(box, QBrush(entry.colour, entry.pattern));
-        painter.setPen(entry.colour);
+        const QColor colour = toQColor(differenceClasses().find(uint32_t(entry.agreement))->colour);
+        painter.fillRect(box, QBrush(colour, entry.pattern));
+        painter.setPen(colours.secondary); // yellow is hardly seen on white
         painter.drawRect(box.adjusted(0, 0, -1, -1));
         painter.setPen(colours.text);
-        const QString words = tr(entry.words);
+        const QString words = DifferenceLayer::words(entry.agreement);
         painter.drawText(QPoint(x + 15, legendTop + small.ascent()), words);
         x += 15 + small.horizontalAdvance(words) + 16;
     }

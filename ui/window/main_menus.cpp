@@ -1,6 +1,7 @@
 // MainWindow: actions, menus and the small dialogs behind them.
 #include "core/base/text.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/difference_layer.h"
 #include "ui/panels/predict_page.h"
 #include "ui/panels/train_page.h"
 #include "ui/theme/icons.h"
@@ -65,6 +66,8 @@ void MainWindow::buildActions() {
     a.labelsShown = make(tr("Show &labels\tTab"), {});
     a.labelsShown->setCheckable(true);
     a.labelsShown->setChecked(true);
+    a.difference = make(tr("Show the di&fference from the truth"), QKeySequence(tr("Ctrl+D")));
+    a.difference->setCheckable(true);
     a.darkTheme = make(tr("&Dark theme"), {});
     a.darkTheme->setCheckable(true);
     a.darkTheme->setChecked(themeKind(QApplication::palette()) == ThemeKind::dark);
@@ -103,7 +106,7 @@ void MainWindow::buildMenus() {
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.fullSize});
     view->addSeparator();
-    view->addActions({a.autoContrast, a.invert, a.labelsShown});
+    view->addActions({a.autoContrast, a.invert, a.labelsShown, a.difference});
     view->addSeparator();
     view->addAction(a.darkTheme);
     QMenu* labels = menuBar()->addMenu(tr("&Labels"));
@@ -172,6 +175,7 @@ void MainWindow::buildMenus() {
         bench_.setDisplayRange(range);
     });
     connect(a.labelsShown, &QAction::triggered, &bench_, &Workbench::setLabelsShown);
+    connect(a.difference, &QAction::triggered, &bench_.difference(), &DifferenceLayer::setShown);
     connect(a.darkTheme, &QAction::toggled, this, &MainWindow::switchTheme);
     connect(a.saveLabels, &QAction::triggered, this, &MainWindow::saveLabels);
     connect(a.saveLabelsAs, &QAction::triggered, this, &MainWindow::saveLabelsAs);
@@ -262,6 +266,7 @@ void MainWindow::showKeys() {
         {tr("C"), tr("auto contrast, each press stronger")},
         {tr("Tab   hold H"), tr("labels on and off; hide them for a moment")},
         {tr("Ctrl+[   Ctrl+]"), tr("opacity of labels")},
+        {tr("Ctrl+D"), tr("difference from the truth on and off, once they were compared")},
         {tr("Ctrl+Return"), tr("predict")},
         {tr("Ctrl+Z   Ctrl+Shift+Z"), tr("undo, redo")},
         {tr("Alt+1 … Alt+4"), tr("Predict, Correct, Measure, Train")},

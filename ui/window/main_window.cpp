@@ -1,6 +1,7 @@
 // MainWindow: assembly, connections, layout.
 #include "ui/window/main_window.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/difference_layer.h"
 #include "ui/dialogs/jobs_list.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -163,6 +164,16 @@ void MainWindow::connectParts() {
     });
     connect(&bench_, &Workbench::displayChanged, this,
             [this] { actions_.labelsShown->setChecked(bench_.labelsShown()); });
+    const auto showDifference = [this] {
+        const DifferenceLayer& difference = bench_.difference();
+        actions_.difference->setEnabled(difference.available());
+        actions_.difference->setChecked(difference.shown());
+        actions_.difference->setToolTip(
+            difference.available() ? actions_.difference->property("words").toString()
+                                   : tr("Compare the labels with a truth first, on the Measure page"));
+    };
+    connect(&bench_.difference(), &DifferenceLayer::changed, this, showDifference);
+    showDifference();
     connect(&bench_, &Workbench::labelsSaved, this, [this] {
         if (const auto then = std::exchange(afterSaving_, {})) then();
     });

@@ -69,7 +69,7 @@ private:
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
         QAction *undo, *redo, *voxelSize;
         QAction *sideBySide, *overlay, *swipe, *planes, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast,
-            *invert, *labelsShown, *darkTheme;
+            *invert, *labelsShown, *difference, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
         QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
     };

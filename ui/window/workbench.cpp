@@ -3,6 +3,8 @@
 #include "core/base/text.h"
 #include "core/image/pyramid.h"
 #include "core/io/format.h"
+#include "ui/canvas/difference_layer.h"
+#include "ui/window/dataset_choice.h"
 #include "ui/window/label_files.h"
 
 #include <QFileInfo>
@@ -32,20 +34,6 @@ Pixels contrastSample(const TileSource& image, int64_t slice, const Progress& pr
         progress);
 }
 
-/// The datasets of a file that could not be opened because it has several, or none.
-std::vector<DatasetInfo> choicesAfter(const Error& error, const std::filesystem::path& file,
-                                      const OpenOptions& options) {
-    if (error.kind() != ErrorKind::input || !options.dataset.empty() ||
-        !std::filesystem::is_regular_file(file))
-        return {};
-    try {
-        std::vector<DatasetInfo> choices = listDatasets(file);
-        if (choices.size() >= 2) return choices;
-    } catch (const Error&) {
-    }
-    return {};
-}
-
 /// Bytes are shown as they are; other types by ImageJ's "Auto" on the middle slice.
 DisplayRange firstRange(const TileSource& image, const Progress& progress) {
     if (image.info().type == PixelType::u8) return {};
@@ -60,11 +48,13 @@ DisplayRange firstRange(const TileSource& image, const Progress& progress) {
 } // namespace
 
 Workbench::Workbench(Session& session, QObject* parent)
-    : QObject(parent), session_(session), jobs_(std::make_unique<Jobs>()) {
+    : QObject(parent), session_(session), jobs_(std::make_unique<Jobs>()),
+      difference_(std::make_unique<DifferenceLayer>(*this)) {
     connect(jobs_.get(), &Jobs::errorRaised, this, &Workbench::errorShown);
 }
 
 Workbench::~Workbench() {
+    difference_.reset();
     jobs_.reset(); // jobs may hold the document's snapshots and call back
 }
 
@@ -75,7 +65,7 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
         try {
             opened.image = openImage(file, options);
         } catch (const Error& error) {
-            opened.choices = choicesAfter(error, file, options);
+            opened.choices = datasetChoices(error, file, options);
             if (opened.choices.empty()) throw;
             return opened;
         }
@@ -172,7 +162,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
             try {
                 loaded.labels = readLabels(file, options, base, classes, progress);
             } catch (const Error& error) {
-                loaded.choices = choicesAfter(error, file, options);
+                loaded.choices = datasetChoices(error, file, options);
                 if (loaded.choices.empty()) throw;
             }
             return loaded;

@@ -17,6 +17,8 @@
 
 namespace cristae {
 
+class DifferenceLayer;
+
 /// Which part of the volume is shown; one object for all panes, so that they are linked.
 struct ViewState {
     int64_t slice = 0;
@@ -72,6 +74,8 @@ public:
     void autoContrast();
     const OverlayStyle& overlayStyle() const { return overlayStyle_; }
     void setOverlayStyle(const OverlayStyle& style);
+    /// Where the labels differ from a truth; shown in place of the labels when a person wants it.
+    DifferenceLayer& difference() const { return *difference_; }
     bool labelsShown() const { return labelsShown_; }
     void setLabelsShown(bool shown);
 
@@ -160,6 +164,7 @@ private:
     Session& session_;
     std::unique_ptr<Document> document_;
     std::unique_ptr<Jobs> jobs_;
+    std::unique_ptr<DifferenceLayer> difference_;
     ViewState view_;
     ViewMode viewMode_ = ViewMode::sideBySide;
     double swipe_ = 0.5;
