@@ -94,6 +94,16 @@ class FakeTrainer : public Trainer {
 public:
     explicit FakeTrainer(FakeControl& control) : control_(control) {}
     std::vector<std::string> complaints(const TrainingPlan&) const override { return control_.complaints; }
+    std::vector<std::pair<std::string, Schema>> networkOptions() const override {
+        const auto integer = [](const char* key, const char* label, int value, double low, double high) {
+            return Option{key, label, Option::Type::integer, value, low, high, {}, "", "Help.", "Network"};
+        };
+        return {
+            {"unet", {integer("levels", "Levels", 5, 2, 7), integer("shallow", "Shallow levels", 0, 0, 2)}},
+            {"deepem3d",
+             {integer("slicesIn", "Frames", 1, 1, 5), integer("divisor", "Thinner by", 1, 1, 64)}},
+            {"resunet", Schema{}}};
+    }
     TrainingResult train(const TrainingPlan& plan, TrainingListener& listener,
                          const Progress& progress) override {
         control_.plan = plan;
@@ -174,6 +184,9 @@ public:
             listener.onEpoch(report);
         }
         ModelCard card = plan.card;
+        for (const std::string& name : plan.set.classNames)
+            if (card.classes.size() < plan.set.classNames.size())
+                card.classes.push_back({name, standardColour(name, 1), 0.5});
         card.scores.push_back({"validation slices", "IoU", 0.84, ""});
         writeFakeModel(plan.output, card);
         result.package = openModelPackage(plan.output);

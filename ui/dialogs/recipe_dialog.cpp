@@ -3,24 +3,21 @@
 
 #include "core/learn/recipe.h"
 #include "ui/dialogs/augment_preview.h"
-#include "ui/dialogs/number_box.h"
+#include "ui/dialogs/network_form.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSpinBox>
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <limits>
+#include <set>
 
 namespace cristae {
 
@@ -44,18 +41,11 @@ RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, Q
         form = new QFormLayout;
         form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
         form->setContentsMargins(0, 0, 0, 12);
+        forms_[heading] = form;
         for (const Option& option : schema_.options()) {
             if (option.group != heading) continue;
-            Field field = makeField(option);
-            field.widget->setObjectName(text(option.key));
-            field.widget->setToolTip(text(option.help));
-            field.widget->setAccessibleName(text(option.label));
-            field.widget->setAccessibleDescription(text(option.help));
-            auto* label = new QLabel(text(option.label), inside);
-            label->setToolTip(text(option.help));
-            label->setBuddy(field.widget);
-            label->setMinimumWidth(170);
-            form->addRow(label, field.widget);
+            const OptionField field = makeOptionField(option, inside, [this] { check(); });
+            addOptionRow(form, option, field, text(option.key));
             fields_[option.key] = field;
         }
         column->addLayout(form);
@@ -86,50 +76,39 @@ RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, Q
     resize(520, 640);
 }
 
-RecipeDialog::Field RecipeDialog::makeField(const Option& option) {
-    const QString unit = option.unit.empty() ? QString() : QStringLiteral(" ") + text(option.unit);
-    switch (option.type) {
-    case Option::Type::boolean: {
-        auto* box = new QCheckBox(this);
-        connect(box, &QCheckBox::toggled, this, &RecipeDialog::check);
-        return {box, [box] { return nlohmann::json(box->isChecked()); },
-                [box](const nlohmann::json& value) { box->setChecked(value.get<bool>()); }};
-    }
-    case Option::Type::integer: {
-        auto* box = new QSpinBox(this);
-        constexpr double most = std::numeric_limits<int>::max();
-        box->setRange(int(std::max(option.minimum.value_or(-most), -most)),
-                      int(std::min(option.maximum.value_or(most), most)));
-        box->setSuffix(unit);
-        connect(box, &QSpinBox::valueChanged, this, &RecipeDialog::check);
-        return {box, [box] { return nlohmann::json(int64_t(box->value())); },
-                [box](const nlohmann::json& value) { box->setValue(value.get<int>()); }};
-    }
-    case Option::Type::real: {
-        auto* box = new NumberBox(this);
-        box->setRange(option.minimum.value_or(-1e9), option.maximum.value_or(1e9));
-        box->setSuffix(unit);
-        connect(box, &QDoubleSpinBox::valueChanged, this, &RecipeDialog::check);
-        return {box, [box] { return nlohmann::json(box->value()); },
-                [box](const nlohmann::json& value) { box->setValue(value.get<double>()); }};
-    }
-    case Option::Type::choice: {
-        auto* box = new QComboBox(this);
-        for (const std::string& one : option.choices)
-            box->addItem(text(one).replace(QLatin1Char('_'), QLatin1Char(' ')), text(one));
-        connect(box, &QComboBox::currentIndexChanged, this, &RecipeDialog::check);
-        return {box, [box] { return nlohmann::json(box->currentData().toString().toStdString()); },
-                [box](const nlohmann::json& value) {
-                    box->setCurrentIndex(box->findData(text(value.get<std::string>())));
-                }};
-    }
-    case Option::Type::text:
-        break;
-    }
-    auto* line = new QLineEdit(this);
-    connect(line, &QLineEdit::textChanged, this, &RecipeDialog::check);
-    return {line, [line] { return nlohmann::json(line->text().toStdString()); },
-            [line](const nlohmann::json& value) { line->setText(text(value.get<std::string>())); }};
+namespace {
+/// Options of the U-Net that recipes hold by themselves.
+const std::set<std::string> ofUnet{"levels", "base", "normalisation", "upsampling"};
+} // namespace
+
+void RecipeDialog::setNetworks(const std::vector<std::pair<std::string, Schema>>& networks) {
+    const auto line = fields_.find("network"), kind = fields_.find("architecture");
+    if (networks_ || networks.empty() || line == fields_.end() || kind == fields_.end()) return;
+    const std::string words = line->second.get().get<std::string>();
+    networks_ = new NetworkForm(networks, {{"unet", ofUnet}}, line->second.widget->parentWidget());
+    QFormLayout* form = forms_.at(schema_.find("network")->group);
+    int row = 0;
+    QFormLayout::ItemRole role;
+    form->getWidgetPosition(line->second.widget, &row, &role);
+    form->setRowVisible(row, false);
+    form->insertRow(row + 1, networks_);
+    fields_["network"] = {
+        line->second.widget, [this] { return nlohmann::json(networks_->text()); },
+        [this](const nlohmann::json& value) { networks_->setText(value.get<std::string>()); }};
+    connect(qobject_cast<QComboBox*>(kind->second.widget), &QComboBox::currentIndexChanged, this,
+            &RecipeDialog::chooseNetwork);
+    connect(networks_, &NetworkForm::changed, this, &RecipeDialog::check);
+    chooseNetwork();
+    networks_->setText(words);
+}
+
+/// Shows the options of the chosen network and hides those of others.
+void RecipeDialog::chooseNetwork() {
+    const std::string network = fields_.at("architecture").get().get<std::string>();
+    for (const std::string& key : ofUnet)
+        if (const auto field = fields_.find(key); field != fields_.end())
+            forms_.at(schema_.find(key)->group)->setRowVisible(field->second.widget, network == "unet");
+    networks_->setNetwork(network);
 }
 
 nlohmann::json RecipeDialog::values() const {
@@ -141,6 +120,8 @@ nlohmann::json RecipeDialog::values() const {
 void RecipeDialog::setValues(const nlohmann::json& values) {
     for (const auto& [key, field] : fields_)
         if (values.contains(key)) field.set(values.at(key));
+    // After the kind of network, whose options it names.
+    if (networks_ && values.contains("network")) fields_.at("network").set(values.at("network"));
     check();
 }
 
@@ -148,6 +129,8 @@ void RecipeDialog::check() {
     if (!ok_) return; // still building
     QStringList sentences;
     for (const std::string& sentence : schema_.complaints(values())) sentences << text(sentence);
+    if (networks_)
+        for (const std::string& sentence : networks_->complaints()) sentences << text(sentence);
     setSentence(complaint_, sentences.join(QLatin1Char('\n')));
     ok_->setEnabled(sentences.isEmpty());
     if (preview_ && sentences.isEmpty()) preview_->setRecipe(values());

@@ -1,10 +1,9 @@
 // RecipeDialog: every setting of a training run as a form made from the schema.
 #pragma once
-#include "core/base/schema.h"
+#include "ui/dialogs/option_field.h"
 
 #include <QDialog>
 
-#include <functional>
 #include <map>
 
 class QHBoxLayout;
@@ -14,6 +13,7 @@ class QPushButton;
 namespace cristae {
 
 class AugmentPreview;
+class NetworkForm;
 
 /// Open with open(); chosen() brings the values when the user agrees.
 class RecipeDialog : public QDialog {
@@ -24,20 +24,20 @@ public:
     void setValues(const nlohmann::json& values);
     /// Stands beside the form and follows it.
     void setPreview(AugmentPreview* preview);
+    /// The networks with their own options, each by the word that recipes use: the form then shows those of
+    /// the chosen one instead of a line of text. Once; options of the U-Net that are a recipe's own stay.
+    void setNetworks(const std::vector<std::pair<std::string, Schema>>& networks);
 
 Q_SIGNALS:
     void chosen(const nlohmann::json& values);
 
 private:
-    struct Field {
-        QWidget* widget = nullptr;
-        std::function<nlohmann::json()> get;
-        std::function<void(const nlohmann::json&)> set;
-    };
-    Field makeField(const Option& option);
+    void chooseNetwork();
     void check();
     const Schema& schema_;
-    std::map<std::string, Field> fields_;
+    std::map<std::string, OptionField> fields_;
+    std::map<std::string, QFormLayout*> forms_; // of each group
+    NetworkForm* networks_ = nullptr;
     AugmentPreview* preview_ = nullptr;
     QHBoxLayout* middle_ = nullptr;
     QLabel* complaint_ = nullptr;

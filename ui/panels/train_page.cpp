@@ -188,10 +188,12 @@ void TrainPage::setRecipe(const nlohmann::json& values, const QString& name) {
         if (text(namedRecipes()[size_t(i)].name) == name) index = i;
     recipes_->button(index)->setChecked(true);
     const auto number = [&](const char* key) { return recipe_.value(key, 0.0); };
-    const QString facts = tr("%1 filters, patches of %2 × %2, %3 steps.")
-                              .arg(number("base"))
-                              .arg(number("patch"))
-                              .arg(QLocale().toString(qint64(number("steps"))));
+    const std::string network = recipe_.value("architecture", std::string("unet"));
+    const QString facts =
+        tr("%1, patches of %2 × %2, %3 steps.")
+            .arg(network == "unet" ? tr("U-Net of %1 filters").arg(number("base")) : text(network))
+            .arg(number("patch"))
+            .arg(QLocale().toString(qint64(number("steps"))));
     const QString description =
         index < ownRecipe ? text(namedRecipes()[size_t(index)].description) : tr("Your own settings.");
     recipeWords_->setText(description + QLatin1Char(' ') + facts);
@@ -212,6 +214,16 @@ void TrainPage::editRecipe() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     if (const SampleReader read = sampleReader(workbench_, dataSet_->rows()))
         dialog->setPreview(new AugmentPreview(workbench_.jobs(), read, dialog));
+    // The networks are known to the engine, which may still be loading; without it the text line stays.
+    workbench_.jobs().start<std::vector<std::pair<std::string, Schema>>>(
+        Lane::view, tr("Reading the networks' options"),
+        [session = &workbench_.session()](const Progress&) {
+            return session->engine().trainer->networkOptions();
+        },
+        [dialog = QPointer(dialog)](const std::vector<std::pair<std::string, Schema>>& networks) {
+            if (dialog) dialog->setNetworks(networks);
+        },
+        [](const Error&) {}, {}, false);
     connect(dialog, &RecipeDialog::chosen, this,
             [this](const nlohmann::json& values) { setRecipe(values, QStringLiteral("own")); });
     connect(dialog, &QDialog::rejected, this, [this] { setRecipe(recipe_, recipeName_); });
