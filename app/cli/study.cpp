@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/learn/data_list.h"
 #include "core/session/study.h"
+#include "core/session/study_data.h"
 #ifdef CRISTAE_HAS_REPORT
 #include "ui/report/study_chart.h"
 #endif
@@ -22,19 +23,6 @@ struct StudyArguments {
     int threads = 0;
     bool quick = false, inverted = false, list = false;
 };
-
-/// Of plain images and labels the last fifth gives the scores and the fifth before it chooses the weights.
-void shareOut(TrainingSet& set) {
-    const size_t count = set.slices.size(), part = std::max<size_t>(1, count / 5);
-    if (count < 3)
-        throw Error(ErrorKind::usage,
-                    "A study needs at least three labelled slices: to train on, to choose by "
-                    "and to score; give more.");
-    for (size_t i = 0; i < count; ++i)
-        set.slices[i].role = i + part >= count       ? Role::test
-                             : i + 2 * part >= count ? Role::validation
-                                                     : Role::train;
-}
 
 TrainingSet dataOf(const StudyArguments& args, const Study& study, const Session& session,
                    const Progress& progress) {

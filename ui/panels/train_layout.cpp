@@ -3,6 +3,7 @@
 #include "ui/charts/line_chart.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
+#include "ui/panels/studies_page.h"
 #include "ui/panels/train_page.h"
 #include "ui/panels/training_preview.h"
 #include "ui/theme/icons.h"
@@ -24,7 +25,20 @@
 namespace cristae {
 
 void TrainPage::buildLayout() {
-    QVBoxLayout* column = scrollingColumn(this);
+    auto* training = new QWidget(this);
+    studies_ = new StudiesPage(workbench_, *dataSet_, this);
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->setSpacing(0);
+    whole->addWidget(
+        segmentedPages({{tr("Training"), tr("A model of your own, from labelled slices."), training},
+                        {tr("Studies"), tr("Published questions, asked of your data."), studies_}},
+                       this));
+    buildTraining(training);
+}
+
+void TrainPage::buildTraining(QWidget* page) {
+    QVBoxLayout* column = scrollingColumn(page);
 
     auto* head = new QHBoxLayout;
     head->addWidget(headingLabel(tr("Data set"), this));

@@ -23,6 +23,7 @@ class DataSetModel;
 class Job;
 struct EpochNews;
 class LineChart;
+class StudiesPage;
 class TrainingFeed;
 class TrainingPreview;
 class Workbench;
@@ -42,6 +43,7 @@ public:
     ~TrainPage() override;
 
     DataSetModel& dataSet() { return *dataSet_; }
+    StudiesPage& studies() { return *studies_; }
     Job* running() const;
     /// Everything that stands in the way of Start, as sentences.
     QStringList obstacles() const;
@@ -83,6 +85,7 @@ protected:
 
 private:
     void buildLayout();
+    void buildTraining(QWidget* page);
     QWidget* buildUnfinished();
     QWidget* buildRun();
     void editRecipe();
@@ -123,6 +126,7 @@ private:
     QString problem_, previewName_;
 
     QTimer* newsTimer_ = nullptr;
+    StudiesPage* studies_ = nullptr;
     QTableView* table_ = nullptr;
     QButtonGroup* recipes_ = nullptr;
     QLineEdit* name_ = nullptr;
