@@ -12,7 +12,9 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+
 #include <cmath>
+#include <map>
 
 using namespace cristae;
 
@@ -319,6 +321,25 @@ private:
         const auto labels = std::as_const(result.labels).values<uint8_t>();
         QVERIFY(std::count(labels.begin(), labels.end(), 1) > 100);
         QVERIFY(std::count(labels.begin(), labels.end(), 2) > 50);
+        // Its own objects: each disc that was found has one number, and no two share one.
+        PredictionSettings settings;
+        settings.wantObjects = true;
+        predict(
+            source, {&task, 1}, settings, [&](const PredictedSlice& slice) { result = slice; },
+            Progress::none());
+        const auto ids = std::as_const(result.objects).values<uint32_t>();
+        std::map<uint32_t, std::map<int, int>> classesOfIds;
+        for (size_t i = 0; i < ids.size(); ++i)
+            if (ids[i] && labels[i]) ++classesOfIds[ids[i]][labels[i]];
+        QVERIFY(classesOfIds.size() >= 2);
+        for (const auto& [id, classes] : classesOfIds) {
+            int most = 0, all = 0;
+            for (const auto& [label, pixels] : classes) {
+                most = std::max(most, pixels);
+                all += pixels;
+            }
+            QVERIFY2(most > 0.8 * all, "an object of two classes");
+        }
     }
     QTemporaryDir folder_;
 };

@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 #include <QTest>
 #include <atomic>
+#include <map>
+#include <set>
 
 using namespace cristae;
 
@@ -49,6 +51,43 @@ float largestDifference(const Pixels& a, const Pixels& b) {
             largest = std::max(largest, std::abs(a.values<float>()[i] - b.values<float>()[i]));
     return largest;
 }
+
+/// Finds what is above one half; every connected piece of its input has a number.
+class ObjectNetwork : public FakeNetwork {
+public:
+    ObjectNetwork() : FakeNetwork(identity()) {
+        info_.findsObjects = true;
+        info_.sizeMultiple = 8;
+    }
+    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
+        FakeNetwork::run(in, out);
+        const Extent3 e = in[0].extent();
+        ids_ = Pixels(PixelType::u32, 1, e);
+        const auto grey = in[0].values<float>();
+        const auto ids = ids_.values<uint32_t>();
+        uint32_t last = 0;
+        for (int64_t start = 0; start < e.count(); ++start) {
+            if (grey[size_t(start)] < 0.5f || ids[size_t(start)]) continue;
+            std::vector<int64_t> open{start};
+            ids[size_t(start)] = ++last;
+            while (!open.empty()) {
+                const int64_t i = open.back();
+                open.pop_back();
+                for (const int64_t next : {i - 1, i + 1, i - e.x, i + e.x}) {
+                    if (next < 0 || next >= e.count() || grey[size_t(next)] < 0.5f || ids[size_t(next)])
+                        continue;
+                    if (std::abs(next - i) == 1 && next / e.x != i / e.x) continue;
+                    ids[size_t(next)] = last;
+                    open.push_back(next);
+                }
+            }
+        }
+    }
+    std::vector<Pixels> objects() const override { return {ids_}; }
+
+private:
+    Pixels ids_;
+};
 
 /// A network of volumes: the mean of the five nearest slices, weighted so that up and down differ; zeros
 /// outside its input. Counts where its inputs begin by the value of a ramp along z.
@@ -432,6 +471,58 @@ private Q_SLOTS:
         QCOMPARE(kindOf(task, withSide(32)), ErrorKind::model);
         FakeNetwork broken([](const Pixels&, int64_t, int64_t, int64_t) { return std::nanf(""); });
         QCOMPARE(kindOf(taskOf(broken), withSide(32)), ErrorKind::device);
+    }
+
+    void objectsAreWholeOverTheBordersOfTiles() {
+        // Discs in a plane; each tile numbers its own pieces.
+        const Extent3 extent{1, 90, 130};
+        Pixels pixels(PixelType::f32, 1, extent);
+        const double centres[][3] = {{20, 30, 9},   {32, 64, 10}, {64, 33, 8},
+                                     {60, 100, 14}, {20, 110, 5}, {85, 64, 9}};
+        std::vector<uint32_t> wanted(size_t(extent.count()));
+        for (int64_t y = 0; y < extent.y; ++y)
+            for (int64_t x = 0; x < extent.x; ++x)
+                for (uint32_t c = 0; c < 6; ++c)
+                    if (std::hypot(double(y) - centres[c][0], double(x) - centres[c][1]) < centres[c][2]) {
+                        pixels.values<float>()[size_t(y * extent.x + x)] = 1;
+                        wanted[size_t(y * extent.x + x)] = c + 1;
+                    }
+        const MemorySource image(pixels);
+        ObjectNetwork network;
+        PredictionSettings settings = withSide(32);
+        settings.wantObjects = true;
+        const auto slices = run(image, {taskOf(network)}, settings);
+        const auto found = slices.front().objects.values<uint32_t>();
+        std::map<uint32_t, uint32_t> partner;
+        for (size_t i = 0; i < wanted.size(); ++i) {
+            QCOMPARE(found[i] != 0, wanted[i] != 0);
+            if (wanted[i]) QCOMPARE(partner.try_emplace(wanted[i], found[i]).first->second, found[i]);
+        }
+        std::set<uint32_t> different;
+        for (const auto& [disc, id] : partner) different.insert(id);
+        QCOMPARE(different.size(), size_t(6));
+        QVERIFY(network.runs > 6);
+        settings.averaging = Averaging::flips; // whose objects would these be?
+        QVERIFY_EXCEPTION_THROWN(run(image, {taskOf(network)}, settings), Error);
+    }
+
+    void objectsComeBackAtImagePixels() {
+        Pixels pixels(PixelType::f32, 1, {1, 64, 64});
+        for (int64_t y = 10; y < 30; ++y)
+            for (int64_t x = 20; x < 50; ++x) pixels.values<float>()[size_t(y * 64 + x)] = 1;
+        ImageInfo info;
+        info.voxelSize = {5.0, 5.0, 5.0, "test"};
+        const MemorySource image(pixels, info);
+        ObjectNetwork network;
+        NetworkTask task = taskOf(network);
+        task.card.pixelSizeNm = 10;
+        PredictionSettings settings;
+        settings.wantObjects = true;
+        const auto slices = run(image, {task}, settings);
+        const auto found = slices.front().objects.values<uint32_t>();
+        for (int64_t y = 0; y < 64; ++y)
+            for (int64_t x = 0; x < 64; ++x)
+                QCOMPARE(found[size_t(y * 64 + x)] != 0, y >= 10 && y < 30 && x >= 20 && x < 50);
     }
 };
 

@@ -5,6 +5,7 @@
 #include "core/image/memory_source.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
+#include "tests/support/bright_network.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -12,44 +13,11 @@
 #include <QTest>
 
 #include <cstring>
+#include <set>
 
 using namespace cristae;
 
 namespace {
-
-/// Finds what is brighter than the mean of the slice (normalised grey > 0).
-class BrightNetwork : public Network {
-public:
-    BrightNetwork() {
-        info_.sizeMultiple = 4;
-        info_.device = "cpu";
-        info_.precision = "fp32";
-    }
-    const NetworkInfo& info() const override { return info_; }
-    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
-        for (size_t n = 0; n < in.size(); ++n) {
-            const Extent3 e = in[n].extent();
-            Pixels result(PixelType::f32, 1, {1, e.y, e.x});
-            const auto grey = in[n].plane<float>(0, e.z / 2);
-            auto probability = result.plane<float>(0, 0);
-            for (size_t i = 0; i < grey.size(); ++i) probability[i] = grey[i] > 0 ? 0.9f : 0.1f;
-            out[n] = result;
-        }
-    }
-
-private:
-    NetworkInfo info_;
-};
-
-class FakeLoader : public NetworkLoader {
-public:
-    std::vector<DeviceInfo> devices() const override { return {{"cpu", "CPU", 0}}; }
-    std::vector<std::string> remarks() const override { return {}; }
-    std::unique_ptr<Network> load(const ModelPackage&, const std::string&, int) override {
-        return std::make_unique<BrightNetwork>();
-    }
-    std::string version() const override { return "fake 1"; }
-};
 
 /// "Trains" by handing over the package that the plan starts from, under the plan's name.
 class CopyingTrainer : public Trainer {
@@ -121,7 +89,7 @@ private Q_SLOTS:
         writeModel("bright", "bright things");
         writeModel("again", "bright things");
         session_ = std::make_unique<Session>(SessionPaths{in("zoo"), in("mine"), in("samples")}, [] {
-            return Engine{std::make_unique<FakeLoader>(), std::make_unique<CopyingTrainer>()};
+            return Engine{std::make_unique<BrightLoader>(), std::make_unique<CopyingTrainer>()};
         });
         Pixels pixels(PixelType::u8, 1, {3, 50, 70});
         auto values = pixels.values<uint8_t>();
@@ -166,6 +134,7 @@ private Q_SLOTS:
         for (const char* file : {"x.tif", "x.h5", "x.raw", "x.raw.json"}) {
             QTest::addRow("labels %s", file) << QString::fromLatin1(file) << int(ResultKind::labels);
             QTest::addRow("mask %s", file) << QString::fromLatin1(file) << int(ResultKind::mask);
+            QTest::addRow("objects %s", file) << QString::fromLatin1(file) << int(ResultKind::objects);
         }
     }
     void windowAndCommandLineWriteEqualBytes() {
@@ -199,6 +168,73 @@ private Q_SLOTS:
                                      : file.toStdString();
         QVERIFY(!bytesOf(in("line") / name).isEmpty());
         QCOMPARE(bytesOf(in("window") / name), bytesOf(in("line") / name));
+    }
+
+    void objectsAreNumberedAndReadBack() {
+        PredictionRequest wanted = request("bright");
+        const Exporter& exporter = findExporter(session_->exporters(), "", "x.h5");
+        std::map<std::string, int64_t> counts;
+        for (const auto& [name, connectivity, smallest] :
+             {std::tuple{"volume", Connectivity::volume, 0}, std::tuple{"slices", Connectivity::slices, 0},
+              std::tuple{"large", Connectivity::volume, 5}}) {
+            wanted.objects.connectivity = connectivity;
+            wanted.objects.smallest = smallest;
+            const auto file = in((name + std::string(".h5")).c_str());
+            session_->predictToFile(image_, wanted, ResultKind::objects, exporter, file, Progress::none());
+            const TileSourcePtr read = openImage(file);
+            const Pixels ids =
+                read->read(0, Box3::ofExtent(image_->info().extent())).converted(PixelType::u32);
+            std::set<uint32_t> seen(ids.values<uint32_t>().begin(), ids.values<uint32_t>().end());
+            seen.erase(0);
+            QCOMPARE(*seen.rbegin(), uint32_t(seen.size())); // 1 … n without gaps
+            counts[name] = int64_t(seen.size());
+            // The same as the components of the mask.
+            const Pixels grey = image_->read(0, Box3::ofExtent(image_->info().extent()));
+            std::vector<uint8_t> mask;
+            for (int64_t z = 0; z < 3; ++z) {
+                double mean = 0;
+                for (const uint8_t value : grey.plane<uint8_t>(0, z)) mean += value / 3500.0;
+                for (const uint8_t value : grey.plane<uint8_t>(0, z)) mask.push_back(value > mean);
+            }
+            LabelVolume expected = components(mask, image_->info().extent(), connectivity, true);
+            dropSmall(expected, smallest);
+            QVERIFY(std::ranges::equal(expected.labels, ids.values<uint32_t>()));
+        }
+        QVERIFY(counts["slices"] > counts["volume"]);
+        QVERIFY(counts["large"] <= counts["volume"]);
+        QVERIFY_EXCEPTION_THROWN(session_->predictToFile(image_, wanted, ResultKind::objects,
+                                                         findExporter(session_->exporters(), "", "x.jpg"),
+                                                         in("x.jpg"), Progress::none()),
+                                 Error);
+        QVERIFY(!std::filesystem::exists(in("x.jpg")));
+    }
+
+    void explanationsLieRoundThePlace() {
+        ExplanationRequest asked;
+        asked.model = request("bright").models.front();
+        asked.className = "bright things";
+        asked.z = 1;
+        asked.y = 20;
+        asked.x = 60;
+        asked.side = 32;
+        asked.square = 4;
+        asked.method = Explanation::occlusion;
+        const ExplanationMap found = session_->explain(*image_, asked, Progress::none());
+        QVERIFY(found.box.z0 == 1 && found.box.y0 <= 20 && found.box.y1 > 20 && found.box.x0 <= 60 &&
+                found.box.x1 == 70);
+        QCOMPARE(found.map.extent(), (Extent3{1, found.box.y1 - found.box.y0, found.box.x1 - found.box.x0}));
+        // The network looks at nothing but the pixel: hiding others changes nothing.
+        const auto fall = [&](int64_t y, int64_t x) {
+            return found.map
+                .values<float>()[size_t((y - found.box.y0) * found.map.extent().x + x - found.box.x0)];
+        };
+        if (found.probability > 0.5) QVERIFY(fall(20, 60) > 0.7f);
+        QCOMPARE(fall(20, 52), 0.f);
+        QCOMPARE(fall(12, 60), 0.f);
+        asked.method = Explanation::activation; // the made-up engine has none, and says so
+        QVERIFY_EXCEPTION_THROWN(session_->explain(*image_, asked, Progress::none()), Error);
+        asked.y = 50;
+        QVERIFY_EXCEPTION_THROWN(session_->explain(*image_, asked, Progress::none()), Error);
     }
 
     void correctionsByHandSurviveAndAreSaid() {

@@ -7,6 +7,7 @@
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
 #include "core/session/studies/variants.h"
+#include "tests/support/bright_network.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -16,35 +17,6 @@
 using namespace cristae;
 
 namespace {
-
-/// Finds what is brighter than the mean of the slice.
-class BrightNetwork : public Network {
-public:
-    const NetworkInfo& info() const override { return info_; }
-    void run(std::span<const Pixels> in, std::span<Pixels> out) override {
-        for (size_t n = 0; n < in.size(); ++n) {
-            const Extent3 e = in[n].extent();
-            Pixels result(PixelType::f32, 1, {1, e.y, e.x});
-            const auto grey = in[n].plane<float>(0, e.z / 2);
-            const auto probability = result.plane<float>(0, 0);
-            for (size_t i = 0; i < grey.size(); ++i) probability[i] = grey[i] > 0 ? 0.9f : 0.1f;
-            out[n] = result;
-        }
-    }
-
-private:
-    NetworkInfo info_;
-};
-
-class FakeLoader : public NetworkLoader {
-public:
-    std::vector<DeviceInfo> devices() const override { return {{"cpu", "CPU", 0}}; }
-    std::vector<std::string> remarks() const override { return {}; }
-    std::unique_ptr<Network> load(const ModelPackage&, const std::string&, int) override {
-        return std::make_unique<BrightNetwork>();
-    }
-    std::string version() const override { return "fake 1"; }
-};
 
 void writePackage(const std::filesystem::path& file, const nlohmann::json& training) {
     ModelCard card;
@@ -135,7 +107,7 @@ private Q_SLOTS:
         QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
         control_ = {};
         session_ = std::make_unique<Session>(SessionPaths{}, [this] {
-            return Engine{std::make_unique<FakeLoader>(), std::make_unique<FakeTrainer>(control_)};
+            return Engine{std::make_unique<BrightLoader>(), std::make_unique<FakeTrainer>(control_)};
         });
     }
 
