@@ -2,7 +2,6 @@
 // way.
 #include "tests/ui/fake_engine.h"
 #include "ui/charts/line_chart.h"
-#include "ui/dialogs/augment_preview.h"
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
@@ -336,42 +335,6 @@ private Q_SLOTS:
         QCOMPARE(page_->dataSet().rows()[0].labelledSlices, 1);
         QVERIFY(page_->dataSet().rows()[0].complaints.isEmpty());
         QVERIFY2(page_->obstacles().isEmpty(), qPrintable(page_->obstacles().join(' ')));
-    }
-
-    void eachAugmentationIsPreviewedOnTheOpenImage() {
-        openLabelled();
-        QTest::mouseClick(page_->findChild<QButtonGroup*>()->button(3), Qt::LeftButton); // "Own…"
-        auto* dialog = page_->window()->findChild<RecipeDialog*>();
-        QVERIFY(dialog);
-        auto* preview = dialog->findChild<AugmentPreview*>();
-        QVERIFY(preview);
-        dialog->findChild<QCheckBox*>("live")->setChecked(false);
-        dialog->findChild<QSpinBox*>("patch")->setValue(128);
-        QSignalSpy drawn(preview, &AugmentPreview::drawn);
-        QTRY_VERIFY(preview->original().width() == 128);
-        QVERIFY(augmentationKeys().size() >= 9);
-        for (const std::string& key : augmentationKeys()) {
-            preview->choose(key);
-            // Not every draw of a random number changes much; one of several does.
-            bool differs = false;
-            for (int attempt = 0; attempt < 8 && !differs; ++attempt) {
-                drawn.clear();
-                QTest::mouseClick(dialog->findChild<QPushButton*>("drawAgain"), Qt::LeftButton);
-                QTRY_VERIFY(drawn.count() > 0);
-                QTRY_VERIFY(!bench_->jobs().busy(Lane::view));
-                differs = preview->changed() != preview->original();
-            }
-            QVERIFY2(differs, key.c_str());
-        }
-        // Nothing is changed by an augmentation that is shown alone but has no range.
-        preview->choose("rotate");
-        dialog->findChild<QDoubleSpinBox*>("rotateDegrees")->setValue(0);
-        QTRY_VERIFY(preview->changed() == preview->original());
-        // By itself, every second.
-        const QImage before = preview->original();
-        dialog->findChild<QCheckBox*>("live")->setChecked(true);
-        QTRY_VERIFY(preview->original() != before);
-        dialog->reject();
     }
 
     void recipeFormGivesBackWhatItShows() {

@@ -22,18 +22,18 @@ namespace {
 
 constexpr int shownSide = 200;
 
-/// A patch in grey with labelled pixels tinted.
-QImage pictureOf(const Patch& patch, const DisplayRange& range) {
+/// Slice z of a patch in grey with labelled pixels tinted.
+QImage pictureOf(const Patch& patch, const DisplayRange& range, int64_t z, bool tinted) {
     const Extent3 e = patch.image.extent();
     const bool colour = patch.image.channels() == 3;
     Pixels slice(PixelType::f32, colour ? 3 : 1, {1, e.y, e.x});
     for (int64_t c = 0; c < slice.channels(); ++c)
-        std::ranges::copy(patch.image.plane<float>(c, e.z / 2), slice.plane<float>(c, 0).begin());
+        std::ranges::copy(patch.image.plane<float>(c, z), slice.plane<float>(c, 0).begin());
     std::vector<uint32_t> colours;
     greyToRgb(slice, range, colours);
     const auto labels = patch.labels.plane<uint8_t>(0, patch.labels.extent().z / 2);
     for (size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i] == 0 || labels[i] == 255) continue;
+        if (!tinted || labels[i] == 0 || labels[i] == 255) continue;
         const QRgb c = colours[i];
         colours[i] = qRgb((qRed(c) * 7 + 0xe6 * 3) / 10, (qGreen(c) * 7 + 0x9f * 3) / 10, qBlue(c) * 7 / 10);
     }
@@ -51,14 +51,18 @@ struct Pictures {
 Pictures makePictures(std::shared_ptr<const TrainingSlice> sample, const nlohmann::json& recipe,
                       const std::string& key, uint64_t draw) {
     const int64_t channels = sample->image.channels() == 3 ? 3 : 1;
-    PreparedSlice prepared = prepareSlice(*sample, channels, recipe);
-    prepared.role = Role::train;
-    const std::vector<PreparedSlice> slices{prepared};
+    // The order of slices is seen at the first of three, which becomes the last; all else in the middle.
+    const bool order = key == "reverseZ" && sample->source;
+    TrainingSlice training = *sample;
+    training.role = Role::train;
+    const std::vector<PreparedSlice> slices = prepareSlices(
+        {training}, channels, recipe, order ? SlicesSeen{1, 1, false} : SlicesSeen{}, Progress::none());
     const uint64_t seed = recipe.value("seed", uint64_t(1));
     const Patch original = PatchSampler(slices, withOnly(recipe, "none")).patch(seed, draw);
     const Patch changed = PatchSampler(slices, withOnly(recipe, key)).patch(seed, draw);
     const DisplayRange range = autoRange(original.image);
-    return {std::move(sample), pictureOf(original, range), pictureOf(changed, range)};
+    const int64_t z = order ? 0 : original.image.extent().z / 2;
+    return {std::move(sample), pictureOf(original, range, z, !order), pictureOf(changed, range, z, !order)};
 }
 
 } // namespace

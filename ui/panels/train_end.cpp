@@ -23,7 +23,7 @@ void TrainPage::finished(FinishedRun finished) {
     for (const ModelScore& score : result.package.card.scores)
         scores << tr("%1 %2").arg(text(score.metric), figure(score.value));
     if (!scores.isEmpty()) lines << scores.join(QStringLiteral(" · "));
-    if (result.stoppedEarly) lines << tr("Stopped after %1 steps.").arg(result.stepsDone);
+    if (!result.ending.empty()) lines << text(result.ending).toHtmlEscaped();
     scores_->setText(lines.join(QStringLiteral("<br>")));
     finished_ = std::move(finished);
     Q_EMIT trained(text(finished_->result.package.card.name));

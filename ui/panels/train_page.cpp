@@ -1,7 +1,6 @@
 // TrainPage, what it does: rows in, a plan out, and the run's news on the screen.
 #include "ui/panels/train_page.h"
 
-#include "core/learn/label_meaning.h"
 #include "core/learn/recipe.h"
 #include "ui/charts/line_chart.h"
 #include "ui/dialogs/augment_preview.h"
@@ -9,6 +8,7 @@
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
+#include "ui/panels/preview_sample.h"
 #include "ui/panels/training_feed.h"
 #include "ui/window/workbench.h"
 
@@ -51,40 +51,6 @@ std::optional<double> commonPixelSize(const std::vector<DataSetRow>& rows) {
     if (sizes.empty()) return {};
     std::sort(sizes.begin(), sizes.end());
     return sizes[sizes.size() / 2];
-}
-
-/// The middle of an image, as large as any patch needs.
-Box3 middleOf(const Extent3& extent, int64_t slice) {
-    constexpr int64_t most = 1024;
-    const int64_t y = std::max<int64_t>(0, (extent.y - most) / 2),
-                  x = std::max<int64_t>(0, (extent.x - most) / 2);
-    return {slice, y, x, slice + 1, std::min(extent.y, y + most), std::min(extent.x, x + most)};
-}
-
-/// What the preview of augmentations shows: the open slice with its labels, else an image of the data set.
-SampleReader sampleReader(const Workbench& workbench, const std::vector<DataSetRow>& rows) {
-    if (const Document* document = workbench.document()) {
-        const Box3 box = middleOf(document->info().extent(), workbench.view().slice);
-        return [image = document->image(), labels = document->labels().snapshot(), box,
-                size = document->voxelSize().xNm](const Progress& progress) {
-            TrainingSlice slice;
-            slice.image = image->read(0, box, progress);
-            slice.labels = classesOf(labels.labels(box), {});
-            slice.pixelSizeNm = size;
-            return slice;
-        };
-    }
-    for (const DataSetRow& row : rows)
-        if (row.role == RowRole::train && row.complaints.isEmpty())
-            return [pair = row.pair, meaning = row.meaning](const Progress& progress) {
-                const Box3 box = middleOf(pair.image->info().extent(), pair.firstSlice);
-                TrainingSlice slice;
-                slice.image = pair.image->read(0, box, progress);
-                slice.labels = classesOf(pair.labels->read(0, box, progress), meaning);
-                slice.pixelSizeNm = pair.image->info().voxelSize.xNm;
-                return slice;
-            };
-    return {};
 }
 
 } // namespace
