@@ -25,7 +25,7 @@ const std::vector<Family>& families() {
                                            {40, 128, 50, 118},
                                            {{"architecture", "deepem3d"}, {"patch", 128}},
                                            {{"architecture", "deepem3d"}},
-                                           ", divisor=8",
+                                           ", divisor=16",
                                            ""},
                                           {"multiresunet",
                                            "MultiResUNet",
@@ -128,7 +128,8 @@ private:
 
     static Variant variant(const StudySettings& settings, const Family& family, int frames) {
         nlohmann::json recipe = settings.quick ? family.quick : family.full;
-        recipe.update(settings.quick ? nlohmann::json{{"steps", 150},
+        recipe.update(settings.quick ? nlohmann::json{{"batch", 2},
+                                                      {"steps", 150},
                                                       {"stepsPerEpoch", 50},
                                                       {"warmupSteps", 15},
                                                       {"averaging", 0.97}}

@@ -71,6 +71,12 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
     const auto run = [&session, settings, variant](const Progress& progress) {
         TrainingPlan plan;
         plan.set = withFewerSlices(settings.set, variant.trainingSlices);
+        // Scored below, without the averaging that a model's card is given.
+        std::vector<TrainingSlice> test;
+        std::erase_if(plan.set.slices, [&](const TrainingSlice& slice) {
+            if (slice.role == Role::test) test.push_back(slice);
+            return slice.role == Role::test;
+        });
         plan.recipe = variant.recipe;
         plan.card.name = plan.card.title = variant.id;
         plan.card.channelsIn = plan.set.slices.front().image.channels();
@@ -80,7 +86,9 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         plan.resume = canResume(plan);
         std::filesystem::create_directories(settings.folder / "models");
         EpochSeconds listener(plan.recipe.at("stepsPerEpoch").get<int64_t>());
-        const TrainingResult trained = session.train(std::move(plan), listener, progress);
+        const double share = test.empty() ? 1 : 0.9;
+        const PartProgress training(progress, 0, share), scoring(progress, share, 1);
+        const TrainingResult trained = session.train(std::move(plan), listener, training);
         const nlohmann::json best =
             trained.package.card.training.value("validation", nlohmann::json::object());
         nlohmann::json value = {{"steps", trained.stepsDone}, {"seconds_per_epoch", listener.seconds()}};
@@ -91,7 +99,8 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         for (const auto& [name, key] : figures)
             if (best.contains(key)) value[name] = best[key];
         // The first data set of the test, as it is.
-        for (const ModelScore& score : trained.package.card.scores) {
+        for (const ModelScore& score : session.score(trained.package, test, Averaging::none, settings.device,
+                                                     settings.threads, scoring)) {
             const std::string name = score.metric == "Dice"       ? "test_dice"
                                      : score.metric == "IoU"      ? "test_iou"
                                      : score.metric == "accuracy" ? "test_accuracy"
