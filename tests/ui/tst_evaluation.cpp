@@ -19,6 +19,7 @@
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTest>
+#include <QWheelEvent>
 
 using namespace cristae;
 
@@ -302,6 +303,19 @@ private Q_SLOTS:
         QFile csv(world_->name("exploration.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly));
         QCOMPARE(csv.readAll().toStdString(), explorationCsv(*panel.result()));
+    }
+
+    void theWheelScrollsAndChangesNoSetting() {
+        const QString truth = prepare();
+        panel_->compareWith(truth);
+        auto* metric = child<QComboBox>("sliceMetric");
+        QTRY_VERIFY(metric->isVisible());
+        const QPoint place = metric->rect().center();
+        QWheelEvent wheel(place, metric->mapToGlobal(place), {}, {0, -240}, Qt::NoButton, Qt::NoModifier,
+                          Qt::NoScrollPhase, false);
+        QApplication::sendEvent(metric, &wheel);
+        QCOMPARE(metric->currentIndex(), 0);
+        QVERIFY(!metric->hasFocus());
     }
 };
 

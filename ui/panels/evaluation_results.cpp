@@ -146,6 +146,8 @@ void EvaluationPanel::showClasses() {
         columns << text(confusionName(value, table.predictionMerged, one.classNames));
     classes_->setVerticalHeaderLabels(rows);
     classes_->setHorizontalHeaderLabels(columns);
+    for (int column = 0; column < int(columns.size()); ++column)
+        classes_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     for (size_t t = 0; t < table.truthValues.size(); ++t)
         for (size_t p = 0; p < table.predictionValues.size(); ++p)
             classes_->setItem(

@@ -28,16 +28,6 @@ QString figure(double value) {
     return QLocale::c().toString(value, 'g', 3);
 }
 
-/// In µm from a tenth of a square or cubic µm on, else in nm.
-QString areaText(double nm2) {
-    return nm2 >= 1e5 ? ExplorationPanel::tr("%1 µm²").arg(figure(nm2 / 1e6))
-                      : ExplorationPanel::tr("%1 nm²").arg(QLocale().toString(qint64(std::llround(nm2))));
-}
-QString volumeText(double nm3) {
-    return nm3 >= 1e7 ? ExplorationPanel::tr("%1 µm³").arg(figure(nm3 / 1e9))
-                      : ExplorationPanel::tr("%1 nm³").arg(QLocale().toString(qint64(std::llround(nm3))));
-}
-
 /// Each bin's share of its side, in percent.
 std::vector<QPointF> sharesOf(const std::vector<int64_t>& counts, double low, double high) {
     const double all = double(std::accumulate(counts.begin(), counts.end(), int64_t(0)));
@@ -118,12 +108,24 @@ void ExplorationPanel::buildLayout() {
         head->addWidget(words, 1, place++);
     };
     addFigure(count_, countWords_, "exploredCount");
-    addFigure(area_, areaWords_, "exploredArea");
-    addFigure(volume_, volumeWords_, "exploredVolume");
+    addFigure(share_, shareWords_, "exploredShare");
     head->setColumnStretch(place, 1);
     results->addLayout(head);
-    shareWords_ = secondaryLabel(QString(), results_);
-    results->addWidget(shareWords_);
+    auto* sizes = new QGridLayout;
+    sizes->setVerticalSpacing(4);
+    sizes->setColumnStretch(0, 1);
+    const auto addSize = [&](QLabel*& size, const QString& words, const char* name, int row) {
+        size = new QLabel(results_);
+        size->setObjectName(QString::fromLatin1(name));
+        size->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        sizes->addWidget(new QLabel(words, results_), row, 0);
+        sizes->addWidget(size, row, 1, Qt::AlignRight);
+    };
+    addSize(area_, tr("Mean area in a slice"), "exploredArea", 0);
+    addSize(volume_, tr("Mean volume"), "exploredVolume", 1);
+    results->addLayout(sizes);
+    sizeWords_ = secondaryLabel(QString(), results_);
+    results->addWidget(sizeWords_);
     histograms_ = new LineChart(tr("Grey values, % of voxels"), results_);
     histograms_->setObjectName(QStringLiteral("greyHistograms"));
     histograms_->setLegendBelow(true);
@@ -188,17 +190,18 @@ void ExplorationPanel::showResult() {
         const Exploration& found = *result_;
         count_->setText(QLocale().toString(qint64(found.objects)));
         countWords_->setText(found.objects == 1 ? tr("object") : tr("objects"));
-        area_->setText(found.meanAreaNm2 ? areaText(*found.meanAreaNm2)
-                                         : tr("%1 px").arg(figure(found.meanAreaPx)));
-        areaWords_->setText(tr("mean area"));
-        areaWords_->setToolTip(tr("Of an object in a slice: %1 sections.").arg(found.sections));
-        volume_->setText(found.meanVolumeNm3 ? volumeText(*found.meanVolumeNm3)
-                                             : tr("%1 voxels").arg(figure(found.meanVolumeVoxels)));
-        volumeWords_->setText(tr("mean volume"));
-        QString share = tr("%1 % of all voxels are labelled.").arg(figure(100 * found.foregroundShare));
-        if (!found.voxelSize.knownInPlane())
-            share += tr(" Sizes are in pixels, as the pixel size is not known.");
-        shareWords_->setText(share);
+        share_->setText(tr("%1 %").arg(figure(100 * found.foregroundShare)));
+        shareWords_->setText(tr("of all voxels"));
+        const auto whole = [](double value) { return QLocale().toString(qint64(std::llround(value))); };
+        area_->setText(found.meanAreaNm2 ? tr("%1 nm²").arg(whole(*found.meanAreaNm2))
+                                         : tr("%1 px").arg(whole(found.meanAreaPx)));
+        area_->setToolTip(tr("Over %1 sections.").arg(found.sections));
+        volume_->setText(found.meanVolumeNm3 ? tr("%1 nm³").arg(whole(*found.meanVolumeNm3))
+                                             : tr("%1 voxels").arg(whole(found.meanVolumeVoxels)));
+        setSentence(sizeWords_, found.meanVolumeNm3 ? QString()
+                                : found.meanAreaNm2
+                                    ? tr("The distance of the slices is not known, so volumes are in voxels.")
+                                    : tr("The pixel size is not known, so sizes are in pixels."));
         histograms_->setXAxis(tr("grey value"));
         histograms_->setXFromData(true);
         histograms_->setYRange(0.0, {});

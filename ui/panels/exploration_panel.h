@@ -47,8 +47,8 @@ private:
     QPushButton *start_ = nullptr, *cancel_ = nullptr, *save_ = nullptr;
     QWidget *running_ = nullptr, *results_ = nullptr, *alike_ = nullptr;
     QProgressBar* bar_ = nullptr;
-    QLabel *runningWords_ = nullptr, *count_ = nullptr, *countWords_ = nullptr, *area_ = nullptr,
-           *areaWords_ = nullptr, *volume_ = nullptr, *volumeWords_ = nullptr, *shareWords_ = nullptr,
+    QLabel *runningWords_ = nullptr, *count_ = nullptr, *countWords_ = nullptr, *share_ = nullptr,
+           *shareWords_ = nullptr, *area_ = nullptr, *volume_ = nullptr, *sizeWords_ = nullptr,
            *overlapWords_ = nullptr, *correlationWords_ = nullptr, *obstacle_ = nullptr;
     LineChart *histograms_ = nullptr, *correlation_ = nullptr;
 };

@@ -4,7 +4,9 @@
 #include "core/base/progress.h"
 #include "ui/theme/theme.h"
 
+#include <QAbstractSpinBox>
 #include <QButtonGroup>
+#include <QComboBox>
 #include <QCoreApplication>
 #include <QFrame>
 #include <QLabel>
@@ -26,13 +28,32 @@ QString tr(const char* words) {
     return QCoreApplication::translate("cristae::Parts", words);
 }
 
-/// Scrolls up and down only, so it asks for the width that its content needs.
+/// Scrolls up and down only, so it asks for the width that its content needs. The wheel scrolls, also over a
+/// list or a number: it never changes a setting in passing.
 class ColumnArea : public QScrollArea {
 public:
     using QScrollArea::QScrollArea;
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        const bool setting = qobject_cast<QComboBox*>(watched) || qobject_cast<QAbstractSpinBox*>(watched);
+        if (setting && event->type() == QEvent::Wheel) {
+            event->ignore(); // goes on to what lies under it
+            return true;
+        }
+        return QScrollArea::eventFilter(watched, event);
+    }
     QSize minimumSizeHint() const override {
         constexpr int barWidth = 10;
         return {widget() ? widget()->minimumSizeHint().width() + barWidth : 0, 120};
+    }
+
+protected:
+    void showEvent(QShowEvent* event) override {
+        QScrollArea::showEvent(event);
+        for (QWidget* child : findChildren<QWidget*>())
+            if (qobject_cast<QComboBox*>(child) || qobject_cast<QAbstractSpinBox*>(child)) {
+                child->installEventFilter(this); // once, however often
+                child->setFocusPolicy(Qt::StrongFocus);
+            }
     }
 };
 } // namespace
@@ -104,7 +125,7 @@ QWidget* segmentedPages(const std::vector<SegmentPage>& pages, QWidget* parent) 
     }
     buttons->button(0)->setChecked(true);
     auto* top = new QVBoxLayout;
-    top->setContentsMargins(16, 12, 16, 0);
+    top->setContentsMargins(16, 12, 16, 4);
     top->addWidget(segments);
     column->addLayout(top);
     column->addWidget(stack, 1);

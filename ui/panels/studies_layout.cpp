@@ -54,11 +54,12 @@ void StudiesPage::buildLayout() {
     list_->setAccessibleName(tr("Studies"));
     for (const auto& one : allStudies()) {
         auto* item = new QListWidgetItem(text(one->title()), list_);
-        item->setToolTip(text(one->question()));
+        item->setToolTip(tr("%1. %2").arg(text(one->title()), text(one->question())));
         item->setData(Qt::UserRole, text(one->key()));
     }
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    list_->setFixedHeight(list_->sizeHintForRow(0) * list_->count() + 8);
+    list_->ensurePolished(); // the style sheet makes the rows higher
+    list_->setFixedHeight(list_->sizeHintForRow(0) * list_->count() + 6);
     column->addWidget(list_);
     question_ = secondaryLabel(QString(), this);
     question_->setObjectName(QStringLiteral("studyQuestion"));
