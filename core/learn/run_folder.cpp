@@ -3,13 +3,16 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
+#include "core/segment/tiler.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
+#include <set>
 
 namespace cristae {
 
@@ -46,16 +49,61 @@ Pixels pixelsOf(const SafetensorsFile& content, const std::string& name) {
     return pixels;
 }
 
-json planJson(const TrainingPlan& plan) {
-    json slices = json::array();
-    for (const TrainingSlice& slice : plan.set.slices)
+/// The stacks that slices come from, in the order of their first slice.
+std::vector<TileSourcePtr> stacksOf(const TrainingSet& set) {
+    std::vector<TileSourcePtr> stacks;
+    for (const TrainingSlice& slice : set.slices)
+        if (slice.source && std::ranges::find(stacks, slice.source) == stacks.end())
+            stacks.push_back(slice.source);
+    return stacks;
+}
+
+std::string neighbourName(size_t stack, int64_t z) {
+    return fmt::format("stack.{}.{}", stack, z);
+}
+
+/// Neighbours that are no slices of the set themselves, by stack.
+std::vector<std::set<int64_t>> neighboursOf(const TrainingSet& set, const std::vector<TileSourcePtr>& stacks,
+                                            const SlicesSeen& seen) {
+    std::vector<std::set<int64_t>> places(stacks.size());
+    for (size_t i = 0; i < stacks.size(); ++i) {
+        std::set<int64_t> own;
+        for (const TrainingSlice& slice : set.slices)
+            if (slice.source == stacks[i]) own.insert(slice.z);
+        for (const int64_t z : own)
+            for (int64_t d = -seen.before; d <= seen.after; ++d)
+                if (const int64_t at = reflectedIndex(z + d, stacks[i]->info().extent().z); !own.contains(at))
+                    places[i].insert(at);
+    }
+    return places;
+}
+
+json planJson(const TrainingPlan& plan, const std::vector<TileSourcePtr>& stacks,
+              const std::vector<std::set<int64_t>>& neighbours) {
+    json slices = json::array(), kept = json::array();
+    for (const TrainingSlice& slice : plan.set.slices) {
         slices.push_back({{"name", slice.name},
                           {"role", roleNames[size_t(slice.role)]},
                           {"pixelSizeNm", slice.pixelSizeNm ? json(*slice.pixelSizeNm) : json()},
                           {"weight", slice.weight},
                           {"data", slice.data}});
-    return {{"card", toJson(plan.card)},      {"recipe", plan.recipe},          {"device", plan.device},
-            {"output", plan.output.string()}, {"classes", plan.set.classNames}, {"slices", slices}};
+        if (!slice.source) continue;
+        slices.back()["stack"] = std::ranges::find(stacks, slice.source) - stacks.begin();
+        slices.back()["z"] = slice.z;
+    }
+    for (size_t i = 0; i < stacks.size(); ++i)
+        kept.push_back({{"depth", stacks[i]->info().extent().z}, {"neighbours", neighbours[i]}});
+    ModelCard card = plan.card; // a card names its classes
+    for (size_t i = card.classes.size(); i < plan.set.classNames.size(); ++i)
+        card.classes.push_back(
+            {plan.set.classNames[i], standardColour(plan.set.classNames[i], uint32_t(i + 1)), 0.5});
+    return {{"card", toJson(card)},
+            {"recipe", plan.recipe},
+            {"device", plan.device},
+            {"output", plan.output.string()},
+            {"classes", plan.set.classNames},
+            {"slices", slices},
+            {"stacks", kept}};
 }
 
 Role roleOf(const std::string& word) {
@@ -64,16 +112,28 @@ Role roleOf(const std::string& word) {
     return Role(found - roleNames.begin());
 }
 
-bool seesSeveralSlices(const json& recipe) {
-    const std::string architecture = recipe.value("architecture", "");
-    return architecture == "deepem3d" || architecture == "unet3d" ||
-           recipe.value("network", "").find("slices") != std::string::npos;
+/// Gives the slices of the set their stacks back.
+void restoreStacks(const json& saved, const SafetensorsFile& content, TrainingSet& set) {
+    const json stacks = saved.value("stacks", json::array());
+    for (size_t i = 0; i < stacks.size(); ++i) {
+        std::map<int64_t, Pixels> slices;
+        for (size_t s = 0; s < set.slices.size(); ++s)
+            if (saved["slices"][s].value("stack", -1) == int(i)) {
+                set.slices[s].z = saved["slices"][s].at("z");
+                slices[set.slices[s].z] = set.slices[s].image;
+            }
+        for (const int64_t z : stacks[i].at("neighbours").get<std::vector<int64_t>>())
+            slices[z] = pixelsOf(content, neighbourName(i, z));
+        const auto stack =
+            std::make_shared<KeptStack>(stacks[i].at("depth").get<int64_t>(), std::move(slices));
+        for (size_t s = 0; s < set.slices.size(); ++s)
+            if (saved["slices"][s].value("stack", -1) == int(i)) set.slices[s].source = stack;
+    }
 }
 
 } // namespace
 
-void saveRun(const TrainingPlan& plan, const Progress& progress) {
-    if (seesSeveralSlices(plan.recipe)) return;
+void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& progress) {
     std::error_code failed;
     std::filesystem::create_directories(plan.runFolder, failed);
     if (failed)
@@ -86,8 +146,15 @@ void saveRun(const TrainingPlan& plan, const Progress& progress) {
         content.tensors.push_back(tensorOf(fmt::format("image.{}", i), plan.set.slices[i].image));
         content.tensors.push_back(tensorOf(fmt::format("labels.{}", i), plan.set.slices[i].labels));
     }
+    const std::vector<TileSourcePtr> stacks = stacksOf(plan.set);
+    const auto neighbours = neighboursOf(plan.set, stacks, seen);
+    for (size_t i = 0; i < stacks.size(); ++i)
+        for (const int64_t z : neighbours[i]) {
+            const Box3 box = Box3::ofSlice(stacks[i]->info().extent(), z);
+            content.tensors.push_back(tensorOf(neighbourName(i, z), stacks[i]->read(0, box, progress)));
+        }
     writeSafetensors(plan.runFolder / dataName, content);
-    writeFileAtomically(plan.runFolder / planName, planJson(plan).dump(2) + "\n");
+    writeFileAtomically(plan.runFolder / planName, planJson(plan, stacks, neighbours).dump(2) + "\n");
 }
 
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress) {
@@ -116,6 +183,7 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
             slice.data = entry.at("data");
             plan.set.slices.push_back(std::move(slice));
         }
+        restoreStacks(saved, content, plan.set);
         return plan;
     } catch (const json::exception&) {
         throw Error(ErrorKind::input,

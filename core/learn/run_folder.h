@@ -19,10 +19,9 @@ struct UnfinishedRun {
 };
 
 /// Writes the plan with its slices into plan.runFolder: "plan.json", and "data.safetensors" with every image
-/// and its labels as the run sees them, so that it can go on when sources are closed or have changed. A
-/// network that looks at several slices needs neighbours that are not in the set: then nothing is saved, and
-/// the run cannot go on after the program was closed. Throws Error{output}.
-void saveRun(const TrainingPlan& plan, const Progress& progress);
+/// and its labels as the run sees them, and the neighbours that its network sees of each, so that it can go
+/// on when sources are closed or have changed. Throws Error{input, output, cancelled}.
+void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& progress);
 /// The plan as it was saved, to be resumed. Throws Error{input} naming the folder and what is missing.
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress);
 /// Takes the data out of the folder of a run that has come to its end; log, recipe and checkpoint stay.

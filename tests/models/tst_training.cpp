@@ -1,5 +1,6 @@
 // Training from scratch on synthetic cells until it is good, resume bit for bit, pause, stop, cancel.
 #include "core/image/memory_source.h"
+#include "core/learn/run_folder.h"
 #include "core/segment/predictor.h"
 #include "models/run/torch_loader.h"
 #include "models/train/trainer.h"
@@ -125,6 +126,71 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(trainer_->train(broken, resumed, Progress::none()), Error);
     }
 
+    void resumeFromTheFolderOfANetworkOfSeveralSlices() {
+        TrainingPlan whole = planFor("several-whole", 1), broken = planFor("several-broken", 1);
+        for (TrainingPlan* plan : {&whole, &broken}) {
+            stackOf(*plan);
+            plan->set.slices.erase(plan->set.slices.begin() + 2); // now only a neighbour
+            plan->recipe.update(
+                {{"network", "slicesIn=3"}, {"base", 4}, {"batch", 2}, {"steps", 6}, {"stepsPerEpoch", 3}});
+        }
+        Listener listener, interrupted;
+        trainer_->train(whole, listener, Progress::none());
+        Cancelling progress;
+        interrupted.afterStep = [&](int64_t step) { progress.cancel = step >= 4; };
+        const SlicesSeen seen = trainer_->slicesSeen(broken.recipe);
+        QVERIFY(seen.before == 1 && seen.after == 1 && !seen.labelled);
+        saveRun(broken, seen, Progress::none());
+        QVERIFY_EXCEPTION_THROWN(trainer_->train(broken, interrupted, progress), Error);
+        const auto offered = unfinishedRuns(broken.runFolder.parent_path());
+        QVERIFY(
+            std::ranges::any_of(offered, [&](const auto& run) { return run.folder == broken.runFolder; }));
+        // All that the run needs lies in its folder: its sources are gone.
+        const TrainingPlan again = loadRun(broken.runFolder, Progress::none());
+        QVERIFY(again.resume && again.set.slices.size() == 7);
+        trainer_->train(again, listener, Progress::none());
+        QVERIFY(sameWeights(whole.output, broken.output));
+        QVERIFY(withoutTimes(whole) == withoutTimes(broken));
+    }
+
+    void cancelIsHeardInTheForwardPass() {
+        struct Counting : Progress {
+            mutable std::atomic<int> calls = 0;
+            int cancelAt = 1000000;
+            void report(double, const std::string&) const override {}
+            bool cancelled() const override { return ++calls >= cancelAt; }
+        };
+        TrainingPlan plan = planFor("forward", 1), whole = planFor("forward-whole", 1);
+        for (TrainingPlan* each : {&plan, &whole}) each->recipe.update({{"steps", 4}, {"stepsPerEpoch", 4}});
+        Counting counting;
+        Listener listener;
+        std::vector<int> calls; // of cancelled(), after each step
+        listener.afterStep = [&](int64_t) { calls.push_back(counting.calls); };
+        const TrainingResult result = trainer_->train(whole, listener, counting);
+        int parameters = 0; // the backward pass asks once for each
+        for (const NamedTensor& tensor : readSafetensors(result.package.file).tensors)
+            parameters += !tensor.name.ends_with("running_mean") && !tensor.name.ends_with("running_var") &&
+                          !tensor.name.ends_with("num_batches_tracked");
+        // Before the step, in each of the blocks of the network, on the way back.
+        QVERIFY2(calls[1] - calls[0] >= 1 + 3 + parameters,
+                 qPrintable(QString("%1 %2").arg(calls[1] - calls[0]).arg(parameters)));
+        // In the middle of the second forward pass: at once, and the step has not been.
+        Counting cancelling;
+        cancelling.cancelAt = calls[0] + 3;
+        Listener interrupted;
+        try {
+            trainer_->train(plan, interrupted, cancelling);
+            QFAIL("it must be cancelled");
+        } catch (const Error& error) {
+            QVERIFY(error.kind() == ErrorKind::cancelled);
+        }
+        QCOMPARE(cancelling.calls.load(), cancelling.cancelAt);
+        QCOMPARE(interrupted.steps, 1);
+        plan.resume = true;
+        trainer_->train(plan, interrupted, Progress::none());
+        QVERIFY(sameWeights(plan.output, whole.output));
+    }
+
     void pauseStopAndCancelAnswerSoon() {
         TrainingPlan plan = planFor("control", 1);
         plan.recipe["steps"] = 100000;
@@ -200,16 +266,7 @@ private Q_SLOTS:
         QFETCH(QString, network);
         QFETCH(QString, loss);
         TrainingPlan plan = planFor("several", 1);
-        Pixels stack(PixelType::u8, 1, {int64_t(plan.set.slices.size()), 128, 128});
-        for (size_t z = 0; z < plan.set.slices.size(); ++z) {
-            const Pixels grey = plan.set.slices[z].image.converted(PixelType::u8);
-            std::ranges::copy(grey.values<uint8_t>(), stack.plane<uint8_t>(0, int64_t(z)).begin());
-        }
-        const auto source = std::make_shared<MemorySource>(std::move(stack));
-        for (size_t z = 0; z < plan.set.slices.size(); ++z) {
-            plan.set.slices[z].source = source;
-            plan.set.slices[z].z = int64_t(z);
-        }
+        const TileSourcePtr source = stackOf(plan);
         plan.recipe.update({{"architecture", architecture.toStdString()},
                             {"network", network.toStdString()},
                             {"loss", loss.toStdString()},
@@ -238,6 +295,19 @@ private Q_SLOTS:
     }
 
 private:
+    /// Makes the slices of the plan those of one stack.
+    static TileSourcePtr stackOf(TrainingPlan& plan) {
+        Pixels stack(PixelType::u8, 1, {int64_t(plan.set.slices.size()), 128, 128});
+        for (size_t z = 0; z < plan.set.slices.size(); ++z)
+            std::ranges::copy(plan.set.slices[z].image.values<uint8_t>(),
+                              stack.plane<uint8_t>(0, int64_t(z)).begin());
+        const auto source = std::make_shared<MemorySource>(std::move(stack));
+        for (size_t z = 0; z < plan.set.slices.size(); ++z) {
+            plan.set.slices[z].source = source;
+            plan.set.slices[z].z = int64_t(z);
+        }
+        return source;
+    }
     TrainingPlan planFor(const char* name, int classes) { return planIn(folder_, name, classes); }
     QTemporaryDir folder_;
     std::unique_ptr<Trainer> trainer_ = makeTrainer();

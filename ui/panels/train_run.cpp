@@ -50,7 +50,7 @@ FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed
     finished.classNames = plan.set.classNames;
     const std::filesystem::path folder = plan.runFolder;
     try {
-        if (!plan.resume) saveRun(plan, progress);
+        if (!plan.resume) saveRun(plan, session.engine().trainer->slicesSeen(plan.recipe), progress);
         finished.result = session.train(std::move(plan), feed, progress);
     } catch (...) {
         // Without a checkpoint there is nothing to go on from, and the data would only fill the disk.
@@ -255,6 +255,8 @@ QString TrainPage::epochWords() const {
         if (stepsLeft > 0)
             words << tr("%1 left").arg(durationWords(double(stepsLeft) * report.secondsPerStep));
     }
+    if (report.shareWaitingForData >= 0.01)
+        words << tr("%1 % of the time waiting for data").arg(qRound(100 * report.shareWaitingForData));
     if (bestEpoch_ > 0)
         words << tr("best so far: epoch %1, Dice %2")
                      .arg(bestEpoch_)
