@@ -35,6 +35,7 @@ struct StudyResult {
     std::vector<std::vector<nlohmann::json>> rows; // text, number, or null where there is none
     std::string xTitle, yTitle;
     std::vector<std::string> xLabels; // names of x = 0, 1, 2 …; empty: x is a number
+    bool ordered = false;             // the names follow each other, so that curves join their points
     std::vector<StudySeries> series;
     std::vector<std::string> notes; // what differs from the published study
 };

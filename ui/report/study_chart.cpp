@@ -20,7 +20,7 @@ namespace {
 
 /// Okabe and Ito's colours that stand out on white.
 const QColor colours[] = {QColor("#0072b2"), QColor("#d55e00"), QColor("#009e73"), QColor("#cc79a7"),
-                          QColor("#56b4e9"), QColor("#8a6d00"), QColor("#333333")};
+                          QColor("#56b4e9"), QColor("#8a6d00"), QColor("#333333"), QColor("#7a3b9a")};
 
 QColor colourOf(size_t series) {
     return colours[series % std::size(colours)];
@@ -51,8 +51,8 @@ void drawMark(QPainter& painter, const QPointF& at, size_t series, double size) 
 
 class Chart {
 public:
-    Chart(QPainter& painter, const QRectF& area, const StudyResult& result)
-        : painter_(painter), area_(area), result_(result), unit_(area.width() / 100) {
+    Chart(QPainter& painter, const QRectF& area, const StudyResult& result, double wordScale)
+        : painter_(painter), area_(area), result_(result), unit_(wordScale * area.width() / 100) {
         double xLow = 0, xHigh = 0, yLow = 0, yHigh = 0;
         bool first = true;
         for (const StudySeries& series : result.series)
@@ -75,7 +75,8 @@ public:
         for (const std::string& label : result.xLabels)
             labels =
                 std::max(labels, painter.fontMetrics().horizontalAdvance(words(label)) * 0.72 + 1.5 * unit_);
-        plot_ = area.adjusted(9 * unit_, 12 * unit_, -3 * unit_, -labels - 5.5 * unit_);
+        plot_ = area.adjusted(9 * unit_, (result.title.empty() ? 8 : 12) * unit_, -3 * unit_,
+                              -labels - 5.5 * unit_);
     }
 
     void draw() {
@@ -102,7 +103,7 @@ private:
         painter_.drawText(QPointF(area_.left() + 3 * unit_, area_.top() + 4 * unit_), words(result_.title));
         setFont(1.9, false);
         // The legend, as many to a line as fit.
-        double x = area_.left() + 3 * unit_, y = area_.top() + 7.3 * unit_;
+        double x = area_.left() + 3 * unit_, y = area_.top() + (result_.title.empty() ? 3.5 : 7.3) * unit_;
         for (size_t i = 0; i < result_.series.size(); ++i) {
             const QString name = words(result_.series[i].name);
             const double width = 5 * unit_ + painter_.fontMetrics().horizontalAdvance(name);
@@ -136,7 +137,17 @@ private:
                 painter_.drawText(QRectF(at(value, y_.low).x() - 6 * unit_, plot_.bottom() + 0.5 * unit_,
                                          12 * unit_, metrics.height()),
                                   Qt::AlignCenter, x_.label(value));
-        for (size_t i = 0; i < result_.xLabels.size(); ++i) { // slanted, so that long names fit
+        double longest = 0;
+        for (const std::string& label : result_.xLabels)
+            longest = std::max(longest, metrics.horizontalAdvance(words(label)));
+        const bool level = longest * double(result_.xLabels.size()) < 0.7 * plot_.width();
+        for (size_t i = 0; i < result_.xLabels.size(); ++i) { // slanted where long names need it
+            if (level) {
+                painter_.drawText(QRectF(at(double(i), y_.low).x() - 6 * unit_, plot_.bottom() + 0.5 * unit_,
+                                         12 * unit_, metrics.height()),
+                                  Qt::AlignCenter, words(result_.xLabels[i]));
+                continue;
+            }
             painter_.save();
             painter_.translate(at(double(i), y_.low).x() + 0.6 * unit_, plot_.bottom() + 1.2 * unit_);
             painter_.rotate(-45);
@@ -157,8 +168,8 @@ private:
         const StudySeries& series = result_.series[index];
         painter_.setPen(QPen(colourOf(index), 0.3 * unit_));
         painter_.setBrush(colourOf(index));
-        // Names have no order: their points are not joined.
-        if (result_.xLabels.empty())
+        // Names without order: their points are not joined.
+        if (result_.xLabels.empty() || result_.ordered)
             for (size_t i = 1; i < series.x.size(); ++i)
                 painter_.drawLine(at(series.x[i - 1], series.y[i - 1]), at(series.x[i], series.y[i]));
         for (size_t i = 0; i < series.x.size(); ++i)
@@ -168,16 +179,16 @@ private:
     QPainter& painter_;
     const QRectF area_;
     const StudyResult& result_;
-    const double unit_; // a hundredth of the width
+    const double unit_; // a hundredth of the width, for words of usual size
     AxisTicks x_, y_;
     QRectF plot_;
 };
 
 } // namespace
 
-void drawStudyChart(QPainter& painter, const QRectF& area, const StudyResult& result) {
+void drawStudyChart(QPainter& painter, const QRectF& area, const StudyResult& result, double wordScale) {
     painter.setRenderHint(QPainter::Antialiasing);
-    Chart(painter, area, result).draw();
+    Chart(painter, area, result, wordScale).draw();
 }
 
 void writeStudyChart(const std::filesystem::path& base, const StudyResult& result) {

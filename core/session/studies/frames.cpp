@@ -78,6 +78,7 @@ public:
                           "published mean F1",
                           "published threshold of 255"};
         result.xTitle = "test image";
+        result.ordered = true;
         result.yTitle = "F1";
         for (const TrainingSlice& slice : settings.set.slices)
             if (slice.role == Role::test) result.xLabels.push_back(std::to_string(result.xLabels.size() + 1));

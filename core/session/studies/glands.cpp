@@ -83,6 +83,7 @@ public:
             "network", "F1 (Dice)", "object F1 (GlaS)", "object Dice", "object Hausdorff, px",
             "found",   "glands",    "validation Dice",  "s per epoch", "published (challenge, test A)"};
         result.xTitle = "test image";
+        result.ordered = true;
         result.yTitle = "object Dice";
         for (const TrainingSlice& slice : settings.set.slices)
             if (slice.role == Role::test) result.xLabels.push_back(std::to_string(result.xLabels.size() + 1));

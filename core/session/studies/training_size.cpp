@@ -30,6 +30,7 @@ public:
         result.columns = {"recipe",          "training images", "validation loss",
                           "validation Dice", "test Dice",       "test accuracy"};
         result.xTitle = "training images";
+        result.ordered = true;
         result.yTitle = "Dice";
         for (const size_t size : sizes(settings)) result.xLabels.push_back(std::to_string(size));
         for (const Kind& kind : kinds(settings)) {
