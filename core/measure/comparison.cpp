@@ -235,8 +235,15 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
         EvaluationOptions forCurves = options;
         std::tie(forCurves.metrics, forLabels.metrics) = curvesAndOthers(options.metrics);
         wantsLabels = options.metrics.empty() || !forLabels.metrics.empty();
-        if (!forCurves.metrics.empty())
-            result.metrics = evaluate(*prediction, truth, forCurves, PartProgress(progress, 0.05, 0.15));
+        if (!forCurves.metrics.empty()) {
+            result.metrics = evaluate(*prediction, truth, forCurves, PartProgress(progress, 0.05, 0.1));
+            const ProbabilityCurves curves =
+                curvesOf(*prediction, truth, forCurves, sourceName(*prediction, "The prediction"),
+                         sourceName(truth, "The truth"), PartProgress(progress, 0.1, 0.15));
+            result.precisionRecall = curves.precisionRecall();
+            for (const CalibrationBin& bin : curves.calibration())
+                if (bin.voxels > 0) result.calibration.push_back(bin);
+        }
     }
     if (wantsLabels) {
         auto figures = evaluate(*labels, truth, forLabels, PartProgress(progress, 0.15, 0.8));

@@ -2,6 +2,7 @@
 // where the files came from.
 #pragma once
 #include "core/measure/metrics.h"
+#include "core/measure/probability_curves.h"
 
 #include <filesystem>
 
@@ -55,6 +56,9 @@ struct Comparison {
     std::vector<ConfusionCounts> slices;
     ConfusionTable classes;
     ClassTable classNames; // of the prediction's values, where known
+    /// Of probabilities whose curves were wanted, else empty.
+    std::vector<CurvePoint> precisionRecall;
+    std::vector<CalibrationBin> calibration;
 };
 /// evaluate(), countsOfSlices() and confusionTable() of one prediction. With a threshold, probabilities
 /// (fractions in one channel) give the curves that are wanted ("all" wants them) and, as a mask from the
@@ -73,7 +77,8 @@ struct EvaluationRecord {
 };
 /// Every figure as a row of part, prediction, item, of, value and note (RFC 4180): "figure" (a metric with
 /// its convention), "slice" (a pixel metric of a slice, from 1), "confusion" (voxels of a class of the truth
-/// that have a class of the prediction) and "file" (SHA-256).
+/// that have a class of the prediction), "curve" (precision, recall and Dice from a threshold on),
+/// "calibration" (share of foreground at a mean probability) and "file" (SHA-256).
 std::string evaluationCsv(const EvaluationRecord& record);
 /// A row for each slice and prediction: slice (from 1), prediction, the pixel metrics and the counts.
 std::string slicesCsv(const EvaluationRecord& record);

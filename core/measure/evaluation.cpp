@@ -224,23 +224,8 @@ private:
     }
 
     void addCurves() {
-        ProbabilityCurves curves;
-        for (int64_t z = 0; z < extent_.z; ++z) {
-            progress_.throwIfCancelled();
-            const Box3 box = Box3::ofSlice(extent_, z);
-            const Pixels p = prediction_.read(0, box, progress_);
-            if (p.channels() != 1 || (p.type() != PixelType::f32 && p.type() != PixelType::f64))
-                throw Error(ErrorKind::input,
-                            fmt::format("{} holds no probabilities (one channel of fractions from 0 to 1); "
-                                        "curves need them.",
-                                        predictionName_));
-            const Pixels floats = p.converted(PixelType::f32);
-            curves.add(floats.values<float>(),
-                       foregroundOf(truth_.read(0, box, progress_),
-                                    {options_.truthLabel, options_.truthInverted}, truthName_));
-            progress_.report(double(z + 1) / double(extent_.z),
-                             fmt::format("slice {} of {}", z + 1, extent_.z));
-        }
+        const ProbabilityCurves curves =
+            curvesOf(prediction_, truth_, options_, predictionName_, truthName_, progress_);
         add("average_precision", curves.averagePrecision(),
             "Σ(Rₖ−Rₖ₋₁)·Pₖ over falling thresholds, as scikit-learn, in steps of 0.001");
         add("calibration_error", curves.calibrationError(),

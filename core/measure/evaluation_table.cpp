@@ -33,6 +33,15 @@ std::string evaluationCsv(const EvaluationRecord& record) {
                      "prediction " +
                          confusionName(table.predictionValues[p], table.predictionMerged, one.classNames),
                      fmt::format("{}", table.count(t, p)), "voxels"});
+        for (const CurvePoint& point : one.precisionRecall) {
+            const std::string from = csvNumber(point.threshold);
+            text += csvLine({"curve", name, "precision", from, csvNumber(point.precision), ""});
+            text += csvLine({"curve", name, "recall", from, csvNumber(point.recall), ""});
+            text += csvLine({"curve", name, "dice", from, csvNumber(point.dice), ""});
+        }
+        for (const CalibrationBin& bin : one.calibration)
+            text += csvLine({"calibration", name, "foreground_share", csvNumber(bin.meanProbability),
+                             csvNumber(bin.share), fmt::format("{} voxels", bin.voxels)});
         text += csvLine({"file", name, "prediction", one.prediction.path.string(), one.prediction.sha256,
                          fmt::format("{}", fmt::join(one.prediction.remarks, " "))});
     }

@@ -82,4 +82,27 @@ double ProbabilityCurves::calibrationError() const {
     return voxels ? sum / double(voxels) : 0;
 }
 
+ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth,
+                           const EvaluationOptions& options, const std::string& predictionName,
+                           const std::string& truthName, const Progress& progress) {
+    ProbabilityCurves curves;
+    const Extent3 extent = truth.info().extent();
+    for (int64_t z = 0; z < extent.z; ++z) {
+        progress.throwIfCancelled();
+        const Box3 box = Box3::ofSlice(extent, z);
+        const Pixels p = prediction.read(0, box, progress);
+        if (p.channels() != 1 || (p.type() != PixelType::f32 && p.type() != PixelType::f64))
+            throw Error(ErrorKind::input,
+                        fmt::format("{} holds no probabilities (one channel of fractions from 0 to 1); "
+                                    "curves need them.",
+                                    predictionName));
+        const Pixels floats = p.converted(PixelType::f32);
+        curves.add(floats.values<float>(),
+                   foregroundOf(truth.read(0, box, progress), {options.truthLabel, options.truthInverted},
+                                truthName));
+        progress.report(double(z + 1) / double(extent.z), fmt::format("slice {} of {}", z + 1, extent.z));
+    }
+    return curves;
+}
+
 } // namespace cristae

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/progress.h"
 #include "core/measure/label_volume.h"
+#include "core/measure/metrics.h"
 
 #include <array>
 
@@ -37,5 +38,11 @@ private:
     std::array<int64_t, steps + 1> all_{}, inside_{};
     std::array<double, 10> sums_{};
 };
+
+/// The curves of a whole prediction, read slice by slice. Throws Error{input} for anything but one channel of
+/// fractions from 0 to 1, and {cancelled}. The names stand in errors.
+ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth,
+                           const EvaluationOptions& options, const std::string& predictionName,
+                           const std::string& truthName, const Progress& progress);
 
 } // namespace cristae

@@ -113,6 +113,18 @@ private Q_SLOTS:
         for (const char* name : {"dice", "object_f1", "hd95", "v_rand"})
             QCOMPARE(value(comparison.metrics, name), value(expected, name));
         QVERIFY(value(comparison.metrics, "average_precision") > 0);
+        // The curve passes through the best Dice and through what the threshold gives.
+        QCOMPARE(comparison.precisionRecall.size(), size_t(99));
+        double best = 0;
+        for (const CurvePoint& point : comparison.precisionRecall) best = std::max(best, point.dice);
+        QCOMPARE(best, value(comparison.metrics, "best_dice"));
+        QCOMPARE(comparison.precisionRecall[24].recall, value(comparison.metrics, "recall"));
+        QCOMPARE(comparison.calibration.size(), size_t(10));
+        EvaluationRecord record;
+        record.predictions = {comparison};
+        const std::string csv = evaluationCsv(record);
+        QVERIFY(csv.find(fmt::format("curve,,dice,0.25,{},", comparison.precisionRecall[24].dice)) !=
+                std::string::npos);
         QCOMPARE(comparison.slices.size(), size_t(3));
         QCOMPARE(comparison.classes.predictionValues.size(), size_t(2));
         options.metrics = {"best_dice"};

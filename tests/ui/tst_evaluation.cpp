@@ -1,4 +1,5 @@
 // The comparison with a ground truth on the Measure page: figures, classes, slices, difference, files.
+#include "core/image/memory_source.h"
 #include "core/io/format.h"
 #include "tests/support/tiny_tiff.h"
 #include "tests/ui/fake_engine.h"
@@ -153,6 +154,27 @@ private Q_SLOTS:
         auto* metric = child<QComboBox>("sliceMetric");
         metric->setCurrentIndex(metric->findData("iou"));
         QCOMPARE(chart->series()[0].points[0].y(), 1.0 / 3);
+        QVERIFY(!child<LineChart>("precisionRecall")->isVisible()); // labels have none
+        // Probabilities have curves, and are labels from one half on.
+        Pixels floats(PixelType::f32, 1, {slices, height, width});
+        for (int z = 0; z + 1 < slices; ++z)
+            for (int y = 10; y < 30; ++y)
+                for (int x = 10; x < 30; ++x) {
+                    floats.plane<float>(0, z)[size_t(y * width + x)] = 0.8f;
+                    floats.plane<float>(0, z)[size_t((y + 10) * width + x + 70)] = 0.3f;
+                }
+        const MemorySource probabilities(floats);
+        ExportDescription description;
+        description.info = probabilities.info();
+        exportSource(probabilities, findExporter(world_->session->exporters(), "tiff", {}),
+                     world_->path("floats.tif"), description, Progress::none());
+        panel_->addPrediction(world_->name("floats.tif"));
+        QTRY_COMPARE(chart->series().size(), size_t(3));
+        QCOMPARE(figure("Recall", 3), QString("0.5000"));
+        QCOMPARE(figure("Average precision", 3), QString("1.0000"));
+        QVERIFY(child<LineChart>("precisionRecall")->isVisible());
+        QCOMPARE(child<LineChart>("precisionRecall")->series().front().points.back(), QPointF(1, 1));
+        QCOMPARE(child<LineChart>("calibration")->series().size(), size_t(2));
         // The other one's classes and difference.
         child<QComboBox>("comparedWhich")->setCurrentIndex(1);
         QCOMPARE(cell("confusion", 1, 1), QString("2,400\n100.0 %"));

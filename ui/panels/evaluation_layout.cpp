@@ -186,6 +186,22 @@ QWidget* EvaluationPanel::buildResult() {
     chart_->setLegendBelow(true);
     slices->addWidget(chart_);
     column->addWidget(slices_);
+    curves_ = new QWidget(result_);
+    auto* curves = new QVBoxLayout(curves_);
+    curves->setContentsMargins(0, 8, 0, 0);
+    curves->setSpacing(8);
+    precisionRecall_ = new LineChart(tr("Precision against recall"), curves_);
+    precisionRecall_->setObjectName(QStringLiteral("precisionRecall"));
+    precisionRecall_->setXAxis(tr("recall"), 1.0);
+    calibration_ = new LineChart(tr("Share of foreground"), curves_);
+    calibration_->setObjectName(QStringLiteral("calibration"));
+    calibration_->setXAxis(tr("mean probability"), 1.0);
+    for (LineChart* chart : {precisionRecall_, calibration_}) {
+        chart->setLegendBelow(true);
+        chart->setYRange(0.0, 1.0);
+        curves->addWidget(chart);
+    }
+    column->addWidget(curves_);
     add_ = new QPushButton(tr("Add prediction…"), result_);
     add_->setObjectName(QStringLiteral("addPrediction"));
     column->addWidget(add_);

@@ -2,6 +2,7 @@
 #include "ui/panels/evaluation_panel.h"
 
 #include "core/export/metadata.h"
+#include "core/image/with_voxel_size.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/dialogs/dataset_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -136,13 +137,16 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
     if (!truth_) return;
     EvaluationOptions wish = compared_.front().options;
     wish.predictionLabel.reset();
+    const Document* document = workbench_.document();
     const auto work = [path, openOptions = options, wish, truth = truth_, slice = slice_,
+                       size = document ? document->voxelSize() : VoxelSize(),
                        structure = record_.structure](const Progress& progress) {
         Evaluated result;
         result.path = path;
         result.openOptions = openOptions;
         TileSourcePtr source = openOrAsk(path.toStdString(), openOptions, result.choices);
         if (!source) return result;
+        if (!source->info().voxelSize.knownInPlane()) source = withVoxelSize(source, size);
         result.comparison.classNames = namesOf(source->info());
         EvaluationOptions own = wish;
         if (const LabelClass* same = result.comparison.classNames.findByName(structure))

@@ -62,6 +62,7 @@ private:
     void showFigures();
     void showClasses();
     void showSlices();
+    void showCurves();
     void wishDifference();
     void updateState();
 
@@ -87,12 +88,12 @@ private:
     QPushButton *compare_ = nullptr, *cancel_ = nullptr, *add_ = nullptr, *again_ = nullptr,
                 *report_ = nullptr, *picture_ = nullptr;
     QWidget *running_ = nullptr, *result_ = nullptr, *options_ = nullptr, *slices_ = nullptr,
-            *ofWhich_ = nullptr;
+            *curves_ = nullptr, *ofWhich_ = nullptr;
     QProgressBar* bar_ = nullptr;
     QLabel *runningWords_ = nullptr, *comparedWords_ = nullptr, *stale_ = nullptr, *found_ = nullptr,
            *foundWords_ = nullptr, *dice_ = nullptr, *conventions_ = nullptr;
     QTableWidget *figures_ = nullptr, *classes_ = nullptr;
-    LineChart* chart_ = nullptr;
+    LineChart *chart_ = nullptr, *precisionRecall_ = nullptr, *calibration_ = nullptr;
 };
 
 } // namespace cristae

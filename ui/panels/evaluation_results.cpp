@@ -75,6 +75,7 @@ void EvaluationPanel::showResult() {
     showFigures();
     showClasses();
     showSlices();
+    showCurves();
     wishDifference();
     updateState();
 }
@@ -180,6 +181,25 @@ void EvaluationPanel::showSlices() {
             points.emplace_back(double(z + 1), pixelMetric(one.slices[z], metric));
         chart_->setPoints(series, std::move(points));
     }
+}
+
+void EvaluationPanel::showCurves() {
+    for (LineChart* chart : {precisionRecall_, calibration_}) chart->clear();
+    bool any = false;
+    for (const Comparison& one : record_.predictions) {
+        if (one.precisionRecall.empty()) continue;
+        any = true;
+        std::vector<QPointF> points, shares;
+        for (const CurvePoint& point : one.precisionRecall)
+            points.emplace_back(point.recall, point.precision);
+        std::ranges::sort(points, {}, [](const QPointF& point) { return point.x(); });
+        for (const CalibrationBin& bin : one.calibration) shares.emplace_back(bin.meanProbability, bin.share);
+        precisionRecall_->setPoints(precisionRecall_->addSeries(text(one.prediction.name)), points);
+        calibration_->setPoints(calibration_->addSeries(text(one.prediction.name)), shares);
+    }
+    if (any)
+        calibration_->setPoints(calibration_->addSeries(tr("as predicted")), {QPointF(0, 0), QPointF(1, 1)});
+    curves_->setVisible(any);
 }
 
 } // namespace cristae

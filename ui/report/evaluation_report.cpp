@@ -201,6 +201,30 @@ void drawSlices(Pages& pages, const EvaluationRecord& record) {
     pages.y += height;
 }
 
+void drawCurves(Pages& pages, const EvaluationRecord& record) {
+    StudyResult chart;
+    chart.title = Words::tr("Precision against recall").toStdString();
+    chart.xTitle = Words::tr("recall").toStdString();
+    chart.yTitle = Words::tr("precision").toStdString();
+    for (const Comparison& one : record.predictions) {
+        if (one.precisionRecall.empty()) continue;
+        std::vector<CurvePoint> points = one.precisionRecall;
+        std::ranges::sort(points, {}, &CurvePoint::recall);
+        StudySeries series{one.prediction.name, {}, {}};
+        for (size_t i = 0; i < points.size(); i += 7) { // marks that do not touch
+            series.x.push_back(points[i].recall);
+            series.y.push_back(points[i].precision);
+        }
+        chart.series.push_back(series);
+    }
+    if (chart.series.empty()) return;
+    const double height = inside * 0.6;
+    pages.need(height + 6);
+    pages.y += 4;
+    drawStudyChart(pages.painter(), pages.rect(margin, pages.y, inside, height), chart);
+    pages.y += height;
+}
+
 void drawClasses(Pages& pages, const EvaluationRecord& record, const Comparison& one) {
     const ConfusionTable& table = one.classes;
     const size_t shown = std::min<size_t>(table.predictionValues.size(), 6);
@@ -337,6 +361,7 @@ void writeEvaluationPdf(const std::filesystem::path& path, const EvaluationRecor
         for (size_t first = 0; first < record.predictions.size(); first += columns)
             drawFigures(pages, record, first, std::min(first + columns, record.predictions.size()));
         drawSlices(pages, record);
+        drawCurves(pages, record);
         for (const EvaluationPicture& picture : pictures)
             drawPicture(pages, picture, pictures.size() > 1 ? 105 : 150); // two to a page
         for (const Comparison& one : record.predictions) drawClasses(pages, record, one);
