@@ -12,6 +12,21 @@
 
 namespace cristae {
 
+QString networkTitle(const std::string& network) {
+    // Proper names: the same in every language.
+    static const std::map<std::string, const char*> titles{{"unet", "U-Net"},
+                                                           {"resunet", "Deep Residual U-Net"},
+                                                           {"segnet", "SegNet"},
+                                                           {"usegnet", "U-SegNet"},
+                                                           {"fcdensenet", "FC-DenseNet (Tiramisu)"},
+                                                           {"multiresunet", "MultiResUNet"},
+                                                           {"deepem3d", "DeepEM3D"},
+                                                           {"unet3d", "3D U-Net"},
+                                                           {"maskrcnn", "Mask R-CNN"}};
+    const auto found = titles.find(network);
+    return found == titles.end() ? text(network) : QString::fromUtf8(found->second);
+}
+
 NetworkForm::NetworkForm(const std::vector<std::pair<std::string, Schema>>& networks,
                          const std::map<std::string, std::set<std::string>>& elsewhere, QWidget* parent)
     : QWidget(parent) {

@@ -11,6 +11,9 @@ class QFormLayout;
 
 namespace cristae {
 
+/// What a network is called: "Deep Residual U-Net" for "resunet"; the word itself where it has no other name.
+QString networkTitle(const std::string& network);
+
 class NetworkForm : public QWidget {
     Q_OBJECT
 public:

@@ -63,6 +63,7 @@ OptionField makeOptionField(const Option& option, QWidget* parent, std::function
 }
 
 void addOptionRow(QFormLayout* form, const Option& option, const OptionField& field, const QString& name) {
+    ignoreWheel(field.widget); // forms scroll
     field.widget->setObjectName(name);
     field.widget->setToolTip(text(option.help));
     field.widget->setAccessibleName(text(option.label));

@@ -50,6 +50,11 @@ RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, Q
         }
         column->addLayout(form);
     }
+    if (const auto kind = fields_.find("architecture"); kind != fields_.end()) {
+        auto* box = qobject_cast<QComboBox*>(kind->second.widget);
+        for (int i = 0; i < box->count(); ++i)
+            box->setItemText(i, networkTitle(box->itemData(i).toString().toStdString()));
+    }
     area->setWidget(inside);
     middle_ = new QHBoxLayout;
     middle_->addWidget(area, 1);

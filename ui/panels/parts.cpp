@@ -28,19 +28,24 @@ QString tr(const char* words) {
     return QCoreApplication::translate("cristae::Parts", words);
 }
 
-/// Scrolls up and down only, so it asks for the width that its content needs. The wheel scrolls, also over a
-/// list or a number: it never changes a setting in passing.
+bool isSetting(const QObject* object) {
+    return qobject_cast<const QComboBox*>(object) || qobject_cast<const QAbstractSpinBox*>(object);
+}
+
+class WheelGuard : public QObject {
+public:
+    using QObject::QObject;
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() != QEvent::Wheel) return QObject::eventFilter(watched, event);
+        event->ignore(); // goes on to what lies under it
+        return true;
+    }
+};
+
+/// Scrolls up and down only, so it asks for the width that its content needs.
 class ColumnArea : public QScrollArea {
 public:
     using QScrollArea::QScrollArea;
-    bool eventFilter(QObject* watched, QEvent* event) override {
-        const bool setting = qobject_cast<QComboBox*>(watched) || qobject_cast<QAbstractSpinBox*>(watched);
-        if (setting && event->type() == QEvent::Wheel) {
-            event->ignore(); // goes on to what lies under it
-            return true;
-        }
-        return QScrollArea::eventFilter(watched, event);
-    }
     QSize minimumSizeHint() const override {
         constexpr int barWidth = 10;
         return {widget() ? widget()->minimumSizeHint().width() + barWidth : 0, 120};
@@ -50,10 +55,7 @@ protected:
     void showEvent(QShowEvent* event) override {
         QScrollArea::showEvent(event);
         for (QWidget* child : findChildren<QWidget*>())
-            if (qobject_cast<QComboBox*>(child) || qobject_cast<QAbstractSpinBox*>(child)) {
-                child->installEventFilter(this); // once, however often
-                child->setFocusPolicy(Qt::StrongFocus);
-            }
+            if (isSetting(child)) ignoreWheel(child);
     }
 };
 } // namespace
@@ -138,6 +140,15 @@ QPushButton* primaryButton(const QString& words, QWidget* parent) {
     button->setProperty("primary", true);
     button->setMinimumHeight(38);
     return button;
+}
+
+void ignoreWheel(QWidget* setting) {
+    const QString name = QStringLiteral("wheelGuard");
+    if (setting->findChild<QObject*>(name, Qt::FindDirectChildrenOnly)) return;
+    auto* guard = new WheelGuard(setting);
+    guard->setObjectName(name);
+    setting->installEventFilter(guard);
+    setting->setFocusPolicy(Qt::StrongFocus);
 }
 
 QPushButton* foldButton(const QString& words, QWidget* folded, QWidget* parent) {

@@ -35,6 +35,8 @@ struct SegmentPage {
 QWidget* segmentedPages(const std::vector<SegmentPage>& pages, QWidget* parent);
 /// The big button of a page.
 QPushButton* primaryButton(const QString& words, QWidget* parent);
+/// The wheel over a list or a number scrolls what lies around it instead of changing the setting.
+void ignoreWheel(QWidget* setting);
 /// A row that opens and closes what stands under it.
 QPushButton* foldButton(const QString& words, QWidget* folded, QWidget* parent);
 /// A sentence in the colour of warnings, hidden while empty.

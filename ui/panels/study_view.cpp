@@ -67,6 +67,9 @@ void fillStudyTable(QTableWidget* table, const StudyResult& result) {
         }
     for (int c = 0; c < table->columnCount(); ++c) {
         table->horizontalHeaderItem(c)->setToolTip(headings[c]);
+        const bool words = !result.rows.empty() && result.rows.front()[size_t(c)].is_string();
+        table->horizontalHeaderItem(c)->setTextAlignment((words ? Qt::AlignLeft : Qt::AlignRight) |
+                                                         Qt::AlignVCenter);
         table->horizontalHeader()->setSectionResizeMode(c, QHeaderView::ResizeToContents);
     }
 }
@@ -91,7 +94,9 @@ void StudyView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.fillRect(rect(), Qt::white);
-    drawStudyChart(painter, QRectF(rect()), result_);
+    StudyResult untitled = result_; // the page names it above
+    untitled.title.clear();
+    drawStudyChart(painter, QRectF(rect()), untitled, 1.5);
     if (!hasFocus()) return;
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(themeColours(palette()).accent, 2));
@@ -125,6 +130,8 @@ void StudyView::enlarge() {
         table->verticalHeader()->hide();
         table->setShowGrid(false);
         fillStudyTable(table, result_);
+        table->setMaximumHeight(table->horizontalHeader()->sizeHint().height() +
+                                table->verticalHeader()->defaultSectionSize() * table->rowCount() + 16);
         column->addWidget(table, 2);
         QStringList notes;
         for (const std::string& note : result_.notes) notes << text(note);

@@ -4,6 +4,7 @@
 #include "core/learn/recipe.h"
 #include "ui/charts/line_chart.h"
 #include "ui/dialogs/augment_preview.h"
+#include "ui/dialogs/network_form.h"
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
@@ -157,7 +158,7 @@ void TrainPage::setRecipe(const nlohmann::json& values, const QString& name) {
     const std::string network = recipe_.value("architecture", std::string("unet"));
     const QString facts =
         tr("%1, patches of %2 × %2, %3 steps.")
-            .arg(network == "unet" ? tr("U-Net of %1 filters").arg(number("base")) : text(network))
+            .arg(network == "unet" ? tr("U-Net of %1 filters").arg(number("base")) : networkTitle(network))
             .arg(number("patch"))
             .arg(QLocale().toString(qint64(number("steps"))));
     const QString description =
