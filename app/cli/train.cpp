@@ -69,11 +69,12 @@ LabelMeaning meaningOf(const TrainArguments& args) {
 }
 
 /// Without validation data of their own the last slices of the training data are set aside, at least one.
-void setAsideSlices(TrainingSet& set, double share) {
+void setAsideSlices(TrainingSet& set, double share, bool speaks) {
     if (set.slices.size() < 2)
         throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
                                       "--validation-images and --validation-labels, or more slices.");
     setAsideForValidation(set, share);
+    if (!speaks) return;
     const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
         return slice.role == Role::validation;
     });
@@ -82,7 +83,7 @@ void setAsideSlices(TrainingSet& set, double share) {
 }
 
 /// The slices, and what their list says of the model.
-LoadedDataList dataOf(const TrainArguments& args, const Progress& progress) {
+LoadedDataList dataOf(const TrainArguments& args, bool speaks, const Progress& progress) {
     if (!args.data.empty()) {
         if (!args.images.empty() || !args.labels.empty())
             throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
@@ -100,7 +101,7 @@ LoadedDataList dataOf(const TrainArguments& args, const Progress& progress) {
             pairs.push_back(std::move(pair));
     LoadedDataList loaded;
     loaded.set = loadTrainingSet(pairs, meaningOf(args), {args.className}, progress);
-    if (args.validationImages.empty()) setAsideSlices(loaded.set, args.validationShare);
+    if (args.validationImages.empty()) setAsideSlices(loaded.set, args.validationShare, speaks);
     loaded.card.classes = {{args.className, standardColour(args.className, 1), 0.5}};
     return loaded;
 }
@@ -129,7 +130,7 @@ int run(const TrainArguments& args, CommandLine& line) {
     plan.place.patienceSeconds = args.peerTimeout;
     const bool leads = plan.place.rank == 0; // of several processes one speaks
     const ConsoleProgress progress(line.quiet || args.json || !leads);
-    LoadedDataList data = dataOf(args, progress);
+    LoadedDataList data = dataOf(args, leads, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
     replaceIfGiven(plan.card.name, args.name, plan.output.stem().string());

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
+#include <thread>
 #ifdef CRISTAE_GLOO
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -28,7 +29,7 @@ std::string reasonOf(const std::exception& error) {
 
 class GlooProcesses : public ProcessGroup {
 public:
-    explicit GlooProcesses(const ProcessPlace& place) : place_(place) {
+    GlooProcesses(const ProcessPlace& place, const Progress& progress) : place_(place), progress_(progress) {
         const Milliseconds patience(int64_t(place.patienceSeconds * 1000));
         c10d::TCPStoreOptions options;
         options.port = uint16_t(place.port);
@@ -65,7 +66,17 @@ private:
         const torch::NoGradGuard guard;
         std::vector<at::Tensor> list{tensor.detach().to(torch::kCPU).contiguous()};
         try {
-            start(list)->wait();
+            const auto work = start(list);
+            while (!work->isCompleted() && !progress_.cancelled())
+                std::this_thread::sleep_for(std::chrono::microseconds(100));
+            if (!work->isCompleted()) {
+                // Its end would wait for the message that is under way, perhaps for a process that hangs.
+                group_.release();
+                progress_.throwIfCancelled();
+            }
+            work->wait();
+        } catch (const Error&) {
+            throw;
         } catch (const std::exception& error) {
             throw Error(ErrorKind::device,
                         fmt::format("Process {} of {} lost the others ({}): one of them has ended or hangs; "
@@ -74,15 +85,16 @@ private:
         }
         tensor.copy_(list.front());
     }
-    ProcessPlace place_;
+    const ProcessPlace place_;
+    const Progress& progress_;
     c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
 };
 
 } // namespace
 
-std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace& place) {
+std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace& place, const Progress& progress) {
     try {
-        return std::make_unique<GlooProcesses>(place);
+        return std::make_unique<GlooProcesses>(place, progress);
     } catch (const std::exception& error) {
         throw Error(
             ErrorKind::device,
@@ -96,7 +108,7 @@ std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace& place) {
 
 #else
 
-std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace&) {
+std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace&, const Progress&) {
     throw Error(ErrorKind::device, "This LibTorch was built without Gloo, so only one process can train; "
                                    "start a single one, or build with another LibTorch.");
 }

@@ -18,7 +18,8 @@ public:
     virtual void takeFromFirst(torch::Tensor& tensor) = 0;
 };
 
-/// Waits for the others for as long as the place's patience. Throws Error{device} when not all came.
-std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace& place);
+/// Waits for the others for as long as the place's patience. Throws Error{device} when not all came. A cancel
+/// is heard while waiting for a message; the group can then not be used any more.
+std::unique_ptr<ProcessGroup> joinProcesses(const ProcessPlace& place, const Progress& progress);
 
 } // namespace cristae

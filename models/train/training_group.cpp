@@ -7,7 +7,7 @@ namespace cristae {
 
 void TrainingRun::joinOthers() {
     if (plan_.place.count <= 1) return;
-    group_ = joinProcesses(plan_.place);
+    group_ = joinProcesses(plan_.place, progress_);
     const torch::NoGradGuard guard;
     const std::string words = recipe_.dump() + std::to_string(state_.step);
     const std::string hash = sha256(std::as_bytes(std::span(words))).substr(0, 15);

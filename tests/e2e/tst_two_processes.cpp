@@ -13,6 +13,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <csignal>
 
 using namespace cristae;
 
@@ -93,6 +94,20 @@ private Q_SLOTS:
         const QByteArray words = outputOf(*first);
         QCOMPARE(first->exitCode(), 4);
         QVERIFY2(words.contains("lost the others") && words.contains("--resume"), words.constData());
+        second->waitForFinished();
+    }
+
+    void cancelIsHeardWhileTheOtherHangs() {
+        port_ = freePort();
+        const Process first = start("hanging", 0, 1000000), second = start("hanging", 1, 1000000);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder_.filePath("hanging.run/checkpoint.safetensors")),
+                                 60000);
+        kill(pid_t(second->processId()), SIGSTOP);
+        QVERIFY(!first->waitForFinished(1500)); // it may only be busy: the first waits
+        kill(pid_t(first->processId()), SIGINT);
+        QVERIFY(first->waitForFinished(20000));
+        QVERIFY2(first->exitCode() == 130, outputOf(*first).constData());
+        second->kill();
         second->waitForFinished();
     }
 
