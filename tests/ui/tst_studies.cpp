@@ -152,9 +152,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!part<QPushButton>("cancelStudy")->isVisible(), 60000);
         QVERIFY2(finished.count() == 1, qPrintable(part<QLabel>("studyObstacles")->text()));
         QVERIFY(!page_->result()->rows.empty());
-        int64_t tests = 0;
-        for (const TrainingSlice& slice : world_->control.plan.set.slices) tests += slice.role == Role::test;
-        QCOMPARE(tests, 2);
+        int64_t validation = 0, training = 0; // of ten slices two score, two choose, six train
+        for (const TrainingSlice& slice : world_->control.plan.set.slices) {
+            validation += slice.role == Role::validation;
+            training += slice.role == Role::train;
+        }
+        QCOMPARE(validation, 2);
+        QCOMPARE(training, 6);
         // The same folder with other data is refused in words.
         addSlices(4);
         click("runStudy");

@@ -243,10 +243,11 @@ void StudiesPage::updateState() {
     const fs::path folder = folder_->text().trimmed().toStdString();
     std::error_code ignored;
     const bool begun = !folder.empty() && fs::exists(folder / "study.json", ignored);
-    setSentence(folderWords_, begun && !isRunning
-                                  ? tr("%n steps are done there; the study goes on from them.", nullptr,
-                                       int(stepsDone(folder)))
-                                  : QString());
+    const int64_t done = begun ? stepsDone(folder) : 0;
+    setSentence(folderWords_, isRunning || done == 0 ? QString()
+                              : done == 1
+                                  ? tr("1 step is done there; the study goes on from it.")
+                                  : tr("%1 steps are done there; the study goes on from them.").arg(done));
     run_->setText(begun ? tr("Go on with the study") : tr("Run the study"));
     run_->setVisible(!isRunning);
     for (QWidget* widget : std::initializer_list<QWidget*>{list_, dataPart_, model_, folder_})
