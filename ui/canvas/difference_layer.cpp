@@ -22,10 +22,12 @@ LabelSnapshot codesOf(const DifferenceLayer::Wish& wish, const LabelSnapshot& la
     };
     const Pixels prediction =
         wish.prediction ? slice(*wish.prediction) : labels.labels(Box3::ofSlice(extent, z));
+    const Pixels codes = differenceOf(prediction, slice(*wish.truth), wish.options);
+    progress.throwIfCancelled();
     LabelLayer layer(extent);
     LabelEdit edit(layer.snapshot(), {});
-    edit.setBlock(Box3::ofSlice(extent, z), differenceOf(prediction, slice(*wish.truth), wish.options),
-                  Origin::model);
+    edit.setBlock(Box3::ofSlice(extent, z), codes, Origin::model);
+    progress.throwIfCancelled();
     layer.apply(edit.delta());
     return layer.snapshot();
 }
@@ -38,8 +40,11 @@ DifferenceLayer::DifferenceLayer(Workbench& bench) : bench_(bench) {
         if (bench_.view().slice != codesOf_) make();
     });
     connect(&bench_, &Workbench::labelsChanged, this, [this](const Box3& box) {
-        if (wish_ && !wish_->prediction && box.z0 <= codesOf_ && codesOf_ < box.z1) make();
+        if (shown() && !wish_->prediction && box.z0 <= codesOf_ && codesOf_ < box.z1) strokes_.start();
     });
+    strokes_.setSingleShot(true);
+    strokes_.setInterval(100);
+    connect(&strokes_, &QTimer::timeout, this, &DifferenceLayer::make);
 }
 
 DifferenceLayer::~DifferenceLayer() {
@@ -68,6 +73,7 @@ const LabelSnapshot* DifferenceLayer::codes(int64_t slice) const {
 }
 
 void DifferenceLayer::make() {
+    strokes_.stop();
     if (making_) making_->cancel();
     making_ = nullptr;
     const Document* document = bench_.document();

@@ -6,6 +6,7 @@
 
 #include <QImage>
 #include <QPointer>
+#include <QTimer>
 
 #include <optional>
 
@@ -55,6 +56,7 @@ private:
     std::optional<LabelSnapshot> codes_;
     int64_t codesOf_ = -1; // the slice of codes_
     QPointer<Job> making_;
+    QTimer strokes_; // gathers the parts of a stroke
 };
 
 } // namespace cristae
