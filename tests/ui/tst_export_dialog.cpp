@@ -96,6 +96,38 @@ private Q_SLOTS:
         QCOMPARE(qGray(mask.pixel(10, 15)), 0);
     }
 
+    void objectsOfOneClassAreNumbered() {
+        openLabelled();
+        auto* dialog = new ExportDialog(*bench_);
+        dialog->open();
+        dialog->setFormat("tiff");
+        choose(*dialog, "what", int(ResultKind::objects));
+        const uint32_t nuclei = bench_->document()->classes().findByName("nuclei")->value;
+        choose(*dialog, "oneClass", nuclei);
+        dialog->setTarget(world_->name("objects.tif"));
+        QSignalSpy written(dialog, &ExportDialog::written);
+        dialog->write();
+        QTRY_COMPARE(written.count(), 1);
+        // The components of the class, as core counts them.
+        const Document& document = *bench_->document();
+        const Box3 box = Box3::ofExtent(document.info().extent());
+        const Pixels labels = document.labels().snapshot().labels(box);
+        std::vector<uint8_t> mask;
+        for (const uint32_t label : labels.values<uint32_t>()) mask.push_back(label == nuclei);
+        const LabelVolume expected = components(mask, document.info().extent(), Connectivity::volume, true);
+        const Pixels ids = openImage(world_->path("objects.tif"))->read(0, box).converted(PixelType::u32);
+        QVERIFY(std::ranges::equal(ids.values<uint32_t>(), expected.labels));
+        QVERIFY(std::ranges::any_of(expected.labels, [](uint32_t id) { return id > 0; }));
+        // A format that cannot keep numbers says so at once.
+        auto* another = new ExportDialog(*bench_);
+        another->open();
+        choose(*another, "what", int(ResultKind::objects));
+        another->setFormat("jpeg");
+        another->setTarget(world_->name("objects.jpg"));
+        QVERIFY2(another->complaint().contains("JPEG"), qPrintable(another->complaint()));
+        another->reject();
+    }
+
     void asksBeforeAFileIsReplaced() {
         openLabelled();
         QFile old(world_->name("old.tif"));

@@ -1,6 +1,7 @@
 // CanvasPane: drawing, mouse and wheel.
 #include "ui/canvas/canvas_pane.h"
 #include "ui/canvas/difference_layer.h"
+#include "ui/canvas/explanation_layer.h"
 #include "ui/canvas/screen_tiles.h"
 #include "ui/canvas/strokes.h"
 #include "ui/theme/theme.h"
@@ -161,6 +162,7 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     painter.drawImage(QPointF(area.x() / ratio, area.y() / ratio), rendered.image);
     drawUnreadable(painter, rendered.unreadable, ratio);
     painter.setRenderHint(QPainter::Antialiasing);
+    if (withLabels_) bench_.explanation().draw(painter, geometry, ratio, slice, rect());
     drawShape(painter);
     drawMeasureLine(painter);
     drawPointer(painter);
@@ -352,6 +354,10 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
         measuring_ = true;
         bench_.setMeasureLine(Workbench::MeasureLine{bench_.view().slice, point, point});
         return;
+    }
+    if (tool == QLatin1String("why")) {
+        const bool hide = event->modifiers() & Qt::ShiftModifier;
+        return bench_.explanation().ask(point, hide ? Explanation::occlusion : Explanation::activation);
     }
     if (tool == QLatin1String("pick") || (event->modifiers() & Qt::AltModifier)) {
         const Extent3 extent = bench_.document()->info().extent();

@@ -1,6 +1,7 @@
 // CanvasView: panes, keys, and the repainting that changes ask for.
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/difference_layer.h"
+#include "ui/canvas/explanation_layer.h"
 #include "ui/theme/theme.h"
 
 #include <QGridLayout>
@@ -77,6 +78,7 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
         nameLabels();
         panes_[1]->update();
     });
+    connect(&bench_.explanation(), &ExplanationLayer::changed, this, [this] { panes_[1]->update(); });
     connect(&bench_, &Workbench::measureLineChanged, this, [this] {
         for (CanvasPane* pane : panes_) pane->update();
     });
@@ -310,6 +312,9 @@ bool CanvasView::toolKey(QKeyEvent* event) {
     case Qt::Key_V:
         bench_.setTool(QStringLiteral("browse"));
         return true;
+    case Qt::Key_Y:
+        bench_.setTool(QStringLiteral("why"));
+        return true;
     case Qt::Key_X:
         bench_.setTool(bench_.tool() == QLatin1String("eraser") ? toolBefore_ : QStringLiteral("eraser"));
         return true;
@@ -321,6 +326,10 @@ bool CanvasView::toolKey(QKeyEvent* event) {
     case Qt::Key_Escape:
         if (!strokes_.running() && bench_.measureLine()) {
             bench_.setMeasureLine(std::nullopt);
+            return true;
+        }
+        if (!strokes_.running() && (bench_.explanation().shown() || bench_.explanation().running())) {
+            bench_.explanation().clear();
             return true;
         }
         if (!strokes_.running()) return false;

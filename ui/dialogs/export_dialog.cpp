@@ -2,6 +2,7 @@
 #include "ui/dialogs/export_dialog.h"
 
 #include "core/labels/label_source.h"
+#include "ui/dialogs/object_form.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
@@ -54,6 +55,7 @@ void ExportDialog::buildLayout() {
     what_->setObjectName(QStringLiteral("what"));
     what_->addItem(tr("A label image of the chosen classes"), int(ResultKind::labels));
     what_->addItem(tr("A mask of one class (0 and 255)"), int(ResultKind::mask));
+    what_->addItem(tr("A number for each object of one class"), int(ResultKind::objects));
     form->addRow(tr("What"), what_);
 
     const Document* document = workbench_.document();
@@ -77,6 +79,9 @@ void ExportDialog::buildLayout() {
     classStack->addWidget(classes_);
     classStack->addWidget(oneClass_);
     form->addRow(tr("Classes"), classStack);
+
+    objects_ = new ObjectForm(document && document->info().extent().z > 1, this);
+    form->addRow(QString(), objects_);
 
     where_ = new QComboBox(this);
     where_->setObjectName(QStringLiteral("exportWhere"));
@@ -166,7 +171,7 @@ ResultKind ExportDialog::kind() const {
 }
 
 std::vector<uint32_t> ExportDialog::values() const {
-    if (kind() == ResultKind::mask)
+    if (kind() != ResultKind::labels)
         return oneClass_->count() ? std::vector<uint32_t>{oneClass_->currentData().toUInt()}
                                   : std::vector<uint32_t>();
     std::vector<uint32_t> values;
@@ -224,6 +229,7 @@ ExportDescription ExportDialog::description() const {
     description.info.axes = "zyx";
     description.info.type =
         kind() == ResultKind::mask ? PixelType::u8 : labelTypeFor(uint32_t(values().size()));
+    description.objects = kind() == ResultKind::objects;
     for (const uint32_t value : values())
         if (const LabelClass* known = document->classes().find(value)) description.classes.push_back(*known);
     for (size_t i = 0; i < description.classes.size(); ++i)
@@ -286,9 +292,10 @@ void ExportDialog::browse() {
 }
 
 void ExportDialog::update() {
-    const bool mask = kind() == ResultKind::mask;
-    classes_->setVisible(!mask);
-    oneClass_->setVisible(mask);
+    const bool one = kind() != ResultKind::labels;
+    classes_->setVisible(!one);
+    oneClass_->setVisible(one);
+    objects_->setVisible(kind() == ResultKind::objects);
     range_->setVisible(Where(where_->currentData().toInt()) == Where::range);
     const QString sentence = complaint();
     setSentence(complaint_, sentence);
@@ -351,6 +358,7 @@ void ExportDialog::writeNow() {
     what.history = document.history();
     what.kind = kind();
     what.values = values();
+    what.objects = objects_->rule();
     what.firstSlice = first;
     what.endSlice = end;
     Session* session = &workbench_.session();

@@ -21,6 +21,7 @@ class QSpinBox;
 namespace cristae {
 
 class Job;
+class ObjectForm;
 class Workbench;
 
 /// Open with open(); it stays until the file is written or the user closes it.
@@ -65,6 +66,7 @@ private:
     bool targetTyped_ = false;
     QComboBox *what_ = nullptr, *format_ = nullptr, *where_ = nullptr, *oneClass_ = nullptr;
     QListWidget* classes_ = nullptr;
+    ObjectForm* objects_ = nullptr;
     QWidget* range_ = nullptr;
     QSpinBox *first_ = nullptr, *last_ = nullptr;
     QLineEdit* target_ = nullptr;

@@ -257,7 +257,7 @@ void MainWindow::showKeys() {
         {tr("Space-drag, middle drag"), tr("move the image with any tool; arrow keys do too")},
         {tr(",   .   PgUp   PgDn"), tr("slice by slice; with Shift ten at a time")},
         {tr("V   B   E   F   P   L   W"), tr("browse, brush, eraser, fill, polygon, lasso, wand")},
-        {tr("I   R"), tr("pick a class, measure a line")},
+        {tr("I   R   Y"), tr("pick a class, measure a line, ask the model why")},
         {tr("[   ]   Alt+wheel"), tr("size of the brush; with Shift in big steps")},
         {tr("1 … 9"), tr("class to paint")},
         {tr("X"), tr("swap between eraser and the tool before")},

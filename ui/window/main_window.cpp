@@ -2,6 +2,7 @@
 #include "ui/window/main_window.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/difference_layer.h"
+#include "ui/canvas/explanation_layer.h"
 #include "ui/dialogs/jobs_list.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -172,6 +173,7 @@ void MainWindow::connectParts() {
             difference.available() ? actions_.difference->property("words").toString()
                                    : tr("Compare the labels with a truth first, on the Measure page"));
     };
+    bench_.explanation().setRequest([this] { return predict_->request(); });
     connect(&bench_.difference(), &DifferenceLayer::changed, this, showDifference);
     showDifference();
     connect(&bench_, &Workbench::labelsSaved, this, [this] {

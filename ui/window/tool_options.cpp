@@ -162,8 +162,8 @@ void ToolOptions::showTool() {
     for (QWidget* widget : std::initializer_list<QWidget*>{sizeWord_, size_, sizeText_})
         widget->setVisible(radius);
     showOptions();
-    const bool paints =
-        tool != QLatin1String("browse") && tool != QLatin1String("pick") && tool != QLatin1String("measure");
+    const bool paints = tool != QLatin1String("browse") && tool != QLatin1String("pick") &&
+                        tool != QLatin1String("measure") && tool != QLatin1String("why");
     over_->setVisible(paints);
     overWord_->setVisible(paints);
     overWord_->setText(tool == QLatin1String("eraser") ? tr("Erases") : tr("Paints over"));

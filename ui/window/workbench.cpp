@@ -4,6 +4,7 @@
 #include "core/image/pyramid.h"
 #include "core/io/format.h"
 #include "ui/canvas/difference_layer.h"
+#include "ui/canvas/explanation_layer.h"
 #include "ui/window/dataset_choice.h"
 #include "ui/window/label_files.h"
 
@@ -49,12 +50,14 @@ DisplayRange firstRange(const TileSource& image, const Progress& progress) {
 
 Workbench::Workbench(Session& session, QObject* parent)
     : QObject(parent), session_(session), jobs_(std::make_unique<Jobs>()),
-      difference_(std::make_unique<DifferenceLayer>(*this)) {
+      difference_(std::make_unique<DifferenceLayer>(*this)),
+      explanation_(std::make_unique<ExplanationLayer>(*this)) {
     connect(jobs_.get(), &Jobs::errorRaised, this, &Workbench::errorShown);
 }
 
 Workbench::~Workbench() {
     difference_.reset();
+    explanation_.reset();
     jobs_.reset(); // jobs may hold the document's snapshots and call back
 }
 

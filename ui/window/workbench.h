@@ -18,6 +18,7 @@
 namespace cristae {
 
 class DifferenceLayer;
+class ExplanationLayer;
 
 /// Which part of the volume is shown; one object for all panes, so that they are linked.
 struct ViewState {
@@ -76,6 +77,7 @@ public:
     void setOverlayStyle(const OverlayStyle& style);
     /// Where the labels differ from a truth; shown in place of the labels when a person wants it.
     DifferenceLayer& difference() const { return *difference_; }
+    ExplanationLayer& explanation() const { return *explanation_; }
     bool labelsShown() const { return labelsShown_; }
     void setLabelsShown(bool shown);
 
@@ -165,6 +167,7 @@ private:
     std::unique_ptr<Document> document_;
     std::unique_ptr<Jobs> jobs_;
     std::unique_ptr<DifferenceLayer> difference_;
+    std::unique_ptr<ExplanationLayer> explanation_;
     ViewState view_;
     ViewMode viewMode_ = ViewMode::sideBySide;
     double swipe_ = 0.5;
