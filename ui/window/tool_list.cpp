@@ -23,7 +23,8 @@ std::vector<ToolWords> toolList() {
          tr("Click a label to make its class the current one; Alt+click does the same with every tool."),
          "I"},
         {"why", "why", tr("Why"),
-         tr("Click to see what made the model find its class there; Shift+click hides parts to find out. Esc takes "
+         tr("Click to see what made the model find its class there; Shift+click hides parts to find out. Esc "
+            "takes "
             "the answer away."),
          "Y"},
         {"measure", "measure", tr("Measure"), tr("Drag a line to read its length; Esc takes it away."), "R"},
