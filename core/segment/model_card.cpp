@@ -191,7 +191,7 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
         if (it->path().extension() == ".safetensors" && !it->path().filename().string().starts_with("."))
             files.push_back(it->path());
     std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-        return naturalLess(a.filename().string(), b.filename().string());
+        return naturalLess(a.stem().string(), b.stem().string()); // "a" before "a-b"
     });
     std::vector<ModelPackage> packages;
     for (const std::filesystem::path& file : files) {

@@ -74,6 +74,26 @@ private Q_SLOTS:
         QVERIFY(!part<QPushButton>("predict")->isEnabled());
     }
 
+    void theFinestModelIsTickedAtFirst() {
+        std::filesystem::remove(world_->path("zoo/bright.safetensors"));
+        ModelCard coarse = fakeCard("axons", "axons"), fine = fakeCard("membranes", "membranes"),
+                  other = fakeCard("membranes-fine", "membranes");
+        coarse.pixelSizeNm = 100;
+        fine.pixelSizeNm = 4;
+        other.pixelSizeNm = 2;
+        writeFakeModel(world_->path("zoo/axons.safetensors"), coarse);
+        writeFakeModel(world_->path("zoo/membranes.safetensors"), fine);
+        writeFakeModel(world_->path("zoo/membranes-fine.safetensors"), other);
+        page_ = std::make_unique<PredictPage>(*bench_);
+        page_->show();
+        open(); // of unknown pixel size
+        QTRY_VERIFY(page_->obstacle().isEmpty());
+        QVERIFY(part<QCheckBox>("find membranes")->isChecked());
+        QVERIFY(!part<QCheckBox>("find axons")->isChecked());
+        // The plain name comes before the one that adds to it.
+        QCOMPARE(page_->request().models.front().package.card.name, std::string("membranes"));
+    }
+
     void noModelOffersTraining() {
         std::filesystem::remove(world_->path("zoo/bright.safetensors"));
         open();

@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace cristae {
 
@@ -162,6 +163,16 @@ void PredictPage::rebuildRows() {
             rows_.push_back(std::move(row));
         }
 
+    // Ticked at first: what was made for images like this one; of unknown size, for the finest.
+    const Document* document = workbench_.document();
+    const double nm = document && document->voxelSize().xNm ? *document->voxelSize().xNm : 1;
+    const auto farFrom = [&](const std::unique_ptr<ClassRow>& row) {
+        const auto& size = models_[row->candidates.front()].card.pixelSizeNm;
+        return size && *size > 0 ? std::abs(std::log(*size / nm)) : 0;
+    };
+    const auto nearest = std::ranges::min_element(rows_, {}, farFrom);
+    const ClassRow* likely = nearest == rows_.end() ? nullptr : nearest->get();
+
     for (const auto& row : rows_) {
         row->widget = new QWidget(this);
         auto* line = new QHBoxLayout(row->widget);
@@ -185,7 +196,7 @@ void PredictPage::rebuildRows() {
         line->addWidget(row->model, 1);
         if (row->candidates.size() == 1) line->addStretch(1);
         const bool wasTicked = std::find(ticked.begin(), ticked.end(), row->name) != ticked.end();
-        row->check->setChecked(wasTicked || (firstTime && row == rows_.front()));
+        row->check->setChecked(wasTicked || (firstTime && row.get() == likely));
         if (!wantedModel_.isEmpty())
             if (const int index = row->model->findData(wantedModel_); index >= 0) {
                 row->model->setCurrentIndex(index);

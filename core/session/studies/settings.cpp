@@ -196,6 +196,7 @@ private:
             else
                 recipe.update(
                     {{"levels", 5}, {"base", 64}, {"patch", 256}, {"steps", 10000}, {"stepsPerEpoch", 2000}});
+            if (settings.quick && row.architecture != std::string("unet")) recipe["network"] = "base=8";
             const std::string id = std::string(row.architecture) + "-" + row.optimiser + "-" + row.rate;
             list.push_back({row.network,
                             row.optimiser,
