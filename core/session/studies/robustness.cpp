@@ -138,7 +138,9 @@ private:
 class Robustness : public Study {
 public:
     std::string key() const override { return "robustness"; }
-    std::string defaultData() const override { return "sbem-mitochondria"; }
+    std::string defaultData() const override {
+        return "sbem-mitochondria-set-aside";
+    } // which the shipped model has not seen
     std::string title() const override { return "Scores on images made worse"; }
     std::string question() const override {
         return "How much noise, blur and lost contrast does a trained model stand?";
