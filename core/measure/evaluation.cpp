@@ -1,5 +1,6 @@
 // evaluate(): reads both volumes as far as the wanted metrics need them, and names what it computed.
 #include "core/base/error.h"
+#include "core/measure/best_partitions.h"
 #include "core/measure/confusion.h"
 #include "core/measure/object_scores.h"
 #include "core/measure/partition_scores.h"
@@ -44,6 +45,11 @@ std::set<std::string> wantedMetrics(const std::vector<std::string>& words) {
     return wanted;
 }
 
+constexpr const char* cellsBetweenBoundaries =
+    ", over the cells between boundaries in each slice (4 neighbours); those of the prediction are thinned "
+    "to one "
+    "pixel, those of the truth do not count (foreground-restricted)";
+
 class Evaluation {
 public:
     Evaluation(const TileSource& prediction, const TileSource& truth, const EvaluationOptions& options,
@@ -57,6 +63,13 @@ public:
     }
 
     std::vector<Metric> run() {
+        for (const char* name : {"best_v_rand", "best_v_info"})
+            if (std::ranges::count(options_.metrics, name) && !options_.boundaries)
+                throw Error(
+                    ErrorKind::usage,
+                    fmt::format("{} compares the cells between boundaries: say that the foreground marks "
+                                "boundaries (--boundaries).",
+                                name));
         if (wantsGroup("curves")) {
             if (wanted_.size() > metricGroups().back().metrics.size())
                 throw Error(ErrorKind::usage, "Curves are of probabilities, the other metrics of labels; ask "
@@ -117,12 +130,12 @@ private:
         renumber(objects, options_.connectivity);
         return objects;
     }
-    /// The cells: ids, or what boundaries enclose, or what touches.
-    LabelVolume cellsOf(std::vector<uint8_t> mask, const LabelVolume& ids) const {
+    /// The cells: ids, or what boundaries enclose, or what touches. Only a prediction's boundaries are
+    /// thinned: what is boundary in the truth belongs to no cell, and does not count.
+    LabelVolume cellsOf(std::vector<uint8_t> mask, const LabelVolume& ids, bool thin) const {
         if (!ids.labels.empty() || !options_.boundaries) return objectsOf(mask, ids);
-        thinSlices(mask, extent_);
-        for (uint8_t& value : mask) value = !value;
-        return components(mask, extent_, Connectivity::slices, false);
+        if (thin) thinSlices(mask, extent_);
+        return cellsBetween(mask, extent_);
     }
 
     void addPixels() {
@@ -204,16 +217,14 @@ private:
     }
 
     void addPartitions() {
-        const LabelVolume truth = cellsOf(truthMask_, truthIds_);
+        const LabelVolume truth = cellsOf(truthMask_, truthIds_, false);
         progress_.throwIfCancelled();
-        const LabelVolume prediction = cellsOf(predictionMask_, predictionIds_);
+        const LabelVolume prediction = cellsOf(predictionMask_, predictionIds_, true);
         progress_.throwIfCancelled();
         const PartitionScores scores = partitionScores(overlapsOf(truth, prediction));
         progress_.report(1, "partitions");
         const std::string cells =
-            options_.boundaries ? ", over the cells that the boundaries, thinned to one pixel, enclose in "
-                                  "each slice (4 neighbours)"
-                                : ", over the objects of the truth";
+            options_.boundaries ? cellsBetweenBoundaries : ", over the objects of the truth";
         add("v_rand", scores.vRand, "Arganda-Carreras et al. 2015, 2Σp²/(Σs²+Σt²)" + cells);
         add("v_info", scores.vInfo, "Arganda-Carreras et al. 2015, 2I(S;T)/(H(S)+H(T))" + cells);
         add("adapted_rand_error", scores.adaptedRandError, "1 − F of pairs, as scikit-image" + cells);
@@ -235,6 +246,19 @@ private:
             if (point.dice > best.dice) best = point;
         add("best_threshold", best.threshold, "where the Dice is highest, in steps of 0.01");
         add("best_dice", best.dice, "Dice at the best threshold");
+        if (options_.boundaries) addBestPartitions();
+    }
+
+    void addBestPartitions() {
+        if (!wanted_.contains("best_v_rand") && !wanted_.contains("best_v_info")) return;
+        const BestPartitions best =
+            bestPartitions(prediction_, truth_, options_, predictionName_, truthName_, progress_);
+        const auto how = [](const char* score, double threshold) {
+            return fmt::format("{} at its best threshold of 0.1, 0.2 … 0.9, which is {:.1f} (ISBI 2012){}",
+                               score, threshold, cellsBetweenBoundaries);
+        };
+        add("best_v_rand", best.vRand, how("V-rand", best.vRandThreshold));
+        add("best_v_info", best.vInfo, how("V-info", best.vInfoThreshold));
     }
 
     const TileSource &prediction_, &truth_;
@@ -265,7 +289,9 @@ const std::vector<MetricGroup>& metricGroups() {
           "mean_surface_distance_nm"}},
         {"partitions",
          {"v_rand", "v_info", "adapted_rand_error", "voi_split", "voi_merge", "variation_of_information"}},
-        {"curves", {"average_precision", "calibration_error", "best_threshold", "best_dice"}}};
+        {"curves",
+         {"average_precision", "calibration_error", "best_threshold", "best_dice", "best_v_rand",
+          "best_v_info"}}};
     return groups;
 }
 

@@ -40,8 +40,8 @@ struct EvaluationOptions {
     std::vector<std::string> metrics;
     bool predictionIds = false, truthIds = false;     // values are object ids; else objects are what touches
     Connectivity connectivity = Connectivity::volume; // what is one object
-    /// Foreground marks the boundaries between cells: partitions are compared by the cells, which the
-    /// boundaries, thinned to one pixel, enclose in every slice.
+    /// Foreground marks the boundaries between cells: partitions are compared by the cells between them in
+    /// every slice, where the prediction's boundaries are thinned to one pixel and the truth's do not count.
     bool boundaries = false;
 };
 

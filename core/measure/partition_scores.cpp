@@ -137,6 +137,12 @@ PartitionScores partitionScores(const OverlapTable& table) {
     return scores;
 }
 
+LabelVolume cellsBetween(const std::vector<uint8_t>& mask, const Extent3& extent) {
+    std::vector<uint8_t> inside(mask.size());
+    std::ranges::transform(mask, inside.begin(), [](uint8_t value) { return uint8_t(!value); });
+    return components(inside, extent, Connectivity::slices, false);
+}
+
 void thinSlices(std::vector<uint8_t>& mask, const Extent3& extent) {
     parallelFor(extent.z,
                 [&](int64_t z) { Slice(mask.data() + z * extent.y * extent.x, extent.y, extent.x).thin(); });

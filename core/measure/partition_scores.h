@@ -17,6 +17,10 @@ struct PartitionScores {
 /// foreground: perfect.
 PartitionScores partitionScores(const OverlapTable& table);
 
+/// The cells that the boundaries `mask` (values ≠ 0) leave between them, slice by slice: what touches with a
+/// face (4 neighbours) is one cell. Boundaries are background.
+LabelVolume cellsBetween(const std::vector<uint8_t>& mask, const Extent3& extent);
+
 /// Thins every slice of `mask` (values ≠ 0) to lines one pixel wide that enclose the same cells: Zhang and
 /// Suen 1984 (doi:10.1145/357994.358023), with the removal of corners after Guo and Hall so that no 2×2 block
 /// stays.

@@ -82,6 +82,15 @@ double ProbabilityCurves::calibrationError() const {
     return voxels ? sum / double(voxels) : 0;
 }
 
+Pixels probabilitiesOf(const Pixels& slice, const std::string& what) {
+    if (slice.channels() != 1 || isInteger(slice.type()))
+        throw Error(ErrorKind::input,
+                    fmt::format("{} holds no probabilities (one channel of fractions from 0 to 1); curves "
+                                "and best thresholds need them.",
+                                what));
+    return slice.converted(PixelType::f32);
+}
+
 ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth,
                            const EvaluationOptions& options, const std::string& predictionName,
                            const std::string& truthName, const Progress& progress) {
@@ -90,13 +99,7 @@ ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
         const Box3 box = Box3::ofSlice(extent, z);
-        const Pixels p = prediction.read(0, box, progress);
-        if (p.channels() != 1 || (p.type() != PixelType::f32 && p.type() != PixelType::f64))
-            throw Error(ErrorKind::input,
-                        fmt::format("{} holds no probabilities (one channel of fractions from 0 to 1); "
-                                    "curves need them.",
-                                    predictionName));
-        const Pixels floats = p.converted(PixelType::f32);
+        const Pixels floats = probabilitiesOf(prediction.read(0, box, progress), predictionName);
         curves.add(floats.values<float>(),
                    foregroundOf(truth.read(0, box, progress), {options.truthLabel, options.truthInverted},
                                 truthName));

@@ -39,6 +39,10 @@ private:
     std::array<double, 10> sums_{};
 };
 
+/// One slice of a prediction as f32. Throws Error{input} for anything but one channel of fractions; `what`
+/// names the image there.
+Pixels probabilitiesOf(const Pixels& slice, const std::string& what);
+
 /// The curves of a whole prediction, read slice by slice. Throws Error{input} for anything but one channel of
 /// fractions from 0 to 1, and {cancelled}. The names stand in errors.
 ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth,

@@ -77,8 +77,9 @@ QWidget* EvaluationPanel::buildQuestion() {
     truthIds_->setToolTip(tr("Else objects are what touches."));
     options->addWidget(truthIds_);
     boundaries_ = new QCheckBox(tr("The class marks boundaries of cells"), options_);
-    boundaries_->setToolTip(tr("Partitions (V-rand, V-info …) then compare the cells that the boundaries, "
-                               "thinned to one pixel, enclose."));
+    boundaries_->setToolTip(
+        tr("Partitions (V-rand, V-info …) then compare the cells between the boundaries. Those "
+           "of the prediction are thinned to one pixel, those of the truth do not count."));
     options->addWidget(boundaries_);
     pixelsOnly_ = new QCheckBox(tr("Pixels only, fast"), options_);
     pixelsOnly_->setToolTip(tr("Leaves out objects, surfaces and partitions, which hold large stacks in "

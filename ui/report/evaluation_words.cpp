@@ -50,7 +50,9 @@ const std::map<std::string, const char*>& titles() {
         {"average_precision", QT_TRANSLATE_NOOP("cristae::Evaluation", "Average precision")},
         {"calibration_error", QT_TRANSLATE_NOOP("cristae::Evaluation", "Calibration error")},
         {"best_threshold", QT_TRANSLATE_NOOP("cristae::Evaluation", "Best threshold")},
-        {"best_dice", QT_TRANSLATE_NOOP("cristae::Evaluation", "Dice at the best threshold")}};
+        {"best_dice", QT_TRANSLATE_NOOP("cristae::Evaluation", "Dice at the best threshold")},
+        {"best_v_rand", QT_TRANSLATE_NOOP("cristae::Evaluation", "V-rand at its best threshold")},
+        {"best_v_info", QT_TRANSLATE_NOOP("cristae::Evaluation", "V-info at its best threshold")}};
     return words;
 }
 

@@ -1,0 +1,58 @@
+// One partition for each threshold, against the cells of the truth.
+#include "core/measure/best_partitions.h"
+
+#include "core/measure/partition_scores.h"
+#include "core/measure/probability_curves.h"
+
+#include <fmt/format.h>
+
+namespace cristae {
+
+BestPartitions bestPartitions(const TileSource& prediction, const TileSource& truth,
+                              const EvaluationOptions& options, const std::string& predictionName,
+                              const std::string& truthName, const Progress& progress) {
+    const Extent3 extent = truth.info().extent();
+    std::vector<float> probability;
+    std::vector<uint8_t> mask;
+    LabelVolume ids{extent, {}};
+    for (int64_t z = 0; z < extent.z; ++z) {
+        progress.throwIfCancelled();
+        const Box3 box = Box3::ofSlice(extent, z);
+        const Pixels floats = probabilitiesOf(prediction.read(0, box, progress), predictionName);
+        probability.insert(probability.end(), floats.values<float>().begin(), floats.values<float>().end());
+        const Pixels there = truth.read(0, box, progress);
+        if (options.truthIds) {
+            const auto values = idsOf(there, truthName);
+            ids.labels.insert(ids.labels.end(), values.begin(), values.end());
+        } else {
+            const auto part = foregroundOf(there, {options.truthLabel, options.truthInverted}, truthName);
+            mask.insert(mask.end(), part.begin(), part.end());
+        }
+        progress.report(0.1 * double(z + 1) / double(extent.z),
+                        fmt::format("slice {} of {}", z + 1, extent.z));
+    }
+    if (options.truthIds) renumber(ids, options.connectivity);
+    const LabelVolume cells = options.truthIds ? std::move(ids) : cellsBetween(mask, extent);
+
+    BestPartitions best;
+    for (int step = 1; step <= 9; ++step) {
+        progress.throwIfCancelled();
+        const double threshold = step / 10.0;
+        std::vector<uint8_t> boundaries(probability.size());
+        for (size_t i = 0; i < probability.size(); ++i) boundaries[i] = probability[i] >= float(threshold);
+        thinSlices(boundaries, extent);
+        const PartitionScores scores = partitionScores(overlapsOf(cells, cellsBetween(boundaries, extent)));
+        if (scores.vRand > best.vRand) {
+            best.vRand = scores.vRand;
+            best.vRandThreshold = threshold;
+        }
+        if (scores.vInfo > best.vInfo) {
+            best.vInfo = scores.vInfo;
+            best.vInfoThreshold = threshold;
+        }
+        progress.report(0.1 + 0.1 * step, fmt::format("partition at {:.1f}", threshold));
+    }
+    return best;
+}
+
+} // namespace cristae
