@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     addEvaluate(app, line);
     addMeasure(app, line);
     addExplore(app, line);
+    addVolume(app, line);
     addTrain(app, line);
     addExplain(app, line);
     addStudy(app, line);

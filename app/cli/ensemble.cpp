@@ -1,17 +1,46 @@
 // ensemble: puts several models into one package, whose answer is the mean of their probabilities.
-#include "core/segment/ensemble.h"
+#include "app/cli/console.h"
 #include "app/cli/verbs.h"
+#include "core/learn/data_list.h"
 
 #include <fmt/format.h>
 
 namespace cristae {
 
+namespace {
+
+struct EnsembleArguments {
+    std::vector<std::string> models;
+    std::string output, name, data, dataRoot, device = "auto";
+    int threads = 0;
+};
+
+int run(const EnsembleArguments& args, CommandLine& line) {
+    EnsembleRequest request;
+    request.output = args.output;
+    if (request.output.extension() != ".safetensors") request.output += ".safetensors";
+    request.name = args.name.empty() ? request.output.stem().string() : args.name;
+    request.device = args.device;
+    request.threads = args.threads;
+    request.training = {{"command", line.command}, {"program", "Cristae " CRISTAE_VERSION}};
+    for (const std::string& model : args.models) request.members.push_back(line.session.findModel(model));
+    const ConsoleProgress progress(line.quiet);
+    if (!args.data.empty()) {
+        LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
+        request.set = std::move(loaded.set);
+        request.words = std::move(loaded.card);
+    }
+    const ModelPackage made = line.session.makeEnsemble(request, PartProgress(progress, 0.05, 1));
+    fmt::print("{}: {}\n", made.file.string(), made.card.description);
+    for (const ModelScore& score : made.card.scores)
+        fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+    return 0;
+}
+
+} // namespace
+
 void addEnsemble(CLI::App& app, CommandLine& line) {
-    struct Arguments {
-        std::vector<std::string> models;
-        std::string output, name;
-    };
-    auto args = std::make_shared<Arguments>();
+    auto args = std::make_shared<EnsembleArguments>();
     CLI::App* verb =
         app.add_subcommand("ensemble", "Puts several models into one, the mean of their answers");
     verb->add_option("models", args->models, "Names or files of models with the same classes and pixel size")
@@ -19,18 +48,14 @@ void addEnsemble(CLI::App& app, CommandLine& line) {
         ->expected(2, 100);
     verb->add_option("--output,-o", args->output, "The model package to write")->required();
     verb->add_option("--name", args->name, "Its name; else that of the file");
-    verb->callback([args, &line] {
-        line.run = [args, &line] {
-            std::filesystem::path output = args->output;
-            if (output.extension() != ".safetensors") output += ".safetensors";
-            std::vector<ModelPackage> members;
-            for (const std::string& model : args->models) members.push_back(line.session.findModel(model));
-            const std::string name = args->name.empty() ? output.stem().string() : args->name;
-            const ModelPackage made = writeEnsemble(members, name, output);
-            fmt::print("{}: {}\n", made.file.string(), made.card.description);
-            return 0;
-        };
-    });
+    verb->add_option(
+        "--data", args->data,
+        "A data list (JSON) as of train: its validation slices choose the thresholds, its test slices "
+        "give the scores, and its words go into the card; without it thresholds are the members' mean");
+    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
+    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 
 } // namespace cristae

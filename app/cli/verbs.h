@@ -23,6 +23,7 @@ void addPredict(CLI::App& app, CommandLine& line);
 void addEvaluate(CLI::App& app, CommandLine& line);
 void addMeasure(CLI::App& app, CommandLine& line);
 void addExplore(CLI::App& app, CommandLine& line);
+void addVolume(CLI::App& app, CommandLine& line);
 void addExplain(CLI::App& app, CommandLine& line);
 void addStudy(CLI::App& app, CommandLine& line);
 void addTrain(CLI::App& app, CommandLine& line);

@@ -204,6 +204,13 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
     return packages;
 }
 
+void writeCard(ModelPackage& package) {
+    SafetensorsFile content = readSafetensors(package.file);
+    content.metadata["cristae.card"] = toJson(package.card).dump();
+    writeSafetensors(package.file, content);
+    package = openModelPackage(package.file);
+}
+
 ModelPackage findModelPackage(const std::string& nameOrFile,
                               const std::vector<std::filesystem::path>& folders) {
     std::string known;

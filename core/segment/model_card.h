@@ -62,6 +62,8 @@ struct ModelPackage {
 /// Reads the header of a package. Throws Error{model}: not found, not safetensors, no card, lying header.
 ModelPackage openModelPackage(const std::filesystem::path& file);
 std::string packageHash(ModelPackage& package);
+/// Writes the card into its file, whose weights stay as they are, and opens it anew. Throws Error{model, output}.
+void writeCard(ModelPackage& package);
 /// All packages in a folder, in natural order; broken ones become remarks.
 std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder, std::vector<std::string>* remarks = nullptr);
 /// A name of a package in `folders`, or a path of a file. Throws Error{model} listing the known names.

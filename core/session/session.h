@@ -89,7 +89,28 @@ struct LabelExport {
     ResultKind kind = ResultKind::labels; // labels, mask or objects
     std::vector<uint32_t> values; // written as 1…n in this order; empty = all classes in the table's order
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
-    ObjectRule objects;                   // of ResultKind::objects
+    ObjectRule objects;                    // of ResultKind::objects
+};
+
+/// How the slices of a training set are to be predicted.
+struct SlicesWish {
+    Role role = Role::test; // only slices of this role
+    Averaging averaging = Averaging::none;
+    bool wantProbabilities = false;
+    std::string device = "auto";
+    int threads = 0;
+};
+
+/// Models to be put together, and labelled slices to judge the result by.
+struct EnsembleRequest {
+    std::vector<ModelPackage> members;
+    std::string name;
+    TrainingSet set;         // slices of Role::validation choose thresholds, those of Role::test give scores
+    ModelCard words;         // title, description, data and terms, as far as given, replace the members'
+    nlohmann::json training; // what the card says of how it was made
+    std::filesystem::path output;
+    std::string device = "auto";
+    int threads = 0;
 };
 
 /// A result that stands on the disk.
@@ -141,12 +162,20 @@ public:
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
                                   const Progress& progress);
-    /// Predicts each slice of Role::test, at its own pixel size and with its neighbours where they are known,
-    /// and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
+    /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are
+    /// known, and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
     void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                       Averaging averaging, const std::string& device, int threads,
+                       const SlicesWish& wish,
                        const std::function<void(size_t, const PredictedSlice&)>& consume,
                        const Progress& progress);
+    /// For each class the threshold, of 0.01 … 0.99, at which the Dice over all slices of the wish's role is
+    /// highest; the one nearest to 0.5 of several. Unknown voxels do not count.
+    std::vector<double> bestThresholds(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                                       SlicesWish wish, const Progress& progress);
+    /// Writes the models as one, the mean of their probabilities (see writeEnsemble()), with thresholds and
+    /// scores of its own where the request has slices for them. Throws Error{model, input, output, device,
+    /// memory, cancelled}; then there is no new file.
+    ModelPackage makeEnsemble(const EnsembleRequest& request, const Progress& progress);
     /// Why the model sees the class there. Throws Error{usage, model, device, memory, cancelled}.
     ExplanationMap explain(const TileSource& image, const ExplanationRequest& request,
                            const Progress& progress);
@@ -155,6 +184,9 @@ public:
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:
+    /// Scores of the slices of Role::test, as they are and averaged over all orientations, into the card.
+    void scoreIntoCard(ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                       const std::string& device, int threads, const Progress& progress);
     WrittenFile predictObjectsToFile(const TileSourcePtr& image, const PredictionRequest& request,
                                      const Exporter& exporter, const std::filesystem::path& target,
                                      const Progress& progress);

@@ -2,7 +2,6 @@
 #include "core/image/memory_source.h"
 #include "core/image/with_voxel_size.h"
 #include "core/measure/metrics.h"
-#include "core/segment/safetensors.h"
 #include "core/session/prepared.h"
 
 #include <algorithm>
@@ -36,18 +35,19 @@ void addScores(std::vector<ModelScore>& scores, const std::string& data, const C
 } // namespace
 
 void Session::predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                            Averaging averaging, const std::string& device, int threads,
+                            const SlicesWish& wish,
                             const std::function<void(size_t, const PredictedSlice&)>& consume,
                             const Progress& progress) {
     PredictionRequest request;
     request.models = {{package, {}, {}}};
-    request.device = device;
-    request.threads = threads;
-    request.settings.averaging = averaging;
+    request.device = wish.device;
+    request.threads = wish.threads;
+    request.settings.averaging = wish.averaging;
+    request.settings.wantProbabilities = wish.wantProbabilities;
     const Prepared prepared = prepareTasks(request);
     for (size_t i = 0; i < slices.size(); ++i) {
         const TrainingSlice& slice = slices[i];
-        if (slice.role != Role::test) continue;
+        if (slice.role != wish.role) continue;
         ImageInfo info;
         info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
         // With its neighbours where they are known: networks may look at several slices.
@@ -70,7 +70,7 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
     const size_t classes = package.card.classes.size();
     std::vector<std::pair<std::string, std::vector<ConfusionCounts>>> counts; // in the order of the data
     predictSlices(
-        package, slices, averaging, device, threads,
+        package, slices, {Role::test, averaging, false, device, threads},
         [&](size_t i, const PredictedSlice& predicted) {
             auto found = std::ranges::find(counts, slices[i].data, &decltype(counts)::value_type::first);
             if (found == counts.end())
@@ -102,20 +102,22 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
     TrainingResult result = engine().trainer->train(plan, listener, training);
     if (test.empty() || plan.place.rank > 0) return result; // rank 0 writes for all
 
-    ModelCard& card = result.package.card;
-    card.scores.clear();
-    const int threads = plan.recipe.value("threads", 0);
-    for (const Averaging averaging : {Averaging::none, Averaging::all}) {
-        const PartProgress scoring(progress, averaging == Averaging::none ? share : share + 0.005,
-                                   averaging == Averaging::none ? share + 0.005 : 1);
-        for (ModelScore& score : this->score(result.package, test, averaging, plan.device, threads, scoring))
-            card.scores.push_back(std::move(score));
-    }
-    SafetensorsFile content = readSafetensors(result.package.file);
-    content.metadata["cristae.card"] = toJson(card).dump();
-    writeSafetensors(result.package.file, content);
-    result.package = openModelPackage(result.package.file);
+    scoreIntoCard(result.package, test, plan.device, plan.recipe.value("threads", 0),
+                  PartProgress(progress, share, 1));
     return result;
+}
+
+void Session::scoreIntoCard(ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                            const std::string& device, int threads, const Progress& progress) {
+    constexpr double share = 1.0 / 9; // eight orientations after one
+    package.card.scores.clear();
+    for (const Averaging averaging : {Averaging::none, Averaging::all}) {
+        const PartProgress scoring(progress, averaging == Averaging::none ? 0 : share,
+                                   averaging == Averaging::none ? share : 1);
+        for (ModelScore& score : score(package, slices, averaging, device, threads, scoring))
+            package.card.scores.push_back(std::move(score));
+    }
+    writeCard(package);
 }
 
 } // namespace cristae

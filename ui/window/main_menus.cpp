@@ -50,6 +50,7 @@ void MainWindow::buildActions() {
     a.overlay = make(tr("&Overlay"), QKeySequence(tr("Ctrl+Alt+2")));
     a.swipe = make(tr("S&wipe"), QKeySequence(tr("Ctrl+Alt+3")));
     a.planes = make(tr("&Planes"), QKeySequence(tr("Ctrl+Alt+4")));
+    a.volume = make(tr("&Volume from any side…"), QKeySequence(tr("Ctrl+Alt+5")));
     auto* modes = new QActionGroup(this);
     for (QAction* action : {a.sideBySide, a.overlay, a.swipe, a.planes}) {
         action->setCheckable(true);
@@ -103,6 +104,7 @@ void MainWindow::buildMenus() {
     edit->addAction(a.voxelSize);
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addActions({a.sideBySide, a.overlay, a.swipe, a.planes});
+    view->addAction(a.volume);
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.fullSize});
     view->addSeparator();
@@ -164,6 +166,7 @@ void MainWindow::buildMenus() {
     connect(a.overlay, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::overlay); });
     connect(a.swipe, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::swipe); });
     connect(a.planes, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::planes); });
+    connect(a.volume, &QAction::triggered, this, &MainWindow::openVolume);
     connect(a.zoomIn, &QAction::triggered, this, [this] { canvas_->zoomBy(1); });
     connect(a.zoomOut, &QAction::triggered, this, [this] { canvas_->zoomBy(-1); });
     connect(a.fit, &QAction::triggered, canvas_, &CanvasView::fit);
@@ -266,6 +269,7 @@ void MainWindow::showKeys() {
         {tr("C"), tr("auto contrast, each press stronger")},
         {tr("Tab   hold H"), tr("labels on and off; hide them for a moment")},
         {tr("Ctrl+[   Ctrl+]"), tr("opacity of labels")},
+        {tr("Ctrl+Alt+5"), tr("the stack from any side: its outside, or its objects' surfaces")},
         {tr("Ctrl+D"), tr("difference from the truth on and off, once they were compared")},
         {tr("Ctrl+Return"), tr("predict")},
         {tr("Ctrl+Z   Ctrl+Shift+Z"), tr("undo, redo")},

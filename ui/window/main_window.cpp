@@ -4,6 +4,7 @@
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
 #include "ui/dialogs/jobs_list.h"
+#include "ui/dialogs/volume_dialog.h"
 #include "ui/dialogs/voxel_size_dialog.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/predict_page.h"
@@ -245,10 +246,12 @@ void MainWindow::showDocument() {
         action->setToolTip(document ? action->property("words").toString() : tr("Open an image first"));
     }
     const bool stack = document && document->info().extent().z > 1;
-    actions_.planes->setEnabled(stack);
-    actions_.planes->setToolTip(stack      ? actions_.planes->property("words").toString()
-                                : document ? tr("One slice has no other planes; open a stack")
-                                           : tr("Open an image first"));
+    for (QAction* action : {actions_.planes, actions_.volume}) {
+        action->setEnabled(stack);
+        action->setToolTip(stack      ? action->property("words").toString()
+                           : document ? tr("One slice has no depth; open a stack")
+                                      : tr("Open an image first"));
+    }
     if (document && !stack && bench_.viewMode() == ViewMode::planes) bench_.setViewMode(ViewMode::overlay);
     showState();
 }
@@ -299,6 +302,15 @@ void MainWindow::openJobs() {
     }
     jobsList_->show();
     jobsList_->raise();
+}
+
+void MainWindow::openVolume() {
+    if (!volume_) {
+        volume_ = new VolumeDialog(bench_, this);
+        volume_->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    volume_->show();
+    volume_->raise();
 }
 
 void MainWindow::loadEngine() {

@@ -19,6 +19,7 @@ namespace cristae {
 class CanvasView;
 class CorrectPage;
 class JobsList;
+class VolumeDialog;
 class LayersPanel;
 class MeasurePage;
 class MessageBar;
@@ -68,7 +69,7 @@ private:
     struct Actions {
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
         QAction *undo, *redo, *voxelSize;
-        QAction *sideBySide, *overlay, *swipe, *planes, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast,
+        QAction *sideBySide, *overlay, *swipe, *planes, *volume, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast,
             *invert, *labelsShown, *difference, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
         QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
@@ -84,6 +85,7 @@ private:
     void showKeys();
     void showAbout();
     void openJobs();
+    void openVolume();
     void editVoxelSize();
     void predictOrCancel();
     void switchTheme(bool dark);
@@ -112,6 +114,7 @@ private:
     MeasurePage* measure_ = nullptr;
     TrainPage* train_ = nullptr;
     QPointer<JobsList> jobsList_;
+    QPointer<VolumeDialog> volume_;
     std::function<void()> afterSaving_;
     bool mayClose_ = false;
 };

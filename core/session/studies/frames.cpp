@@ -1,6 +1,5 @@
 // frames: networks that see 1, 3 or 5 slices, and the mean of the three, on every test image.
 #include "core/base/error.h"
-#include "core/segment/ensemble.h"
 #include "core/session/studies/variants.h"
 
 #include <algorithm>
@@ -115,9 +114,7 @@ public:
                 ? "Quick size: thin networks, 150 steps, no averaging, so compare the order and not the "
                   "values."
                 : "Full size: published widths; every prediction is the mean over 16 orientations.",
-            "Thresholds: of 1fm, 3fm and 5fm where the Dice of the validation slices is highest; of the "
-            "ensemble "
-            "their mean."};
+            "Thresholds: where the Dice of the validation slices is highest."};
         return result;
     }
 
@@ -146,8 +143,15 @@ private:
         std::vector<ModelPackage> models;
         for (const int frames : frameCounts)
             models.push_back(openModelPackage(modelFile(settings, trainingId(family, frames))));
-        models.push_back(writeEnsemble(models, fmt::format("{}-ensemble", family.id),
-                                       modelFile(settings, fmt::format("{}-ensemble", family.id))));
+        EnsembleRequest together;
+        together.members = models;
+        together.name = fmt::format("{}-ensemble", family.id);
+        together.output = modelFile(settings, together.name);
+        together.device = settings.device;
+        together.threads = settings.threads;
+        for (const TrainingSlice& slice : settings.set.slices)
+            if (slice.role == Role::validation) together.set.slices.push_back(slice);
+        models.push_back(session.makeEnsemble(together, PartProgress(progress, 0, 0.1)));
         // Each image is a data set of its own.
         std::vector<TrainingSlice> slices;
         for (const TrainingSlice& slice : settings.set.slices)
@@ -157,8 +161,8 @@ private:
             }
         nlohmann::json value = nlohmann::json::array();
         for (size_t i = 0; i < models.size(); ++i) {
-            const PartProgress part(progress, double(i) / double(models.size()),
-                                    double(i + 1) / double(models.size()));
+            const PartProgress part(progress, 0.1 + 0.9 * double(i) / double(models.size()),
+                                    0.1 + 0.9 * double(i + 1) / double(models.size()));
             nlohmann::json f1 = nlohmann::json::array();
             for (const ModelScore& score :
                  session.score(models[i], slices, settings.quick ? Averaging::none : Averaging::all,

@@ -156,8 +156,9 @@ private:
         int64_t images = 0, measured = 0;
         nlohmann::json ofImages = nlohmann::json::array();
         session.predictSlices(
-            package, settings.set.slices, settings.quick ? Averaging::none : Averaging::flips,
-            settings.device, settings.threads,
+            package, settings.set.slices,
+            {Role::test, settings.quick ? Averaging::none : Averaging::flips, false, settings.device,
+             settings.threads},
             [&](size_t i, const PredictedSlice& predicted) {
                 const Pixels& truth = settings.set.slices[i].labels;
                 const Pixels labels = predicted.labels.converted(PixelType::u8);

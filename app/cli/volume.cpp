@@ -1,0 +1,74 @@
+// cristae-cli volume: a stack from any side, as a prism of micrographs or as the surfaces of its objects.
+#include "app/cli/console.h"
+#include "app/cli/verbs.h"
+
+#include "core/base/error.h"
+#include "core/export/metadata.h"
+#include "core/export/picture_file.h"
+#include "core/image/memory_source.h"
+#include "core/render/volume_picture.h"
+
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+struct VolumeArguments {
+    std::string image, labels, dataset, labelDataset, pixelSize, output, look = "outside", ground = "#141416";
+    VolumeCamera camera;
+    int64_t width = 1200, height = 900, voxels = mostSceneVoxels;
+};
+
+int runVolume(const VolumeArguments& args, CommandLine& line) {
+    if (args.look == "objects" && args.labels.empty())
+        throw Error(ErrorKind::usage,
+                    "--look objects shows what is labelled; give the labels after the image.");
+    OpenOptions imageOptions, labelOptions;
+    imageOptions.dataset = args.dataset;
+    labelOptions.dataset = args.labelDataset;
+    if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
+    const TileSourcePtr image = openImage(args.image, imageOptions);
+    const TileSourcePtr labels = args.labels.empty() ? nullptr : openImage(args.labels, labelOptions);
+    ClassTable classes;
+    if (labels)
+        for (const LabelClass& known : classesOf(labels->info())) classes.set(known);
+    const ConsoleProgress progress(line.quiet);
+    const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
+                                          PartProgress(progress, 0, 0.8));
+    const VolumePicture picture = volumePicture(
+        scene, args.camera, args.look == "objects" ? VolumeLook::objects : VolumeLook::outside, args.width,
+        args.height, Colour::fromHex(args.ground), PartProgress(progress, 0.8, 0.9));
+    const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), args.output,
+                                    volumeProvenance(args.image, args.labels, args.camera, args.look),
+                                    PartProgress(progress, 0.9, 1));
+    fmt::print("{}\n", place.string());
+    return 0;
+}
+
+} // namespace
+
+void addVolume(CLI::App& app, CommandLine& line) {
+    auto* verb =
+        app.add_subcommand("volume", "Draw a stack from any side: its outside, or its objects' surfaces");
+    auto args = std::make_shared<VolumeArguments>();
+    verb->add_option("IMAGE", args->image, "The micrographs")->required();
+    verb->add_option("LABELS", args->labels, "Their labels or mask");
+    verb->add_option("--output", args->output, "Picture to write (.png, .jpg, .tif)")->required();
+    verb->add_option("--look", args->look, "outside: a prism of micrographs; objects: the labelled surfaces")
+        ->check(CLI::IsMember({"outside", "objects"}));
+    verb->add_option("--turn", args->camera.turn, "Degrees to the left");
+    verb->add_option("--tilt", args->camera.tilt, "Degrees forward")->check(CLI::Range(-90.0, 90.0));
+    verb->add_option("--zoom", args->camera.zoom, "1 = the whole stack fits")->check(CLI::Range(0.1, 50.0));
+    verb->add_option("--width", args->width, "Pixels")->check(CLI::Range(int64_t{16}, int64_t{16384}));
+    verb->add_option("--height", args->height, "Pixels")->check(CLI::Range(int64_t{16}, int64_t{16384}));
+    verb->add_option("--ground", args->ground, "Colour around the stack, #rrggbb");
+    verb->add_option("--voxels", args->voxels, "The stack is averaged down to at most so many")
+        ->check(CLI::Range(int64_t{1000}, int64_t{2'000'000'000}));
+    verb->add_option("--dataset", args->dataset, "Dataset of the image inside an HDF5 file");
+    verb->add_option("--label-dataset", args->labelDataset, "Dataset of the labels inside an HDF5 file");
+    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    verb->callback([args, &line] { line.run = [args, &line] { return runVolume(*args, line); }; });
+}
+
+} // namespace cristae

@@ -1,0 +1,15 @@
+// writePicture: a picture in colours that the program has drawn, as a file.
+#pragma once
+#include "core/export/exporter.h"
+
+namespace cristae {
+
+/// Writes RGB u8 in the format that the target's ending names, with the program's version and `made` in the
+/// file's metadata; returns what stands there (the folder of a stack of PNGs). Throws Error{usage} for a
+/// format that holds no RGB, and what writing throws.
+std::filesystem::path writePicture(const TileSource& picture,
+                                   const std::vector<std::unique_ptr<Exporter>>& exporters,
+                                   const std::filesystem::path& target, const nlohmann::json& made,
+                                   const Progress& progress);
+
+} // namespace cristae

@@ -1,0 +1,94 @@
+// Session's verb for ensembles: written, given thresholds and scores of its own, and only then in its place.
+#include "core/base/error.h"
+#include "core/measure/probability_curves.h"
+#include "core/segment/ensemble.h"
+#include "core/session/session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <system_error>
+
+namespace cristae {
+
+namespace {
+
+bool anyOf(const std::vector<TrainingSlice>& slices, Role role) {
+    return std::ranges::any_of(slices, [role](const TrainingSlice& slice) { return slice.role == role; });
+}
+
+/// Removes what was not brought to its place.
+struct Unfinished {
+    std::filesystem::path file;
+    ~Unfinished() {
+        std::error_code ignored;
+        std::filesystem::remove(file, ignored);
+    }
+};
+
+} // namespace
+
+std::vector<double> Session::bestThresholds(const ModelPackage& package,
+                                            const std::vector<TrainingSlice>& slices, SlicesWish wish,
+                                            const Progress& progress) {
+    wish.wantProbabilities = true;
+    std::vector<ProbabilityCurves> curves(package.card.classes.size());
+    predictSlices(
+        package, slices, wish,
+        [&](size_t i, const PredictedSlice& predicted) {
+            const auto labels = slices[i].labels.values<uint8_t>();
+            for (size_t c = 0; c < curves.size(); ++c) {
+                const auto plane = predicted.probabilities.plane<float>(int64_t(c), 0);
+                std::vector<float> known;
+                std::vector<uint8_t> truth;
+                for (size_t v = 0; v < labels.size(); ++v) {
+                    if (labels[v] == 255) continue;
+                    known.push_back(std::clamp(plane[v], 0.f, 1.f));
+                    truth.push_back(labels[v] == c + 1);
+                }
+                curves[c].add(known, truth);
+            }
+        },
+        progress);
+    std::vector<double> thresholds;
+    for (const ProbabilityCurves& curve : curves) {
+        CurvePoint best{0.5, 0, 0, 0};
+        for (const CurvePoint& point : curve.precisionRecall())
+            if (point.dice > best.dice ||
+                (point.dice == best.dice && std::abs(point.threshold - 0.5) < std::abs(best.threshold - 0.5)))
+                best = point;
+        thresholds.push_back(best.threshold);
+    }
+    return thresholds;
+}
+
+ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progress& progress) {
+    // A hidden file, so that no list of models shows it meanwhile.
+    const Unfinished draft{request.output.parent_path() /
+                           ("." + request.output.stem().string() + ".unfinished.safetensors")};
+    ModelPackage made = writeEnsemble(request.members, request.name, draft.file);
+    const ModelCard& words = request.words;
+    if (!words.title.empty()) made.card.title = words.title;
+    if (!words.description.empty()) made.card.description = words.description;
+    if (!words.licence.empty()) made.card.licence = words.licence;
+    if (!words.data.empty()) made.card.data = words.data;
+    if (request.training.is_object()) made.card.training = request.training;
+    if (anyOf(request.set.slices, Role::validation) && !made.card.exclusive) {
+        const std::vector<double> thresholds =
+            bestThresholds(made, request.set.slices,
+                           {Role::validation, Averaging::none, true, request.device, request.threads},
+                           PartProgress(progress, 0, 0.1));
+        for (size_t c = 0; c < thresholds.size(); ++c) made.card.classes[c].threshold = thresholds[c];
+    }
+    writeCard(made);
+    if (anyOf(request.set.slices, Role::test))
+        scoreIntoCard(made, request.set.slices, request.device, request.threads,
+                      PartProgress(progress, 0.1, 1));
+    std::error_code failed;
+    std::filesystem::rename(draft.file, request.output, failed);
+    if (failed)
+        throw Error(ErrorKind::output, "The ensemble cannot be written to " + request.output.string() + " (" +
+                                           failed.message() + "); choose another place.");
+    return openModelPackage(request.output);
+}
+
+} // namespace cristae
