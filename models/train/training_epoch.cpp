@@ -2,27 +2,13 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "models/nn/network_options.h"
-#include "models/run/devices.h"
 #include "models/run/weights.h"
+#include "models/train/run_record.h"
 #include "models/train/training_run.h"
 
-#include <ctime>
 #include <fmt/format.h>
 
 namespace cristae {
-
-namespace {
-
-std::string today() {
-    const std::time_t now = std::time(nullptr);
-    char text[16];
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
-    return text;
-}
-
-} // namespace
 
 std::string TrainingRun::finishEpoch() {
     const auto interrupted = [&] { return progress_.cancelled(); };
@@ -115,12 +101,7 @@ void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     if (const double size = recipe_.at("pixelSizeNm"); size > 0) card.pixelSizeNm = size;
     card.training["recipe"] = recipe_;
     card.training["step"] = state_.step;
-    card.training["precision"] = state_.precision;
-    card.training["device"] = use_.device.str();
-    card.training["threads"] = at::get_num_threads();
-    card.training["engine"] = torchVersion();
-    card.training["program"] = std::string("Cristae ") + CRISTAE_VERSION;
-    card.training["date"] = today();
+    card.training.update(computedBy(use_));
     card.training["validation"] = state_.history.back();
     SafetensorsFile content;
     content.metadata = {{"cristae.card", toJson(card).dump()}, {"format", "pt"}};
@@ -141,6 +122,7 @@ void TrainingRun::writeLog() const {
     std::string log;
     for (const auto& line : state_.history) log += line.dump() + "\n";
     writeFileAtomically(plan_.runFolder / "log.jsonl", log);
+    writeCurves(plan_.runFolder, state_.history);
 }
 
 } // namespace cristae

@@ -7,6 +7,7 @@
 #include "models/run/devices.h"
 #include "models/run/foreign_weights.h"
 #include "models/run/weights.h"
+#include "models/train/run_record.h"
 #include "models/train/training_run.h"
 
 #include <chrono>
@@ -129,6 +130,7 @@ void TrainingRun::build() {
                                            failed.message() + "); choose another.");
     writeFileAtomically(plan_.runFolder / "recipe.json", recipe_.dump(2) + "\n");
     writeFileAtomically(plan_.runFolder / "data.json", dataList(plan_.set));
+    recordStart(plan_, use_, state_.step);
 }
 
 void TrainingRun::chooseThreadsAndPrecision() {

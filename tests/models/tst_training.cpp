@@ -1,4 +1,5 @@
 // Training from scratch on synthetic cells until it is good, resume bit for bit, pause, stop, cancel.
+#include "core/base/atomic_file.h"
 #include "core/image/memory_source.h"
 #include "core/learn/run_folder.h"
 #include "core/segment/predictor.h"
@@ -121,6 +122,18 @@ private Q_SLOTS:
         QVERIFY(sameWeights(whole.runFolder / "checkpoint.safetensors",
                             broken.runFolder / "checkpoint.safetensors"));
         QVERIFY(withoutTimes(broken) == withoutTimes(whole));
+        // The folder tells who computed what: two starts, and a row an epoch.
+        const auto record = nlohmann::json::parse(readTextFile((broken.runFolder / "run.json").string()));
+        QCOMPARE(record.at("starts").size(), size_t(2));
+        QCOMPARE(record["starts"][0].at("step").get<int>(), 0);
+        QCOMPARE(record["starts"][1].at("step").get<int>(), 17);
+        QCOMPARE(record["starts"][1].at("device").get<std::string>(), std::string("cpu"));
+        QVERIFY(!record["starts"][1].at("engine").get<std::string>().empty());
+        QVERIFY(record.at("seed") == broken.recipe.at("seed"));
+        const QString curves =
+            QString::fromStdString(readTextFile((broken.runFolder / "curves.csv").string()));
+        QCOMPARE(curves.count(QStringLiteral("\r\n")), 1 + 3); // 12, 24 and 30 steps
+        QCOMPARE(curves, QString::fromStdString(readTextFile((whole.runFolder / "curves.csv").string())));
 
         broken.recipe["learningRate"] = 1e-4; // another recipe is another run
         QVERIFY_EXCEPTION_THROWN(trainer_->train(broken, resumed, Progress::none()), Error);
