@@ -6,6 +6,7 @@
 #include "core/learn/recipe.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace cristae {
 
@@ -29,6 +30,20 @@ bool canResume(const TrainingPlan& plan) {
         !std::filesystem::exists(plan.output) || !std::filesystem::exists(recipe))
         return false;
     return nlohmann::json::parse(readTextFile(recipe), nullptr, false) == plan.recipe;
+}
+
+/// Validation accuracy at the end of each epoch, from the log of the run; empty where there is none.
+nlohmann::json accuracyByEpoch(const std::filesystem::path& runFolder) {
+    nlohmann::json list = nlohmann::json::array();
+    std::error_code ignored;
+    if (!std::filesystem::exists(runFolder / "log.jsonl", ignored)) return list;
+    std::istringstream log(readTextFile(runFolder / "log.jsonl"));
+    for (std::string line; std::getline(log, line);) {
+        const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
+        if (epoch.is_object() && epoch.contains("validationAccuracy"))
+            list.push_back(epoch["validationAccuracy"]);
+    }
+    return list;
 }
 
 TrainingSet withFewerSlices(const TrainingSet& set, size_t wanted) {
@@ -85,6 +100,7 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         plan.device = settings.device;
         plan.resume = canResume(plan);
         std::filesystem::create_directories(settings.folder / "models");
+        const std::filesystem::path runFolder = plan.runFolder;
         EpochSeconds listener(plan.recipe.at("stepsPerEpoch").get<int64_t>());
         const double share = test.empty() ? 1 : 0.9;
         const PartProgress training(progress, 0, share), scoring(progress, share, 1);
@@ -98,6 +114,7 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
             {"validation_iou", "validationIou"},   {"validation_accuracy", "validationAccuracy"}};
         for (const auto& [name, key] : figures)
             if (best.contains(key)) value[name] = best[key];
+        value["accuracy_by_epoch"] = accuracyByEpoch(runFolder);
         // The first data set of the test, as it is.
         for (const ModelScore& score : session.score(trained.package, test, Averaging::none, settings.device,
                                                      settings.threads, scoring)) {
