@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
     addExplain(app, line);
     addStudy(app, line);
     addEnsemble(app, line);
+    addScore(app, line);
     addConvert(app, line);
     std::vector<std::string> verbs;
     for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());

@@ -28,6 +28,7 @@ void addExplain(CLI::App& app, CommandLine& line);
 void addStudy(CLI::App& app, CommandLine& line);
 void addTrain(CLI::App& app, CommandLine& line);
 void addEnsemble(CLI::App& app, CommandLine& line);
+void addScore(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
 
 /// "8" or "50,4,4" (z, y, x in nm). Throws Error{usage}.

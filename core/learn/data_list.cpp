@@ -129,6 +129,7 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
     std::vector<std::string> found;
     try {
         loaded.set.classNames = content.at("classes").get<std::vector<std::string>>();
+        loaded.set.marksBoundaries = content.value("marks", "") == "boundaries";
         loaded.card.name = content.value("name", "");
         loaded.card.title = content.value("title", "");
         loaded.card.description = content.value("description", "");

@@ -8,6 +8,7 @@
 namespace cristae {
 
 /// {"classes": ["mitochondria"], "name": …, "title": …, "description": …, "licence": …,
+///  "marks": "boundaries" (the one class parts cells: models are scored by V-rand and V-info too),
 ///  "entries": [{"name": "Lucchi++", "images": PATH, "labels": PATH, "role": "train" | "validation" | "test",
 ///  "slices": "0:18" | "0:250:10" |
 ///               "0:12,16", "pixelSizeNm": 5, "weight": 1, "meaning": {"values": [[1]], "inverted": true,

@@ -102,6 +102,7 @@ json planJson(const TrainingPlan& plan, const std::vector<TileSourcePtr>& stacks
             {"device", plan.device},
             {"output", plan.output.string()},
             {"classes", plan.set.classNames},
+            {"marksBoundaries", plan.set.marksBoundaries},
             {"slices", slices},
             {"stacks", kept}};
 }
@@ -170,6 +171,7 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
         plan.runFolder = folder;
         plan.resume = true;
         plan.set.classNames = saved.at("classes").get<std::vector<std::string>>();
+        plan.set.marksBoundaries = saved.value("marksBoundaries", false);
         for (size_t i = 0; i < saved.at("slices").size(); ++i) {
             progress.throwIfCancelled();
             const json& entry = saved["slices"][i];

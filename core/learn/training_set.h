@@ -50,6 +50,8 @@ struct LabelMeaning {
 struct TrainingSet {
     std::vector<TrainingSlice> slices;
     std::vector<std::string> classNames;
+    /// The one class is the boundaries between cells, so that scores are of the cells too.
+    bool marksBoundaries = false;
 };
 
 /// Pairs of image and label sources: two stacks page by page, or two folders by name (equal stems, else equal

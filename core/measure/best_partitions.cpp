@@ -32,16 +32,21 @@ BestPartitions bestPartitions(const TileSource& prediction, const TileSource& tr
                         fmt::format("slice {} of {}", z + 1, extent.z));
     }
     if (options.truthIds) renumber(ids, options.connectivity);
-    const LabelVolume cells = options.truthIds ? std::move(ids) : cellsBetween(mask, extent);
+    return bestPartitions(probability, options.truthIds ? ids : cellsBetween(mask, extent),
+                          PartProgress(progress, 0.1, 1));
+}
 
+BestPartitions bestPartitions(std::span<const float> probability, const LabelVolume& cells,
+                              const Progress& progress) {
     BestPartitions best;
     for (int step = 1; step <= 9; ++step) {
         progress.throwIfCancelled();
         const double threshold = step / 10.0;
         std::vector<uint8_t> boundaries(probability.size());
         for (size_t i = 0; i < probability.size(); ++i) boundaries[i] = probability[i] >= float(threshold);
-        thinSlices(boundaries, extent);
-        const PartitionScores scores = partitionScores(overlapsOf(cells, cellsBetween(boundaries, extent)));
+        thinSlices(boundaries, cells.extent);
+        const PartitionScores scores =
+            partitionScores(overlapsOf(cells, cellsBetween(boundaries, cells.extent)));
         if (scores.vRand > best.vRand) {
             best.vRand = scores.vRand;
             best.vRandThreshold = threshold;
@@ -50,7 +55,7 @@ BestPartitions bestPartitions(const TileSource& prediction, const TileSource& tr
             best.vInfo = scores.vInfo;
             best.vInfoThreshold = threshold;
         }
-        progress.report(0.1 + 0.1 * step, fmt::format("partition at {:.1f}", threshold));
+        progress.report(step / 9.0, fmt::format("partition at {:.1f}", threshold));
     }
     return best;
 }

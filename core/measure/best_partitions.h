@@ -2,7 +2,10 @@
 #pragma once
 #include "core/base/progress.h"
 #include "core/image/tile_source.h"
+#include "core/measure/label_volume.h"
 #include "core/measure/metrics.h"
+
+#include <span>
 
 namespace cristae {
 
@@ -10,10 +13,14 @@ struct BestPartitions {
     double vRand = 0, vRandThreshold = 0;
     double vInfo = 0, vInfoThreshold = 0;
 };
+/// V-rand and V-info of boundary probabilities [Z, Y, X], cut at 0.1, 0.2 … 0.9 and thinned, against the
+/// truth's cells; of the thresholds the best, for each score its own. Throws Error{cancelled}.
+BestPartitions bestPartitions(std::span<const float> probability, const LabelVolume& cells,
+                              const Progress& progress);
 /// V-rand and V-info as the ISBI 2012 challenge scores a submission (Arganda-Carreras et al. 2015,
-/// doi:10.3389/fnana.2015.00142): probabilities of boundary, cut at 0.1, 0.2 … 0.9, thinned, and of the
-/// thresholds the best, for each score its own. Both volumes are held in memory, about 20 bytes a voxel.
-/// Throws Error{input} for anything but one channel of fractions, and {cancelled}. The names stand in errors.
+/// doi:10.3389/fnana.2015.00142), against what the truth's boundaries enclose. Both volumes are held in
+/// memory, about 20 bytes a voxel. Throws Error{input} for anything but one channel of fractions, and
+/// {cancelled}. The names stand in errors.
 BestPartitions bestPartitions(const TileSource& prediction, const TileSource& truth,
                               const EvaluationOptions& options, const std::string& predictionName,
                               const std::string& truthName, const Progress& progress);

@@ -81,8 +81,7 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
     }
     writeCard(made);
     if (anyOf(request.set.slices, Role::test))
-        scoreIntoCard(made, request.set.slices, request.device, request.threads,
-                      PartProgress(progress, 0.1, 1));
+        scoreIntoCard(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
     std::error_code failed;
     std::filesystem::rename(draft.file, request.output, failed);
     if (failed)

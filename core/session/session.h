@@ -158,10 +158,16 @@ public:
     /// not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
     /// Dice, IoU, precision, recall and accuracy of a model on the slices of Role::test, at their own pixel
-    /// size, summed over each data set before any division; for each class when there are several.
+    /// size, summed over each data set before any division; for each class when there are several. With
+    /// `boundaries` also V-rand and V-info at their best thresholds (see bestPartitions()) where all slices
+    /// of a data set have one size; what is unknown belongs to no cell.
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
-                                  const Progress& progress);
+                                  const Progress& progress, bool boundaries = false);
+    /// The scores of the slices of Role::test in place of those in the package's card, as they are and
+    /// averaged over all orientations; writes the card.
+    void scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device, int threads,
+                       const Progress& progress);
     /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are
     /// known, and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
     void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
@@ -184,9 +190,6 @@ public:
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:
-    /// Scores of the slices of Role::test, as they are and averaged over all orientations, into the card.
-    void scoreIntoCard(ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                       const std::string& device, int threads, const Progress& progress);
     WrittenFile predictObjectsToFile(const TileSourcePtr& image, const PredictionRequest& request,
                                      const Exporter& exporter, const std::filesystem::path& target,
                                      const Progress& progress);

@@ -1,7 +1,8 @@
 // Session's verbs for models: training, and the scores of a model on slices set aside.
 #include "core/image/memory_source.h"
 #include "core/image/with_voxel_size.h"
-#include "core/measure/metrics.h"
+#include "core/measure/best_partitions.h"
+#include "core/measure/partition_scores.h"
 #include "core/session/prepared.h"
 
 #include <algorithm>
@@ -64,57 +65,87 @@ void Session::predictSlices(const ModelPackage& package, const std::vector<Train
     }
 }
 
+namespace {
+
+/// What the slices of one data set gave.
+struct DataScores {
+    std::string data;
+    std::vector<ConfusionCounts> counts; // of each class
+    std::vector<float> probability;      // of boundaries, [Z, Y, X]
+    std::vector<uint8_t> boundary;       // likewise, in truth
+    Extent3 extent{0, 0, 0};
+    bool oneSize = true;
+
+    void addBoundaries(const Pixels& probabilities, const Pixels& labels) {
+        const Extent3& e = labels.extent();
+        oneSize = oneSize && (extent.z == 0 || (extent.y == e.y && extent.x == e.x));
+        extent = {extent.z + 1, e.y, e.x};
+        const auto plane = probabilities.plane<float>(0, 0);
+        probability.insert(probability.end(), plane.begin(), plane.end());
+        for (const uint8_t label : labels.values<uint8_t>()) boundary.push_back(label != 0);
+    }
+};
+
+} // namespace
+
 std::vector<ModelScore> Session::score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                        Averaging averaging, const std::string& device, int threads,
-                                       const Progress& progress) {
+                                       const Progress& progress, bool boundaries) {
     const size_t classes = package.card.classes.size();
-    std::vector<std::pair<std::string, std::vector<ConfusionCounts>>> counts; // in the order of the data
+    boundaries = boundaries && classes == 1;
+    std::vector<DataScores> found; // in the order of the data
     predictSlices(
-        package, slices, {Role::test, averaging, false, device, threads},
+        package, slices, {Role::test, averaging, boundaries, device, threads},
         [&](size_t i, const PredictedSlice& predicted) {
-            auto found = std::ranges::find(counts, slices[i].data, &decltype(counts)::value_type::first);
-            if (found == counts.end())
-                found = counts.insert(found, {slices[i].data, std::vector<ConfusionCounts>(classes)});
+            auto one = std::ranges::find(found, slices[i].data, &DataScores::data);
+            if (one == found.end())
+                one = found.insert(one, {slices[i].data, std::vector<ConfusionCounts>(classes), {}, {}});
             const Pixels labels = predicted.labels.converted(PixelType::u8);
             for (size_t c = 0; c < classes; ++c)
-                addCounts(found->second[c], labels, slices[i].labels, int64_t(c) + 1);
+                addCounts(one->counts[c], labels, slices[i].labels, int64_t(c) + 1);
+            if (boundaries) one->addBoundaries(predicted.probabilities, slices[i].labels);
         },
         progress);
     std::vector<ModelScore> scores;
     const std::string command = package.card.training.value("command", "");
-    for (const auto& [data, ofClasses] : counts)
+    for (const DataScores& one : found)
         for (size_t c = 0; c < classes; ++c) {
-            std::string name = data;
+            std::string name = one.data;
             if (classes > 1) name += ", " + package.card.classes[c].name;
             if (averaging == Averaging::flips) name += ", mean over flips";
             if (averaging == Averaging::all) name += ", mean over all orientations";
-            addScores(scores, name, ofClasses[c], command);
+            addScores(scores, name, one.counts[c], command);
+            if (!boundaries || !one.oneSize) continue;
+            const BestPartitions best =
+                bestPartitions(one.probability, cellsBetween(one.boundary, one.extent), progress);
+            scores.push_back({name, "V-rand", best.vRand, command});
+            scores.push_back({name, "V-info", best.vInfo, command});
         }
     return scores;
 }
 
 TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, const Progress& progress) {
-    std::vector<TrainingSlice> test;
+    TrainingSet test{{}, plan.set.classNames, plan.set.marksBoundaries};
     for (const TrainingSlice& slice : plan.set.slices)
-        if (slice.role == Role::test) test.push_back(slice);
-    const double share = test.empty() ? 1 : 0.97;
+        if (slice.role == Role::test) test.slices.push_back(slice);
+    const double share = test.slices.empty() ? 1 : 0.97;
     const PartProgress training(progress, 0, share);
     TrainingResult result = engine().trainer->train(plan, listener, training);
-    if (test.empty() || plan.place.rank > 0) return result; // rank 0 writes for all
-
+    if (test.slices.empty() || plan.place.rank > 0) return result; // rank 0 writes for all
     scoreIntoCard(result.package, test, plan.device, plan.recipe.value("threads", 0),
                   PartProgress(progress, share, 1));
     return result;
 }
 
-void Session::scoreIntoCard(ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                            const std::string& device, int threads, const Progress& progress) {
+void Session::scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device,
+                            int threads, const Progress& progress) {
     constexpr double share = 1.0 / 9; // eight orientations after one
     package.card.scores.clear();
     for (const Averaging averaging : {Averaging::none, Averaging::all}) {
         const PartProgress scoring(progress, averaging == Averaging::none ? 0 : share,
                                    averaging == Averaging::none ? share : 1);
-        for (ModelScore& score : score(package, slices, averaging, device, threads, scoring))
+        for (ModelScore& score :
+             score(package, set.slices, averaging, device, threads, scoring, set.marksBoundaries))
             package.card.scores.push_back(std::move(score));
     }
     writeCard(package);

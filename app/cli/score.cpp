@@ -1,0 +1,76 @@
+// cristae-cli score: a model on labelled slices, as its card tells it.
+#include "app/cli/console.h"
+#include "app/cli/verbs.h"
+
+#include "core/base/error.h"
+#include "core/learn/data_list.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cristae {
+
+namespace {
+
+struct ScoreArguments {
+    std::string model, data, dataRoot, device = "auto";
+    int threads = 0;
+    bool write = false, json = false;
+};
+
+int runScore(const ScoreArguments& args, CommandLine& line) {
+    ModelPackage package = line.session.findModel(args.model);
+    const ConsoleProgress progress(line.quiet);
+    const LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
+    const auto isTest = [](const TrainingSlice& slice) { return slice.role == Role::test; };
+    if (std::ranges::none_of(loaded.set.slices, isTest))
+        throw Error(ErrorKind::usage,
+                    fmt::format("No slice of {} is there to be scored; give some of them the role "
+                                "\"test\".",
+                                args.data));
+    if (loaded.set.classNames.size() != package.card.classes.size())
+        throw Error(ErrorKind::usage,
+                    fmt::format("{} finds {} classes and {} labels {}; they must be the same ones.",
+                                package.card.name, package.card.classes.size(), args.data,
+                                loaded.set.classNames.size()));
+    const PartProgress scoring(progress, 0.05, 1);
+    if (args.write) {
+        line.session.scoreIntoCard(package, loaded.set, args.device, args.threads, scoring);
+    } else {
+        std::vector<ModelScore> scores;
+        for (const Averaging averaging : {Averaging::none, Averaging::all})
+            for (ModelScore& one : line.session.score(package, loaded.set.slices, averaging, args.device,
+                                                      args.threads, scoring, loaded.set.marksBoundaries))
+                scores.push_back(std::move(one));
+        package.card.scores = std::move(scores);
+    }
+    if (args.json) {
+        nlohmann::json list = nlohmann::json::array();
+        for (const ModelScore& one : package.card.scores)
+            list.push_back({{"data", one.data}, {"metric", one.metric}, {"value", one.value}});
+        fmt::print("{}\n", list.dump(2));
+        return 0;
+    }
+    for (const ModelScore& one : package.card.scores)
+        fmt::print("{:<10} {:.4f}  {}\n", one.metric, one.value, one.data);
+    return 0;
+}
+
+} // namespace
+
+void addScore(CLI::App& app, CommandLine& line) {
+    auto* verb = app.add_subcommand("score", "Score a model on labelled slices, with and without averaging");
+    auto args = std::make_shared<ScoreArguments>();
+    verb->add_option("MODEL", args->model, "Name or file of the model")->required();
+    verb->add_option("--data", args->data,
+                     "A data list (JSON) as of train; its slices with the role test count")
+        ->required();
+    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+    verb->add_flag("--write", args->write, "Put the scores into the model's card, in place of those there");
+    verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
+    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->add_flag("--json", args->json, "Print one JSON array");
+    verb->callback([args, &line] { line.run = [args, &line] { return runScore(*args, line); }; });
+}
+
+} // namespace cristae
