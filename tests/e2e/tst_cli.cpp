@@ -246,6 +246,62 @@ private Q_SLOTS:
         const Outcome score = run({QStringLiteral("evaluate"), in(QStringLiteral("found.tif")),
                                    in(QStringLiteral("truth.tif")), QStringLiteral("--json")});
         QVERIFY2(score.json()[QStringLiteral("dice")].toDouble() > 0.9, qPrintable(score.out));
+
+        // The same model scored by a data list, and put together with itself: the mean is itself.
+        QFile list(in(QStringLiteral("cells.json")));
+        QVERIFY(list.open(QIODevice::WriteOnly));
+        list.write(R"({"classes": ["cells"], "title": "Cells", "marks": "boundaries", "entries": [
+            {"name": "cells", "images": "cells.tif", "labels": "truth.tif", "role": "validation", "slices": "0:2"},
+            {"name": "cells", "images": "cells.tif", "labels": "truth.tif", "role": "test", "slices": "2:6"}]})");
+        list.close();
+        const QStringList data{QStringLiteral("--data"), list.fileName(), QStringLiteral("--data-root"),
+                               folder_.path()};
+        const auto scoresOf = [&](const QString& model) {
+            const Outcome o =
+                run(QStringList{QStringLiteral("score"), model, QStringLiteral("--json")} + data);
+            QMap<QString, double> found;
+            for (const QJsonValue& one : QJsonDocument::fromJson(o.out.toUtf8()).array())
+                found[one[QStringLiteral("metric")].toString() + one[QStringLiteral("data")].toString()] =
+                    one[QStringLiteral("value")].toDouble();
+            return found;
+        };
+        const auto alone = scoresOf(in(QStringLiteral("cells.safetensors")));
+        QCOMPARE(alone.size(), 14); // seven metrics, with and without averaging
+        QVERIFY(alone[QStringLiteral("Dicecells")] > 0.9);
+        QVERIFY(alone.contains(QStringLiteral("V-randcells, mean over all orientations")));
+        const Outcome together =
+            run(QStringList{QStringLiteral("ensemble"), in(QStringLiteral("cells.safetensors")),
+                            in(QStringLiteral("cells.safetensors")), QStringLiteral("--output"),
+                            in(QStringLiteral("both.safetensors"))} +
+                data);
+        QVERIFY2(together.code == 0, qPrintable(together.err));
+        const auto both = scoresOf(in(QStringLiteral("both.safetensors")));
+        QCOMPARE(both.size(), alone.size());
+        QVERIFY(both[QStringLiteral("Dicecells")] > 0.9);
+        QCOMPARE(both[QStringLiteral("V-randcells")], alone[QStringLiteral("V-randcells")]);
+    }
+
+    void volumesAreDrawn() {
+        const QString picture = in(QStringLiteral("volume.png"));
+        const QStringList drawing{QStringLiteral("volume"),        in(QStringLiteral("cells.tif")),
+                                  in(QStringLiteral("truth.tif")), QStringLiteral("--look"),
+                                  QStringLiteral("objects"),       QStringLiteral("--width"),
+                                  QStringLiteral("320"),           QStringLiteral("--height"),
+                                  QStringLiteral("200"),           QStringLiteral("--output")};
+        const Outcome drawn = run(drawing + QStringList{picture});
+        QVERIFY2(drawn.code == 0, qPrintable(drawn.err));
+        const TileSourcePtr source = openImage(picture.toStdString());
+        QCOMPARE(source->info().extent(), (Extent3{1, 200, 320}));
+        QCOMPARE(source->info().channels, int64_t(3));
+        const Pixels pixels = source->read(0, Box3::ofExtent(source->info().extent()));
+        QCOMPARE(pixels.at(0, 0, 0, 0), 20.0); // the ground, #141416
+        double brightest = 0;
+        for (int64_t x = 0; x < 320; ++x) brightest = std::max(brightest, pixels.at(1, 0, 100, x));
+        QVERIFY(brightest > 100);
+        QVERIFY(run({QStringLiteral("volume"), in(QStringLiteral("cells.tif")), QStringLiteral("--look"),
+                     QStringLiteral("objects"), QStringLiteral("--output"), picture})
+                    .code == 2);
+        QCOMPARE(run(drawing + QStringList{in(QStringLiteral("volume.xyz"))}).code, 2);
     }
 
     void predictionsAreEqualByteForByte() {

@@ -8,6 +8,7 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <cmath>
 
 using namespace cristae;
 
@@ -112,6 +113,28 @@ private Q_SLOTS:
         QCOMPARE(toJson(openModelPackage(request_.output).card), toJson(made.card));
         QCOMPARE(ensembleMembers(made.card).size(), size_t(2));
         QVERIFY(onlyOutputIsThere());
+    }
+
+    void boundariesAreScoredByTheirCells() {
+        // Two cells and the wall between them, which the network sees; a strip at the right is unknown.
+        TrainingSlice slice = ramp(Role::test, 2);
+        for (int64_t i = 0; i < side * side; ++i) {
+            const bool wall = std::abs(i % side - 20) < 3;
+            slice.image.values<float>()[size_t(i)] = wall ? 0.9f : 0.1f;
+            slice.labels.values<uint8_t>()[size_t(i)] = i % side >= 36 ? 255 : wall;
+        }
+        request_.set = {{slice}, {"ramp"}, true};
+        const ModelPackage made = session_->makeEnsemble(request_, Progress::none());
+        QCOMPARE(int(made.card.scores.size()), 14);
+        QCOMPARE(made.card.scores[5].metric, std::string("V-rand"));
+        QCOMPARE(made.card.scores[5].value, 1.0);
+        QCOMPARE(made.card.scores[6].metric, std::string("V-info"));
+        // A gap in the wall makes one cell of the two: Σp² is 2·n²/4, Σt² the same, Σs² twice as much.
+        for (int64_t y = 18; y < 22; ++y)
+            for (int64_t x = 17; x < 24; ++x) slice.image.values<float>()[size_t(y * side + x)] = 0.05f;
+        request_.set = {{slice}, {"ramp"}, true};
+        const double merged = session_->makeEnsemble(request_, Progress::none()).card.scores[5].value;
+        QVERIFY2(merged > 0.6 && merged < 0.72, qPrintable(QString::number(merged)));
     }
 
     void withoutSlicesTheMeanOfTheMembers() {
