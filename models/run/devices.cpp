@@ -126,6 +126,15 @@ c10::Device chooseDevice(const std::string& device) {
     throw Error(ErrorKind::device, message);
 }
 
+bool takesBf16(const c10::Device& device, double megaflopPerPixel) {
+    if (device.is_cuda()) return true;
+#if defined(__x86_64__)
+    return megaflopPerPixel > 0.03 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 std::string torchVersion() {
     return fmt::format("LibTorch {}", TORCH_VERSION);
 }

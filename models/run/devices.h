@@ -20,6 +20,12 @@ const DeviceSearch& findDevices();
 /// instead.
 c10::Device chooseDevice(const std::string& device);
 
+/// Whether bf16 is taken where nobody asks for a precision: on GPUs, and on processors with the instructions
+/// for networks large enough to win by it. A rule and no stopwatch, so that equal runs give equal bytes. On
+/// such a processor (AVX512_BF16, LibTorch 2.11) training steps of all architectures were 1.4 to 15 times as
+/// fast as in fp32, predictions 1.3 times; without the instructions bf16 is emulated and slower.
+bool takesBf16(const c10::Device& device, double megaflopPerPixel);
+
 /// "LibTorch 2.11.0".
 std::string torchVersion();
 

@@ -1,5 +1,6 @@
 // TorchNetwork: weights in, probabilities out; LibTorch's failures become sentences here.
 #include "models/run/torch_network.h"
+#include "models/run/devices.h"
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -7,7 +8,6 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -47,14 +47,6 @@ template <class F> decltype(auto) translated(torch::Device device, F&& f) {
                     fmt::format("The computation on {} failed: {} Try the CPU, or start the program again.",
                                 device.str(), firstLine(error)));
     }
-}
-
-bool processorHasBf16() {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
 }
 
 } // namespace
@@ -128,27 +120,16 @@ void TorchNetwork::choosePrecision(const Program& program, const TensorMap& weig
         return;
     }
     runner_.emplace(program, weights, device_, torch::kFloat32);
-    if (!processorHasBf16()) return; // emulated bf16 is slower and less exact
+    if (!takesBf16(device_, info_.megaflopPerPixel)) return;
     ProgramRunner half(program, weights, device_, torch::kBFloat16);
     const int64_t side = std::max<int64_t>(128, info_.sizeMultiple);
     const auto generator =
         at::make_generator<at::CPUGeneratorImpl>(1); // does not touch the random numbers of training
     const torch::Tensor sample = torch::randn({1, info_.channelsIn * info_.slicesIn, side, side}, generator);
-    const auto seconds = [&](const ProgramRunner& runner, torch::Tensor& result) {
-        double best = 1e9;
-        for (int i = 0; i < 3; ++i) {
-            const auto start = std::chrono::steady_clock::now();
-            result = runner.run(sample, {});
-            best = std::min(best,
-                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        }
-        return best;
-    };
-    torch::Tensor exact, rough;
-    const double slow = seconds(*runner_, exact), fast = seconds(half, rough);
-    const double difference = (torch::sigmoid(exact) - torch::sigmoid(rough)).abs().mean().item<double>();
-    // Clearly faster, so that the choice does not hang on chance; and the same answer but for rounding.
-    if (fast * 1.2 < slow && difference < 0.01) {
+    const torch::Tensor exact = torch::sigmoid(runner_->run(sample, {})),
+                        rough = torch::sigmoid(half.run(sample, {}));
+    // The same answer but for rounding.
+    if ((exact - rough).abs().mean().item<double>() < 0.01) {
         info_.precision = "bf16";
         runner_.emplace(std::move(half));
     }

@@ -11,9 +11,8 @@ namespace cristae {
 
 class TorchNetwork : public Network {
 public:
-    /// Builds the architecture that the card names and checks the weights against it; on the CPU of a
-    /// processor with bf16 units both precisions are timed once. threads 0 = all. Throws Error{model, device,
-    /// memory}.
+    /// Builds the architecture that the card names and checks the weights against it; the precision is that
+    /// of takesBf16(). threads 0 = all. Throws Error{model, device, memory}.
     TorchNetwork(const ModelCard& card, const TensorMap& weights, const std::string& file,
                  torch::Device device, int threads);
 

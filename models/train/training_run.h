@@ -18,7 +18,6 @@ public:
 private:
     void build();
     void chooseThreadsAndPrecision();
-    double secondsPerStep(bool bf16);
     double trainStep(const Batch& batch);
     void averageWeights();
     std::vector<int64_t> inputShape() const;

@@ -10,7 +10,6 @@
 #include "models/train/run_record.h"
 #include "models/train/training_run.h"
 
-#include <chrono>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -141,37 +140,15 @@ void TrainingRun::chooseThreadsAndPrecision() {
         return;
     }
     const std::string wish = recipe_.at("precision");
-    use_.bf16 = wish == "bf16" || (wish == "auto" && use_.device.is_cuda());
-    // Without bf16 instructions it is emulated and slower; with them the stopwatch decides.
-    if (wish == "auto" && use_.device.is_cpu() && __builtin_cpu_supports("avx512bf16") &&
-        !architecture_.hasOwnLoss())
-        use_.bf16 = secondsPerStep(true) < 0.95 * secondsPerStep(false);
-    if (group_) { // what is faster here may not be so there
+    const bool automatic = takesBf16(use_.device, use_.footprint.megaflopPerPixel) &&
+                           (use_.device.is_cuda() || !architecture_.hasOwnLoss());
+    use_.bf16 = wish == "bf16" || (wish == "auto" && automatic);
+    if (group_) { // their processors may differ
         torch::Tensor chosen = torch::tensor(int64_t(use_.bf16));
         group_->takeFromFirst(chosen);
         use_.bf16 = chosen.item<int64_t>() != 0;
     }
     state_.precision = use_.bf16 ? "bf16" : "fp32";
-}
-
-double TrainingRun::secondsPerStep(bool bf16) {
-    NetworkUse use = use_;
-    use.bf16 = bf16;
-    // A network of its own, so that the statistics of the real one stay as they are.
-    const auto trial = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
-    trial->to(use_.device);
-    toChannelsLast(*trial);
-    torch::Tensor input = torch::ones(inputShape(), torch::TensorOptions(use_.device));
-    if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
-    double best = 1e9;
-    for (int i = 0; i < 3; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        forwardLogits(*trial, input, use).mean().backward();
-        best =
-            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        progress_.throwIfCancelled();
-    }
-    return best;
 }
 
 std::vector<int64_t> TrainingRun::inputShape() const {
