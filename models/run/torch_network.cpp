@@ -104,7 +104,7 @@ void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint) {
     }
     const double side = std::sqrt(budget / std::max(step, 1e-9));
     const int64_t halo = (info_.reach + info_.sizeMultiple - 1) / info_.sizeMultiple * info_.sizeMultiple;
-    const int64_t smallest = std::max<int64_t>(info_.volumetric ? 64 : 256, 3 * halo),
+    const int64_t smallest = std::max<int64_t>(info_.volumetric ? 64 : 256, 4 * halo),
                   largest = std::max<int64_t>(smallest, device_.is_cpu() ? 1024 : 2048);
     info_.tileSide =
         std::clamp<int64_t>(int64_t(side), smallest, largest) / info_.sizeMultiple * info_.sizeMultiple;
