@@ -20,6 +20,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace cristae {
 
 VolumeDialog::VolumeDialog(Workbench& workbench, QWidget* parent) : QDialog(parent), workbench_(workbench) {
@@ -27,10 +29,12 @@ VolumeDialog::VolumeDialog(Workbench& workbench, QWidget* parent) : QDialog(pare
     setObjectName(QStringLiteral("volumeDialog"));
     buildLayout();
     connect(&workbench_, &Workbench::documentChanged, this, [this] {
-        if (job_) job_->cancel();
         view_->setScene(nullptr);
         stale_ = true;
-        if (isVisible() && workbench_.document()) refresh();
+        // What is being read belongs to the image before.
+        if (job_) job_->cancel();
+        again_ = job_ && isVisible();
+        if (!job_ && isVisible()) refresh();
         updateState();
     });
     const auto changed = [this] {
@@ -136,6 +140,7 @@ void VolumeDialog::refresh() {
     connect(job_, &Job::changed, this, &VolumeDialog::updateState);
     connect(job_, &Job::ended, this, [this] {
         job_ = nullptr;
+        if (std::exchange(again_, false)) refresh();
         updateState();
     });
     updateState();

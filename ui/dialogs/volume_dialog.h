@@ -47,7 +47,8 @@ private:
     QProgressBar* bar_ = nullptr;
     QLabel *facts_ = nullptr, *hint_ = nullptr;
     QPointer<Job> job_;
-    bool stale_ = true; // labels or image have changed since the scene was read
+    bool stale_ = true;  // labels or image have changed since the scene was read
+    bool again_ = false; // another image was opened while one was being read
 };
 
 } // namespace cristae

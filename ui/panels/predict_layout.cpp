@@ -205,8 +205,18 @@ void PredictPage::rebuildRows() {
         rowsLayout_->addWidget(row->widget);
         connect(row->check, &QCheckBox::toggled, this, &PredictPage::updateState);
         connect(row->model, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
+        // Titles are longer than the panel is wide.
+        const auto tellTitle = [model = row->model] { model->setToolTip(model->currentText()); };
+        connect(row->model, &QComboBox::currentIndexChanged, row->model, tellTitle);
+        tellTitle();
     }
     wantedModel_.clear();
+    // Lists of models stand below each other.
+    int widest = 0;
+    for (const auto& row : rows_)
+        if (row->candidates.size() > 1) widest = std::max(widest, row->check->sizeHint().width());
+    for (const auto& row : rows_)
+        if (row->candidates.size() > 1) row->check->setMinimumWidth(widest);
 }
 
 void PredictPage::updateWhere() {
