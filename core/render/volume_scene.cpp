@@ -38,6 +38,13 @@ public:
     Palette(const ClassTable& classes, std::vector<Colour>& colours) : classes_(classes), colours_(colours) {}
     /// 0 for what is not shown. Objects share colours when there are more of them than a byte can tell apart.
     uint8_t place(uint32_t value) {
+        if (value == last_) return lastPlace_; // neighbours mostly agree
+        last_ = value;
+        return lastPlace_ = find(value);
+    }
+
+private:
+    uint8_t find(uint32_t value) {
         if (const auto found = places_.find(value); found != places_.end()) return found->second;
         const LabelClass* known = classes_.find(value);
         uint8_t place = 0;
@@ -49,10 +56,11 @@ public:
         return place;
     }
 
-private:
     const ClassTable& classes_;
     std::vector<Colour>& colours_;
     std::map<uint32_t, uint8_t> places_{{0, 0}};
+    uint32_t last_ = 0;
+    uint8_t lastPlace_ = 0;
 };
 
 /// Mean over the channels of each pixel, as it is shown.
@@ -152,6 +160,7 @@ VolumeScene volumeScene(const TileSource& image, const TileSource* labels, const
                             "no labels; give a label map or a mask.");
             values = values.converted(PixelType::u32);
         }
+        const auto there = labels ? std::as_const(values).values<uint32_t>() : std::span<const uint32_t>();
         for (int64_t y = 0; y < full.y; ++y)
             for (int64_t x = 0; x < full.x; ++x) {
                 const auto block = size_t(y / factor[1] * extent.x + x / factor[2]);
@@ -159,8 +168,7 @@ VolumeScene volumeScene(const TileSource& image, const TileSource* labels, const
                 layer.grey[block] += grey[i];
                 ++layer.voxels[block];
                 if (!labels) continue;
-                const uint32_t value = values.values<uint32_t>()[i];
-                if (const uint8_t place = value ? palette.place(value) : 0) layer.vote(block, place);
+                if (const uint8_t place = palette.place(there[i])) layer.vote(block, place);
             }
         progress.report(double(z + 1) / double(full.z), fmt::format("slice {} of {}", z + 1, full.z));
         if ((z + 1) % factor[0] != 0 && z + 1 != full.z) continue;
