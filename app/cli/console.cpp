@@ -56,4 +56,9 @@ bool ConsoleProgress::cancelled() const {
     return signalSeen != 0;
 }
 
+void printScores(const std::vector<ModelScore>& scores) {
+    for (const ModelScore& score : scores)
+        fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+}
+
 } // namespace cristae

@@ -1,6 +1,7 @@
 // Console: progress on stderr, results on stdout, and what Ctrl+C means.
 #pragma once
 #include "core/base/progress.h"
+#include "core/segment/model_card.h"
 
 #include <mutex>
 
@@ -22,6 +23,9 @@ private:
     mutable double lastSeconds_ = -1e9;
     mutable bool drawn_ = false;
 };
+
+/// One score a line on stdout: metric, value, data.
+void printScores(const std::vector<ModelScore>& scores);
 
 /// Installs handlers for SIGINT and SIGTERM that ask running work to stop.
 void watchSignals();

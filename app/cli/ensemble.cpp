@@ -32,8 +32,7 @@ int run(const EnsembleArguments& args, CommandLine& line) {
     }
     const ModelPackage made = line.session.makeEnsemble(request, PartProgress(progress, 0.05, 1));
     fmt::print("{}: {}\n", made.file.string(), made.card.description);
-    for (const ModelScore& score : made.card.scores)
-        fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+    printScores(made.card.scores);
     return 0;
 }
 

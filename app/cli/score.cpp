@@ -51,8 +51,7 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
         fmt::print("{}\n", list.dump(2));
         return 0;
     }
-    for (const ModelScore& one : package.card.scores)
-        fmt::print("{:<10} {:.4f}  {}\n", one.metric, one.value, one.data);
+    printScores(package.card.scores);
     return 0;
 }
 

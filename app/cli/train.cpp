@@ -150,8 +150,7 @@ int run(const TrainArguments& args, CommandLine& line) {
     else {
         fmt::print("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
                    result.package.file.string(), result.bestValidationDice, result.stepsDone);
-        for (const ModelScore& score : result.package.card.scores)
-            fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+        printScores(result.package.card.scores);
     }
     return 0;
 }
