@@ -1,6 +1,8 @@
 // ResNet-50 and feature pyramid.
 #include "models/detect/backbone.h"
 
+#include "models/nn/blocks.h"
+
 #include <array>
 
 namespace cristae {
@@ -38,18 +40,21 @@ public:
         bn3_ = register_module("bn3", BackboneNorm(out, frozen));
         if (in == out && stride == 1) return;
         down_ = register_module(
-            "downsample", torch::nn::Sequential(plain(in, out, 1, stride, false), BackboneNorm(out, frozen)));
+            "downsample", torch::nn::Sequential(plain(in, out, 1, 1, false), BackboneNorm(out, frozen)));
+        apart_ = stride;
     }
     torch::Tensor forward(const torch::Tensor& x) {
         torch::Tensor y = torch::relu(bn1_->forward(conv1_->forward(x)));
         y = torch::relu(bn2_->forward(conv2_->forward(y)));
-        return torch::relu(bn3_->forward(conv3_->forward(y)) + (down_ ? down_->forward(x) : x));
+        return torch::relu(bn3_->forward(conv3_->forward(y)) +
+                           (down_ ? down_->forward(everyPixel(x, apart_)) : x));
     }
 
 private:
     torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr}, conv3_{nullptr};
     BackboneNorm bn1_{nullptr}, bn2_{nullptr}, bn3_{nullptr};
     torch::nn::Sequential down_{nullptr};
+    int64_t apart_ = 1; // of the pixels that `downsample` looks at
 };
 TORCH_MODULE(Bottleneck);
 

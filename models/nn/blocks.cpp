@@ -24,17 +24,24 @@ torch::Tensor NormImpl::forward(const torch::Tensor& x) {
     return torch::group_norm(x, 1, weight, bias, 1e-5);
 }
 
-ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& o) : relu_(o.relu) {
+torch::Tensor everyPixel(const torch::Tensor& x, int64_t stride) {
+    if (stride == 1) return x;
+    const torch::Tensor part = x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
+    return part.contiguous(x.suggest_memory_format());
+}
+
+ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& o)
+    : relu_(o.relu), apart_(o.kernelY == 1 && o.kernelX == 1 ? o.stride : 1) {
     conv_ = register_module("conv",
                             torch::nn::Conv2d(torch::nn::Conv2dOptions(o.in, o.out, {o.kernelY, o.kernelX})
-                                                  .stride(o.stride)
+                                                  .stride(o.stride / apart_)
                                                   .padding({o.kernelY / 2, o.kernelX / 2})
                                                   .bias(o.bias || o.normalisation == "none")));
     norm_ = register_module("norm", Norm(o.normalisation, o.out, o.normScale));
 }
 
 torch::Tensor ConvolutionImpl::forward(const torch::Tensor& x) {
-    const torch::Tensor y = norm_->forward(conv_->forward(x));
+    const torch::Tensor y = norm_->forward(conv_->forward(everyPixel(x, apart_)));
     return relu_ ? torch::relu(y) : y;
 }
 

@@ -31,6 +31,11 @@ struct ConvolutionOptions {
 };
 
 /// Convolution with "same" padding, then normalisation, then ReLU: children "conv" and "norm".
+/// Every `stride`th row and column of [N, C, Y, X], channels last if x is: what a 1×1 convolution with that
+/// stride sees. Given to one without a stride instead, since oneDNN's strided 1×1 convolution (LibTorch 2.11,
+/// channels last, AVX-512, channels that are no multiple of 16) writes beyond its memory on the way back.
+torch::Tensor everyPixel(const torch::Tensor& x, int64_t stride);
+
 class ConvolutionImpl : public torch::nn::Module {
 public:
     explicit ConvolutionImpl(const ConvolutionOptions& options);
@@ -40,6 +45,7 @@ private:
     torch::nn::Conv2d conv_{nullptr};
     Norm norm_{nullptr};
     bool relu_;
+    int64_t apart_ = 1; // of the pixels that a 1×1 convolution looks at
 };
 TORCH_MODULE(Convolution);
 
