@@ -21,7 +21,8 @@ struct VolumeArguments {
 };
 
 int runVolume(const VolumeArguments& args, CommandLine& line) {
-    if (args.look == "objects" && args.labels.empty())
+    const VolumeLook look = args.look == "objects" ? VolumeLook::objects : VolumeLook::outside;
+    if (look == VolumeLook::objects && args.labels.empty())
         throw Error(ErrorKind::usage,
                     "--look objects shows what is labelled; give the labels after the image.");
     OpenOptions imageOptions, labelOptions;
@@ -36,11 +37,11 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const ConsoleProgress progress(line.quiet);
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
                                           PartProgress(progress, 0, 0.8));
-    const VolumePicture picture = volumePicture(
-        scene, args.camera, args.look == "objects" ? VolumeLook::objects : VolumeLook::outside, args.width,
-        args.height, Colour::fromHex(args.ground), PartProgress(progress, 0.8, 0.9));
+    const VolumePicture picture =
+        volumePicture(scene, args.camera, look, args.width, args.height, Colour::fromHex(args.ground),
+                      PartProgress(progress, 0.8, 0.9));
     const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), args.output,
-                                    volumeProvenance(args.image, args.labels, args.camera, args.look),
+                                    volumeProvenance(args.image, args.labels, args.camera, look),
                                     PartProgress(progress, 0.9, 1));
     fmt::print("{}\n", place.string());
     return 0;

@@ -159,9 +159,11 @@ VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera
 }
 
 nlohmann::json volumeProvenance(const std::string& image, const std::string& labels,
-                                const VolumeCamera& camera, const std::string& look) {
-    nlohmann::json view = {{"image", image},      {"look", look},        {"turn", camera.turn},
-                           {"tilt", camera.tilt}, {"zoom", camera.zoom}, {"projection", "orthographic"}};
+                                const VolumeCamera& camera, VolumeLook look) {
+    nlohmann::json view = {
+        {"image", image},      {"look", look == VolumeLook::objects ? "objects" : "outside"},
+        {"turn", camera.turn}, {"tilt", camera.tilt},
+        {"zoom", camera.zoom}, {"projection", "orthographic"}};
     if (!labels.empty()) view["labels"] = labels;
     return {{"volume", view}};
 }

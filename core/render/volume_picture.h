@@ -32,6 +32,6 @@ VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera
 
 /// What a file that holds such a picture says of it.
 nlohmann::json volumeProvenance(const std::string& image, const std::string& labels,
-                                const VolumeCamera& camera, const std::string& look);
+                                const VolumeCamera& camera, VolumeLook look);
 
 } // namespace cristae

@@ -132,6 +132,7 @@ VolumeScene volumeScene(const TileSource& image, const TileSource* labels, const
         if (voxelSize.zNm || full.z == 1) scene.nmPerStep = 1;
     }
     const Factors factor = factorsFor(full, size, mostVoxels);
+    scene.block = {factor[0], factor[1], factor[2]};
     const auto blocks = [&](int64_t count, size_t axis) { return (count + factor[axis] - 1) / factor[axis]; };
     Extent3& extent = scene.extent = {blocks(full.z, 0), blocks(full.y, 1), blocks(full.x, 2)};
     double smallest = INFINITY;

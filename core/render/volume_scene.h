@@ -16,6 +16,7 @@ inline constexpr int64_t mostSceneVoxels = 16'000'000;
 struct VolumeScene {
     Extent3 extent;
     Extent3 imageExtent;
+    Extent3 block; // image voxels that one stands for; the last ones of an axis may stand for fewer
     std::array<double, 3> step{1, 1, 1}; // distance of neighbours along z, y and x; the smallest is 1
     std::optional<double> nmPerStep;     // length of such a 1; empty where the voxel size is unknown
     std::vector<uint8_t> grey;           // 0 black … 255 white, contrast as ImageJ's Auto

@@ -171,6 +171,9 @@ private Q_SLOTS:
         QVERIFY(std::abs(double(scene.extent.x) * scene.step[2] * nm / 1600 - 1) < 0.06);
         QVERIFY(std::abs(double(scene.extent.y) * scene.step[1] * nm / 800 - 1) < 0.06);
         QVERIFY(std::abs(double(scene.extent.z) * scene.step[0] * nm / 360 - 1) < 0.2);
+        // A block's edge divided by its voxels gives the image's own size to the last nanometre.
+        QCOMPARE(scene.step[2] * nm / double(scene.block.x), 4.0);
+        QCOMPARE(scene.step[0] * nm / double(scene.block.z), 12.0);
         int64_t labelled = 0;
         for (const uint8_t label : scene.label) labelled += label == 1;
         QVERIFY(std::abs(double(labelled) / double(scene.extent.count()) - 0.25) < 0.02);

@@ -3,6 +3,7 @@
 
 #include "core/render/compose.h"
 #include "ui/jobs/jobs.h"
+#include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 
 #include <QKeyEvent>
@@ -26,10 +27,6 @@ QImage imageOf(const Pixels& colours) {
     return QImage(reinterpret_cast<const uchar*>(rgb.data()), int(e.x), int(e.y), int(e.x) * 4,
                   QImage::Format_RGB32)
         .copy();
-}
-
-Colour colourOf(const QColor& colour) {
-    return {uint8_t(colour.red()), uint8_t(colour.green()), uint8_t(colour.blue())};
 }
 
 } // namespace
@@ -93,7 +90,7 @@ void VolumeView::draw() {
     job_ = jobs_.start<VolumePicture>(
         Lane::view, tr("Drawing the stack"),
         [scene = scene_, camera = camera_, look = look_, size,
-         ground = colourOf(themeColours(palette()).surround)](const Progress& progress) {
+         ground = fromQColor(themeColours(palette()).surround)](const Progress& progress) {
             return volumePicture(*scene, camera, look, size.width(), size.height(), ground, progress);
         },
         [self = QPointer(this), fine, size, scene = scene_](const VolumePicture& picture) {
@@ -126,10 +123,9 @@ void VolumeView::paintEvent(QPaintEvent*) {
 }
 
 void VolumeView::drawScaleBar(QPainter& painter) const {
-    const ScaleBar bar =
-        scene_->nmPerStep
-            ? scaleBar(*scene_->nmPerStep, 1 / stepsPerPixel_, 160)
-            : scaleBar({}, double(scene_->extent.x) / double(scene_->imageExtent.x) / stepsPerPixel_, 160);
+    const ScaleBar bar = scene_->nmPerStep
+                             ? scaleBar(*scene_->nmPerStep, 1 / stepsPerPixel_, 160)
+                             : scaleBar({}, scene_->step[2] / double(scene_->block.x) / stepsPerPixel_, 160);
     const ThemeColours colours = themeColours(palette());
     const QRectF line(width() - 16 - bar.screenPixels, height() - 20, bar.screenPixels, 3);
     painter.fillRect(line, colours.text);

@@ -7,6 +7,8 @@
 #include <QTimer>
 #include <QWidget>
 
+class QPainter;
+
 namespace cristae {
 
 class Job;
@@ -50,7 +52,7 @@ private:
     /// Coarse while it moves, fine when it rests.
     void later();
     void draw();
-    void drawScaleBar(class QPainter& painter) const;
+    void drawScaleBar(QPainter& painter) const;
     Jobs& jobs_;
     std::shared_ptr<const VolumeScene> scene_;
     QString words_;

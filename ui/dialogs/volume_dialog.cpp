@@ -128,7 +128,7 @@ void VolumeDialog::refresh() {
         [self = QPointer(this)](const Scene& scene) {
             if (!self) return;
             self->view_->setScene(scene);
-            // What a person came for: the objects, once there are some.
+            // Without labels there are no surfaces to show.
             if (scene->colours.empty()) self->look_->setCurrentIndex(0);
             self->view_->setLook(VolumeLook(self->look_->currentData().toInt()));
             Q_EMIT self->refreshed();
@@ -168,13 +168,14 @@ void VolumeDialog::updateState() {
     const Extent3& e = scene->imageExtent;
     QStringList facts{tr("%1 × %2 × %3 voxels").arg(e.x).arg(e.y).arg(e.z)};
     if (scene->nmPerStep) {
-        const auto micrometres = [&](size_t axis, int64_t count) {
-            return QLocale::c().toString(double(count) * scene->step[axis] * *scene->nmPerStep / 1000, 'g',
-                                         3);
+        // Of the image, not of the scene, whose last blocks may be filled in part.
+        const auto micrometres = [&](size_t axis, int64_t voxels, int64_t block) {
+            const double nm = scene->step[axis] * *scene->nmPerStep / double(block);
+            return QLocale::c().toString(double(voxels) * nm / 1000, 'g', 3);
         };
         facts << tr("%1 × %2 × %3 µm")
-                     .arg(micrometres(2, scene->extent.x), micrometres(1, scene->extent.y),
-                          micrometres(0, scene->extent.z));
+                     .arg(micrometres(2, e.x, scene->block.x), micrometres(1, e.y, scene->block.y),
+                          micrometres(0, e.z, scene->block.z));
     } else {
         facts << tr("distance of slices unknown, drawn one pixel apart");
     }
@@ -186,22 +187,18 @@ void VolumeDialog::updateState() {
 
 void VolumeDialog::savePicture(const QString& path) {
     if (!view_->scene()) return;
-    const bool objects = view_->look() == VolumeLook::objects;
-    const QColor ground = themeColours(palette()).surround;
     const Document* document = workbench_.document();
     workbench_.jobs().start<QString>(
         Lane::files, tr("Save picture"),
-        [scene = view_->scene(), camera = view_->camera(), objects, size = view_->size() * 2,
-         colour = Colour{uint8_t(ground.red()), uint8_t(ground.green()), uint8_t(ground.blue())},
+        [scene = view_->scene(), camera = view_->camera(), look = view_->look(), size = view_->size() * 2,
+         colour = fromQColor(themeColours(palette()).surround),
          name = document ? document->info().path.string() : std::string(), session = &workbench_.session(),
          path](const Progress& progress) {
-            const VolumePicture picture =
-                volumePicture(*scene, camera, objects ? VolumeLook::objects : VolumeLook::outside,
-                              size.width(), size.height(), colour, PartProgress(progress, 0, 0.8));
+            const VolumePicture picture = volumePicture(*scene, camera, look, size.width(), size.height(),
+                                                        colour, PartProgress(progress, 0, 0.8));
             const auto place =
                 writePicture(MemorySource(picture.colours), session->exporters(), path.toStdString(),
-                             volumeProvenance(name, {}, camera, objects ? "objects" : "outside"),
-                             PartProgress(progress, 0.8, 1));
+                             volumeProvenance(name, {}, camera, look), PartProgress(progress, 0.8, 1));
             return QString::fromStdString(place.string());
         },
         [bench = &workbench_](const QString& place) {

@@ -64,6 +64,10 @@ QColor toQColor(const Colour& colour) {
     return QColor(colour.r, colour.g, colour.b);
 }
 
+Colour fromQColor(const QColor& colour) {
+    return {uint8_t(colour.red()), uint8_t(colour.green()), uint8_t(colour.blue())};
+}
+
 QPixmap swatch(const Colour& colour, double devicePixelRatio, int side) {
     QPixmap pixmap(QSize(side, side) * devicePixelRatio);
     pixmap.setDevicePixelRatio(devicePixelRatio);

@@ -20,6 +20,7 @@ inline QString text(const std::string& s) {
     return QString::fromStdString(s);
 }
 QColor toQColor(const Colour& colour);
+Colour fromQColor(const QColor& colour);
 /// A small rounded square of a class colour.
 QPixmap swatch(const Colour& colour, double devicePixelRatio, int side = 12);
 /// The same with an outline that is seen on dark and light: for fixed colours such as a legend's.

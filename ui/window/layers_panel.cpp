@@ -1,6 +1,7 @@
 // LayersPanel: rows of classes.
 #include "ui/window/layers_panel.h"
 #include "core/tools/slice_edits.h"
+#include "ui/panels/parts.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/tool_strip.h"
@@ -312,7 +313,7 @@ void LayersPanel::chooseColour(uint32_t value) {
     dialog->setWindowTitle(tr("Colour of %1").arg(QString::fromStdString(entry->name)));
     connect(dialog, &QColorDialog::colorSelected, this, [this, value](const QColor& colour) {
         change(value, tr("Change colour"), [&](LabelClass& changed) {
-            changed.colour = {uint8_t(colour.red()), uint8_t(colour.green()), uint8_t(colour.blue())};
+            changed.colour = fromQColor(colour);
         });
     });
     dialog->open();
