@@ -34,16 +34,11 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
                                 package.card.name, package.card.classes.size(), args.data,
                                 loaded.set.classNames.size()));
     const PartProgress scoring(progress, 0.05, 1);
-    if (args.write) {
+    if (args.write)
         line.session.scoreIntoCard(package, loaded.set, args.device, args.threads, scoring);
-    } else {
-        std::vector<ModelScore> scores;
-        for (const Averaging averaging : {Averaging::none, Averaging::all})
-            for (ModelScore& one : line.session.score(package, loaded.set.slices, averaging, args.device,
-                                                      args.threads, scoring, loaded.set.marksBoundaries))
-                scores.push_back(std::move(one));
-        package.card.scores = std::move(scores);
-    }
+    else
+        package.card.scores =
+            line.session.cardScores(package, loaded.set, args.device, args.threads, scoring);
     if (args.json) {
         nlohmann::json list = nlohmann::json::array();
         for (const ModelScore& one : package.card.scores)

@@ -235,8 +235,8 @@ private:
     }
 
     void addCurves() {
-        const ProbabilityCurves curves =
-            curvesOf(prediction_, truth_, options_, predictionName_, truthName_, progress_);
+        const ProbabilityCurves curves = curvesOf(prediction_, truth_, options_, predictionName_, truthName_,
+                                                  PartProgress(progress_, 0, options_.boundaries ? 0.3 : 1));
         add("average_precision", curves.averagePrecision(),
             "Σ(Rₖ−Rₖ₋₁)·Pₖ over falling thresholds, as scikit-learn, in steps of 0.001");
         add("calibration_error", curves.calibrationError(),
@@ -251,8 +251,8 @@ private:
 
     void addBestPartitions() {
         if (!wanted_.contains("best_v_rand") && !wanted_.contains("best_v_info")) return;
-        const BestPartitions best =
-            bestPartitions(prediction_, truth_, options_, predictionName_, truthName_, progress_);
+        const BestPartitions best = bestPartitions(prediction_, truth_, options_, predictionName_, truthName_,
+                                                   PartProgress(progress_, 0.3, 1));
         const auto how = [](const char* score, double threshold) {
             return fmt::format("{} at its best threshold of 0.1, 0.2 … 0.9, which is {:.1f} (ISBI 2012){}",
                                score, threshold, cellsBetweenBoundaries);

@@ -79,8 +79,9 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
                            PartProgress(progress, 0, 0.1));
         for (size_t c = 0; c < thresholds.size(); ++c) made.card.classes[c].threshold = thresholds[c];
     }
-    writeCard(made);
-    if (anyOf(request.set.slices, Role::test))
+    if (!anyOf(request.set.slices, Role::test))
+        writeCard(made);
+    else
         scoreIntoCard(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
     std::error_code failed;
     std::filesystem::rename(draft.file, request.output, failed);

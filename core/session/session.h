@@ -164,8 +164,10 @@ public:
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
                                   const Progress& progress, bool boundaries = false);
-    /// The scores of the slices of Role::test in place of those in the package's card, as they are and
-    /// averaged over all orientations; writes the card.
+    /// What a card tells of the slices of Role::test: score() as they are and averaged over all orientations.
+    std::vector<ModelScore> cardScores(const ModelPackage& package, const TrainingSet& set,
+                                       const std::string& device, int threads, const Progress& progress);
+    /// cardScores() in place of the scores in the package's card; writes the card.
     void scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device, int threads,
                        const Progress& progress);
     /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are

@@ -117,7 +117,8 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
             addScores(scores, name, one.counts[c], command);
             if (!boundaries || !one.oneSize) continue;
             const BestPartitions best =
-                bestPartitions(one.probability, cellsBetween(one.boundary, one.extent), progress);
+                bestPartitions(one.probability, cellsBetween(one.boundary, one.extent),
+                               PartProgress(progress, 1, 1)); // seconds after the minutes of predicting
             scores.push_back({name, "V-rand", best.vRand, command});
             scores.push_back({name, "V-info", best.vInfo, command});
         }
@@ -137,17 +138,24 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
     return result;
 }
 
-void Session::scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device,
-                            int threads, const Progress& progress) {
+std::vector<ModelScore> Session::cardScores(const ModelPackage& package, const TrainingSet& set,
+                                            const std::string& device, int threads,
+                                            const Progress& progress) {
     constexpr double share = 1.0 / 9; // eight orientations after one
-    package.card.scores.clear();
+    std::vector<ModelScore> scores;
     for (const Averaging averaging : {Averaging::none, Averaging::all}) {
         const PartProgress scoring(progress, averaging == Averaging::none ? 0 : share,
                                    averaging == Averaging::none ? share : 1);
-        for (ModelScore& score :
+        for (ModelScore& one :
              score(package, set.slices, averaging, device, threads, scoring, set.marksBoundaries))
-            package.card.scores.push_back(std::move(score));
+            scores.push_back(std::move(one));
     }
+    return scores;
+}
+
+void Session::scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device,
+                            int threads, const Progress& progress) {
+    package.card.scores = cardScores(package, set, device, threads, progress);
     writeCard(package);
 }
 

@@ -2,8 +2,8 @@
 // not at all.
 #include "core/base/error.h"
 #include "core/segment/ensemble.h"
-#include "core/segment/safetensors.h"
 #include "core/session/session.h"
+#include "tests/support/fake_package.h"
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -76,11 +76,7 @@ private Q_SLOTS:
             card.name = name;
             card.classes = {{"ramp", {230, 159, 0}, 0.5}};
             card.normalisation = {{"kind", "none"}};
-            SafetensorsFile file;
-            file.metadata["cristae.card"] = toJson(card).dump();
-            file.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
-            std::filesystem::create_directories(in("zoo"));
-            writeSafetensors(in("zoo") / (std::string(name) + ".safetensors"), file);
+            writeFakePackage(in("zoo") / (std::string(name) + ".safetensors"), card);
         }
     }
 

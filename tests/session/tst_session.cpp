@@ -6,6 +6,7 @@
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
 #include "tests/support/bright_network.h"
+#include "tests/support/fake_package.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -60,12 +61,7 @@ private:
         card.name = name;
         card.title = name;
         card.classes = {{className, {230, 159, 0}, 0.5}};
-        SafetensorsFile file;
-        file.metadata["cristae.card"] = toJson(card).dump();
-        NamedTensor tensor{"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4};
-        file.tensors.push_back(tensor);
-        std::filesystem::create_directories(in("zoo"));
-        writeSafetensors(in("zoo") / (std::string(name) + ".safetensors"), file);
+        writeFakePackage(in("zoo") / (std::string(name) + ".safetensors"), card);
     }
     PredictionRequest request(const char* model) const {
         PredictionRequest wanted;

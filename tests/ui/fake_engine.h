@@ -1,5 +1,6 @@
 // A made-up engine and a session on a temporary folder: what the pages of the window are driven with.
 #pragma once
+#include "tests/support/fake_package.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
 
@@ -73,14 +74,6 @@ private:
 };
 
 /// A model package with a card and one tensor.
-inline void writeFakeModel(const std::filesystem::path& file, const ModelCard& card) {
-    SafetensorsFile content;
-    content.metadata["cristae.card"] = toJson(card).dump();
-    content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
-    std::filesystem::create_directories(file.parent_path());
-    writeSafetensors(file, content);
-}
-
 inline ModelCard fakeCard(const std::string& name, const std::string& className) {
     ModelCard card;
     card.name = name;
@@ -188,7 +181,7 @@ public:
             if (card.classes.size() < plan.set.classNames.size())
                 card.classes.push_back({name, standardColour(name, 1), 0.5});
         card.scores.push_back({"validation slices", "IoU", 0.84, ""});
-        writeFakeModel(plan.output, card);
+        writeFakePackage(plan.output, card);
         result.package = openModelPackage(plan.output);
         return result;
     }
@@ -204,7 +197,7 @@ struct FakeWorld {
     std::unique_ptr<Session> session;
 
     FakeWorld() {
-        writeFakeModel(path("zoo/bright.safetensors"), fakeCard("bright", "mitochondria"));
+        writeFakePackage(path("zoo/bright.safetensors"), fakeCard("bright", "mitochondria"));
         restart();
     }
     void restart() {

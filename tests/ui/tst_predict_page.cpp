@@ -81,9 +81,9 @@ private Q_SLOTS:
         coarse.pixelSizeNm = 100;
         fine.pixelSizeNm = 4;
         other.pixelSizeNm = 2;
-        writeFakeModel(world_->path("zoo/axons.safetensors"), coarse);
-        writeFakeModel(world_->path("zoo/membranes.safetensors"), fine);
-        writeFakeModel(world_->path("zoo/membranes-fine.safetensors"), other);
+        writeFakePackage(world_->path("zoo/axons.safetensors"), coarse);
+        writeFakePackage(world_->path("zoo/membranes.safetensors"), fine);
+        writeFakePackage(world_->path("zoo/membranes-fine.safetensors"), other);
         page_ = std::make_unique<PredictPage>(*bench_);
         page_->show();
         open(); // of unknown pixel size
@@ -222,7 +222,7 @@ private Q_SLOTS:
     void aTrainedModelIsShownAndTicked() {
         open();
         QTRY_VERIFY(page_->obstacle().isEmpty());
-        writeFakeModel(world_->path("mine/own.safetensors"), fakeCard("own", "nuclei"));
+        writeFakePackage(world_->path("mine/own.safetensors"), fakeCard("own", "nuclei"));
         page_->useModel("own");
         QTRY_VERIFY(part<QCheckBox>("find nuclei"));
         QVERIFY(part<QCheckBox>("find nuclei")->isChecked());

@@ -271,7 +271,7 @@ private Q_SLOTS:
         // A model that finds something else is refused in words.
         ModelCard two = fakeCard("two", "nuclei");
         two.classes.push_back({"axons", {}, 0.5});
-        writeFakeModel(world_->path("zoo/two.safetensors"), two);
+        writeFakePackage(world_->path("zoo/two.safetensors"), two);
         page_->compareWith(openModelPackage(world_->path("zoo/two.safetensors")));
         QTRY_VERIFY2(table->text().contains("nuclei, axons"), qPrintable(table->text()));
     }
