@@ -27,8 +27,9 @@ struct ImageInfo {
     std::string dataset;        // HDF5: the dataset inside the file
     std::string format;         // "TIFF", "HDF5", "PNG folder"
     std::vector<std::string> sliceNames; // empty, or one a slice
-    std::string cristaeMetadata;         // JSON {"classes": […], "provenance": {…}} of a file that Cristae wrote, else empty
-    std::vector<std::string> remarks;    // sentences worth showing: what was guessed, dropped or doubtful
+    std::string
+        cristaeMetadata; // JSON {"classes": […], "provenance": {…}} of a file that Cristae wrote, else empty
+    std::vector<std::string> remarks; // sentences worth showing: what was guessed, dropped or doubtful
 
     const Extent3& extent() const { return levels.front(); }
 };

@@ -22,8 +22,9 @@ struct TrainingSlice {
     Role role = Role::train;
     double weight = 1; // how often patches come from here, besides the slice's area
     std::string data;  // the data set it belongs to: scores are summed over each
-    TileSourcePtr source; // where networks that look at several slices find its neighbours; empty: it stands alone
-    int64_t z = 0;        // its place there
+    TileSourcePtr
+        source;    // where networks that look at several slices find its neighbours; empty: it stands alone
+    int64_t z = 0; // its place there
 };
 
 /// An image with its labels before reading: what a row of the data-set table stands for.

@@ -17,9 +17,10 @@ struct ModelClass {
 };
 
 struct TrainingData {
-    std::string name;   // "Lucchi++"
-    std::string terms;  // licence or terms in words
-    std::string slices; // "z000–017 and every 6th from z030 to z150 for training; z018–023, z156, z162 set aside"
+    std::string name;  // "Lucchi++"
+    std::string terms; // licence or terms in words
+    std::string
+        slices; // "z000–017 and every 6th from z030 to z150 for training; z018–023, z156, z162 set aside"
     std::string cite;
 };
 
@@ -30,13 +31,15 @@ struct ModelScore {
     std::string command; // the command that measured it
 };
 
-/// A model package is one safetensors file: the weights, and this card as JSON under the metadata key "cristae.card".
+/// A model package is one safetensors file: the weights, and this card as JSON under the metadata key
+/// "cristae.card".
 struct ModelCard {
     std::string name;        // "mitochondria": the word after --model
     std::string title;       // "Mitochondria (SBF/FIB-SEM, ssTEM)"
     std::string description; // a sentence or two, also where it fails
     std::vector<ModelClass> classes;
-    std::optional<double> pixelSizeNm; // in-plane, that the network was trained at; images are rescaled to it when both are known
+    std::optional<double> pixelSizeNm; // in-plane, that the network was trained at; images are rescaled to it
+                                       // when both are known
     nlohmann::json normalisation = {{"kind", "zero-mean-unit-variance"}, {"scope", "slice"}};
     std::string architecture = "unet";
     nlohmann::json network = nlohmann::json::object(); // options of the architecture's schema
@@ -44,8 +47,9 @@ struct ModelCard {
     int64_t channelsIn = 1;
     std::vector<TrainingData> data;
     std::vector<ModelScore> scores;
-    nlohmann::json training = nlohmann::json::object(); // command, recipe, seed, versions, device, date, steps
-    std::string licence;    // terms under which the model may be used
+    nlohmann::json training =
+        nlohmann::json::object(); // command, recipe, seed, versions, device, date, steps
+    std::string licence;          // terms under which the model may be used
 };
 
 nlohmann::json toJson(const ModelCard& card);
@@ -62,11 +66,14 @@ struct ModelPackage {
 /// Reads the header of a package. Throws Error{model}: not found, not safetensors, no card, lying header.
 ModelPackage openModelPackage(const std::filesystem::path& file);
 std::string packageHash(ModelPackage& package);
-/// Writes the card into its file, whose weights stay as they are, and opens it anew. Throws Error{model, output}.
+/// Writes the card into its file, whose weights stay as they are, and opens it anew. Throws Error{model,
+/// output}.
 void writeCard(ModelPackage& package);
 /// All packages in a folder, in natural order; broken ones become remarks.
-std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder, std::vector<std::string>* remarks = nullptr);
+std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
+                                            std::vector<std::string>* remarks = nullptr);
 /// A name of a package in `folders`, or a path of a file. Throws Error{model} listing the known names.
-ModelPackage findModelPackage(const std::string& nameOrFile, const std::vector<std::filesystem::path>& folders);
+ModelPackage findModelPackage(const std::string& nameOrFile,
+                              const std::vector<std::filesystem::path>& folders);
 
 } // namespace cristae

@@ -1,4 +1,5 @@
-// safetensors: raw little-endian tensors behind a JSON header; read without trust, written whole or not at all.
+// safetensors: raw little-endian tensors behind a JSON header; read without trust, written whole or not at
+// all.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace cristae {
 
-/// One tensor in memory: dtype "F32", "F16", "BF16", "I64", "U8", "F64", "I32", "BOOL" (names of the format), row-major.
+/// One tensor in memory: dtype "F32", "F16", "BF16", "I64", "U8", "F64", "I32", "BOOL" (names of the format),
+/// row-major.
 struct NamedTensor {
     std::string name;
     std::string dtype;
@@ -26,8 +28,8 @@ struct SafetensorsFile {
     const NamedTensor* find(const std::string& name) const;
 };
 
-/// Header only: metadata, names, dtypes, shapes; data stays null. Checks header length against the file, offsets against each
-/// other and against shapes. Throws Error{model}.
+/// Header only: metadata, names, dtypes, shapes; data stays null. Checks header length against the file,
+/// offsets against each other and against shapes. Throws Error{model}.
 SafetensorsFile readSafetensorsHeader(const std::filesystem::path& file);
 SafetensorsFile readSafetensors(const std::filesystem::path& file);
 /// Through AtomicFile, read back and compared. Throws Error{output}.

@@ -85,9 +85,11 @@ const Study& findStudy(const std::string& key) {
 fs::path studyData(const Study& study, const SessionPaths& paths) {
     const fs::path list = paths.zoo / "studies" / (study.defaultData() + ".data.json");
     if (study.defaultData().empty() || !fs::exists(list))
-        throw Error(ErrorKind::usage,
-                    fmt::format("The study {} has no data of its own; name some with --data, or --images and --labels.",
-                                study.key()));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format(
+                "The study {} has no data of its own; name some with --data, or --images and --labels.",
+                study.key()));
     return list;
 }
 

@@ -1,8 +1,8 @@
 // A made-up engine and a session on a temporary folder: what the pages of the window are driven with.
 #pragma once
-#include "tests/support/fake_package.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
+#include "tests/support/fake_package.h"
 
 #include <QDeadlineTimer>
 #include <QElapsedTimer>

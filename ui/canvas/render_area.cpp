@@ -90,8 +90,8 @@ uint32_t over(uint32_t ground, uint32_t source) {
 
 } // namespace
 
-std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area,
-                                  int64_t slice) {
+std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry,
+                                        const QRect& area, int64_t slice) {
     std::vector<ScreenTileKey> keys;
     if (!tiles.source() || area.isEmpty()) return keys;
     const int level = levelForZoom(geometry.zoom, tiles.levels());
@@ -115,8 +115,9 @@ std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeom
         const QPointF d = QRectF(deviceRectOf(tiles.box(key), geometry, level)).center() - middle;
         return d.x() * d.x() + d.y() * d.y();
     };
-    std::stable_sort(keys.begin(), keys.end(),
-                     [&](const ScreenTileKey& a, const ScreenTileKey& b) { return distance(a) < distance(b); });
+    std::stable_sort(keys.begin(), keys.end(), [&](const ScreenTileKey& a, const ScreenTileKey& b) {
+        return distance(a) < distance(b);
+    });
     return keys;
 }
 

@@ -20,8 +20,8 @@ struct RenderedArea {
 };
 
 /// The tiles of the fitting level that the area touches, nearest to its middle first.
-std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area,
-                                  int64_t slice);
+std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeometry& geometry,
+                                        const QRect& area, int64_t slice);
 
 /// Nearest neighbour from 100 % on, bilinear below; tiles that are missing are replaced by their stand-in or
 /// the ground colour.

@@ -239,7 +239,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
 
     // The worker posts to this object; the destructor waits for it, so the object is there.
     auto body = [this, shared, begin, finish, lane, work = std::move(work),
-                       title = title.toStdString()]() mutable {
+                 title = title.toStdString()]() mutable {
         if (shared->cancelled()) return;
         if (lane == Lane::compute) lowerPriorityOfThisThread();
         QMetaObject::invokeMethod(this, begin, Qt::QueuedConnection);

@@ -17,10 +17,12 @@ class QThreadPool;
 
 namespace cristae {
 
-/// view: 2 threads, reads pixels for the screen; compute: 1, networks and training; files: 1, opening and writing.
+/// view: 2 threads, reads pixels for the screen; compute: 1, networks and training; files: 1, opening and
+/// writing.
 enum class Lane { view, compute, files };
 
-/// One piece of work; ends in exactly one of value, error, cancelled. Lives on the UI thread; `progress()` may be used anywhere.
+/// One piece of work; ends in exactly one of value, error, cancelled. Lives on the UI thread; `progress()`
+/// may be used anywhere.
 class Job : public QObject {
     Q_OBJECT
 public:
@@ -51,19 +53,23 @@ public:
     explicit Jobs(QObject* parent = nullptr);
     ~Jobs() override; // cancels everything and waits
 
-    /// `work` runs on the lane; `done` (with its value) or `failed` runs on the UI thread afterwards; a cancelled job calls
-    /// neither of them but `cancelled` if given. `failed` empty: the error is raised by errorRaised().
-    /// The returned job is owned here and stays in jobs() until 50 newer listed ones have ended.
+    /// `work` runs on the lane; `done` (with its value) or `failed` runs on the UI thread afterwards; a
+    /// cancelled job calls neither of them but `cancelled` if given. `failed` empty: the error is raised by
+    /// errorRaised(). The returned job is owned here and stays in jobs() until 50 newer listed ones have
+    /// ended.
     template <class T>
-    Job* start(Lane lane, const QString& title, std::function<T(const Progress&)> work, std::function<void(T)> done,
-               std::function<void(const Error&)> failed = {}, std::function<void()> cancelled = {}, bool listed = true) {
+    Job* start(Lane lane, const QString& title, std::function<T(const Progress&)> work,
+               std::function<void(T)> done, std::function<void(const Error&)> failed = {},
+               std::function<void()> cancelled = {}, bool listed = true) {
         auto value = std::make_shared<std::optional<T>>();
         return startErased(
             lane, title, [work = std::move(work), value](const Progress& p) { value->emplace(work(p)); },
-            [done = std::move(done), value] { done(std::move(**value)); }, std::move(failed), std::move(cancelled), listed);
+            [done = std::move(done), value] { done(std::move(**value)); }, std::move(failed),
+            std::move(cancelled), listed);
     }
-    Job* startErased(Lane lane, const QString& title, std::function<void(const Progress&)> work, std::function<void()> done,
-                     std::function<void(const Error&)> failed, std::function<void()> cancelled, bool listed);
+    Job* startErased(Lane lane, const QString& title, std::function<void(const Progress&)> work,
+                     std::function<void()> done, std::function<void(const Error&)> failed,
+                     std::function<void()> cancelled, bool listed);
 
     /// Listed jobs, newest first.
     std::vector<Job*> jobs() const;

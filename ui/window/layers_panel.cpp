@@ -312,9 +312,7 @@ void LayersPanel::chooseColour(uint32_t value) {
     dialog->setOption(QColorDialog::DontUseNativeDialog);
     dialog->setWindowTitle(tr("Colour of %1").arg(QString::fromStdString(entry->name)));
     connect(dialog, &QColorDialog::colorSelected, this, [this, value](const QColor& colour) {
-        change(value, tr("Change colour"), [&](LabelClass& changed) {
-            changed.colour = fromQColor(colour);
-        });
+        change(value, tr("Change colour"), [&](LabelClass& changed) { changed.colour = fromQColor(colour); });
     });
     dialog->open();
 }

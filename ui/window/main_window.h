@@ -69,8 +69,8 @@ private:
     struct Actions {
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
         QAction *undo, *redo, *voxelSize;
-        QAction *sideBySide, *overlay, *swipe, *planes, *volume, *zoomIn, *zoomOut, *fit, *fullSize, *autoContrast,
-            *invert, *labelsShown, *difference, *darkTheme;
+        QAction *sideBySide, *overlay, *swipe, *planes, *volume, *zoomIn, *zoomOut, *fit, *fullSize,
+            *autoContrast, *invert, *labelsShown, *difference, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
         QAction *predict, *addToTraining, *taskPanel, *taskPanelLeft, *jobs, *resetLayout;
     };
