@@ -1,6 +1,9 @@
 // Atomic files under fault: full disk, file-size limit, read-only and missing folders, failed checks.
 #include "core/base/atomic_file.h"
 
+#include "core/base/own_folder.h"
+#include "core/base/temporary_files.h"
+
 #include <QtTest>
 #include <csignal>
 #include <cstdlib>
@@ -72,7 +75,7 @@ private Q_SLOTS:
     void writesAndReplaces() {
         const fs::path file = folder_ / "a.json";
         writeFileAtomically(file, std::string("one"));
-        writeFileAtomically(file, std::string("two and more"));
+        writeFileAtomically({file, Existing::replace}, std::string("two and more"));
         QCOMPARE(readTextFile(file), std::string("two and more"));
         QCOMPARE(entries(folder_), 1);
     }
@@ -81,7 +84,7 @@ private Q_SLOTS:
         put(folder_ / "real", "x");
         chmod((folder_ / "real").c_str(), 0600);
         fs::create_symlink("real", folder_ / "link");
-        writeFileAtomically(folder_ / "link", std::string("y"));
+        writeFileAtomically({folder_ / "link", Existing::replace}, std::string("y"));
         QVERIFY(fs::is_symlink(folder_ / "link"));
         QCOMPARE(readTextFile(folder_ / "real"), std::string("y"));
         struct stat status {};
@@ -92,7 +95,7 @@ private Q_SLOTS:
     void withoutCommitNothingChanges() {
         put(folder_ / "a.tif", "old");
         {
-            AtomicFile file(folder_ / "a.tif");
+            AtomicFile file({folder_ / "a.tif", Existing::replace});
             QCOMPARE(file.temporaryPath().extension().string(), std::string(".tif"));
             QVERIFY(!fs::exists(file.temporaryPath()));
             put(file.temporaryPath(), "half");
@@ -104,7 +107,7 @@ private Q_SLOTS:
     void failedCheckKeepsTheOldFile() {
         put(folder_ / "a", "old");
         const std::string message = messageOf([&] {
-            AtomicFile file(folder_ / "a");
+            AtomicFile file({folder_ / "a", Existing::replace});
             put(file.temporaryPath(), "new");
             file.commit([](const fs::path&) { throw Error(ErrorKind::output, "not what was meant"); });
         });
@@ -116,13 +119,84 @@ private Q_SLOTS:
     void foldersAreReplacedWhole() {
         fs::create_directory(folder_ / "stack");
         put(folder_ / "stack" / "old.png", "x");
-        AtomicFile file(folder_ / "stack");
+        markResultFolder(folder_ / "stack", {"old.png"});
+        AtomicFile file({folder_ / "stack", Existing::replace}, AtomicFile::Kind::folder);
         fs::create_directory(file.temporaryPath());
         put(file.temporaryPath() / "new.png", "y");
         file.commit();
         QVERIFY(fs::exists(folder_ / "stack" / "new.png"));
         QVERIFY(!fs::exists(folder_ / "stack" / "old.png"));
         QCOMPARE(entries(folder_), 1);
+    }
+
+    void severalTakeTheirNamesTogether() {
+        put(folder_ / "a", "old a");
+        put(folder_ / "b", "old b");
+        {
+            AtomicFile a({folder_ / "a", Existing::replace}), b({folder_ / "b", Existing::replace});
+            put(a.temporaryPath(), "new a");
+            put(b.temporaryPath(), "new b");
+            AtomicFile::commitTogether({&a, &b});
+        }
+        QCOMPARE(readTextFile(folder_ / "a"), std::string("new a"));
+        QCOMPARE(readTextFile(folder_ / "b"), std::string("new b"));
+        QCOMPARE(entries(folder_), 2);
+    }
+
+    /// A kill between two names: the next process that writes there finishes what was written down.
+    void killedBetweenNames() {
+        put(folder_ / "a.raw", "old values");
+        put(folder_ / "a.json", "old description");
+        const pid_t child = fork();
+        if (child == 0) {
+            const fs::path values = temporaryName(folder_ / "a.raw"),
+                           words = temporaryName(folder_ / "a.json");
+            put(values, "new values");
+            put(words, "new description");
+            const auto inode = [](const fs::path& path) {
+                struct stat status {};
+                stat(path.c_str(), &status);
+                return std::to_string(status.st_ino);
+            };
+            put(temporaryName(folder_ / "a.steps"), R"([{"from":")" + values.filename().string() +
+                                                        R"(","to":"a.raw","inode":)" + inode(values) +
+                                                        R"(},{"from":")" + words.filename().string() +
+                                                        R"(","to":"a.json","inode":)" + inode(words) + "}]");
+            fs::rename(values, folder_ / "a.raw");
+            _exit(0);
+        }
+        waitpid(child, nullptr, 0);
+        QCOMPARE(readTextFile(folder_ / "a.json"), std::string("old description"));
+        writeFileAtomically(folder_ / "other", std::string("x"));
+        QCOMPARE(readTextFile(folder_ / "a.raw"), std::string("new values"));
+        QCOMPARE(readTextFile(folder_ / "a.json"), std::string("new description"));
+        QCOMPARE(entries(folder_), 3);
+    }
+
+    void leftoversGoWithTheirProcess() {
+        const pid_t child = fork();
+        if (child == 0) {
+            put(temporaryName(folder_ / "a.tif"), "half");
+            fs::create_directory(temporaryName(folder_ / "stack"));
+            _exit(0);
+        }
+        waitpid(child, nullptr, 0);
+        put(folder_ / (".cristae-" + std::to_string(child) + "-7.tif"), "of an older version");
+        const fs::path own = temporaryName(folder_ / "b.tif"), foreign = folder_ / ".cristae-notes.txt",
+                       elsewhere = folder_ / (".cristae-" + std::to_string(child) + "-1-0123abcd.tif");
+        for (const fs::path& stays : {own, foreign, elsewhere}) put(stays, "stays");
+        writeFileAtomically(folder_ / "b", std::string("x"));
+        QCOMPARE(entries(folder_), 4);
+        for (const fs::path& stays : {own, foreign, elsewhere}) QVERIFY(fs::exists(stays));
+    }
+
+    void whatAppearsMeanwhileIsKept() {
+        AtomicFile file(folder_ / "a");
+        put(file.temporaryPath(), "ours");
+        put(folder_ / "a", "theirs");
+        const std::string message = messageOf([&] { file.commit(); });
+        QVERIFY2(message.find("exists already") != std::string::npos, message.c_str());
+        QCOMPARE(readTextFile(folder_ / "a"), std::string("theirs"));
     }
 
     void sentencesNameFileAndRemedy() {
@@ -150,7 +224,9 @@ private Q_SLOTS:
         if (geteuid() == 0) QSKIP("root may write in read-only folders");
         put(folder_ / "a", "old");
         chmod(folder_.c_str(), 0555);
-        const std::string message = messageOf([&] { writeFileAtomically(folder_ / "a", std::string("x")); });
+        const std::string message = messageOf([&] {
+            writeFileAtomically({folder_ / "a", Existing::replace}, std::string("x"));
+        });
         chmod(folder_.c_str(), 0755);
         QVERIFY2(message.find("permissions") != std::string::npos, message.c_str());
         QCOMPARE(readTextFile(folder_ / "a"), std::string("old"));
@@ -162,8 +238,9 @@ private Q_SLOTS:
             signal(SIGXFSZ, SIG_IGN);
             const rlimit limit{100000, 100000};
             setrlimit(RLIMIT_FSIZE, &limit);
-            const std::string message =
-                messageOf([&] { writeFileAtomically(folder_ / "a", std::string(1 << 20, 'x')); });
+            const std::string message = messageOf([&] {
+                writeFileAtomically({folder_ / "a", Existing::replace}, std::string(1 << 20, 'x'));
+            });
             return message.find("larger than this disk or your limit") != std::string::npos ? 0 : 1;
         });
         QCOMPARE(result, 0);
@@ -175,11 +252,13 @@ private Q_SLOTS:
         const int result = inChild([&] {
             if (!mountSmallDisk(folder_)) return 77;
             put(folder_ / "a", "old");
-            const std::string message =
-                messageOf([&] { writeFileAtomically(folder_ / "a", std::string(4 << 20, 'x')); });
+            const std::string message = messageOf([&] {
+                writeFileAtomically({folder_ / "a", Existing::replace}, std::string(4 << 20, 'x'));
+            });
             if (message.find("the disk is full") == std::string::npos) return 1;
             if (readTextFile(folder_ / "a") != "old" || entries(folder_) != 1) return 2;
-            writeFileAtomically(folder_ / "a", std::string("fits")); // the space is free again
+            writeFileAtomically({folder_ / "a", Existing::replace},
+                                std::string("fits")); // the space is free again
             return readTextFile(folder_ / "a") == "fits" ? 0 : 3;
         });
         if (result == 77) QSKIP("no user namespaces here: a small disk cannot be mounted");
@@ -191,7 +270,9 @@ private Q_SLOTS:
         for (int round = 0; round < 5; ++round) {
             const pid_t child = fork();
             if (child == 0) {
-                for (;;) writeFileAtomically(folder_ / "a", std::string(300000, char('a' + round)));
+                for (;;)
+                    writeFileAtomically({folder_ / "a", Existing::replace},
+                                        std::string(300000, char('a' + round)));
             }
             usleep(useconds_t(3000 + 4000 * round));
             kill(child, SIGKILL);
