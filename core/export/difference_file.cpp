@@ -8,9 +8,8 @@ namespace cristae {
 
 std::filesystem::path writeDifferencePicture(const TileSource& picture,
                                              const std::vector<std::unique_ptr<Exporter>>& exporters,
-                                             const std::filesystem::path& target,
-                                             const std::string& predictionName, const std::string& truthName,
-                                             const Progress& progress) {
+                                             const Destination& target, const std::string& predictionName,
+                                             const std::string& truthName, const Progress& progress) {
     return writePicture(
         picture, exporters, target,
         {{"difference",

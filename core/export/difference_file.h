@@ -9,8 +9,7 @@ namespace cristae {
 /// Error{usage} for a format that holds no RGB, and what writing throws.
 std::filesystem::path writeDifferencePicture(const TileSource& picture,
                                              const std::vector<std::unique_ptr<Exporter>>& exporters,
-                                             const std::filesystem::path& target,
-                                             const std::string& predictionName, const std::string& truthName,
-                                             const Progress& progress);
+                                             const Destination& target, const std::string& predictionName,
+                                             const std::string& truthName, const Progress& progress);
 
 } // namespace cristae

@@ -11,6 +11,10 @@ std::filesystem::path Exporter::placeOf(const std::filesystem::path& target, con
     return target;
 }
 
+void Exporter::requirePlace(const Destination& target, const ExportDescription& description) const {
+    create(target, description); // and lets go of it
+}
+
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
                              const std::filesystem::path& target) {
     std::string extension = target.extension().string();
@@ -32,11 +36,11 @@ const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& expor
                             target.string(), fmt::join(known, ", ")));
 }
 
-void exportSource(const TileSource& source, const Exporter& exporter, const std::filesystem::path& target,
+void exportSource(const TileSource& source, const Exporter& exporter, const Destination& target,
                   const ExportDescription& description, const Progress& progress) {
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
         throw Error(ErrorKind::output, complaint);
-    const auto sink = exporter.create(target, description);
+    const auto sink = exporter.create(target.reading(source.info().path), description);
     const Extent3 extent = source.info().extent();
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();

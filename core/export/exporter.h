@@ -1,5 +1,6 @@
 // Exporter: one kind of result file; receives slices one by one and leaves the file whole or not at all.
 #pragma once
+#include "core/base/destination.h"
 #include "core/base/progress.h"
 #include "core/image/tile_source.h"
 #include "core/labels/class_table.h"
@@ -50,7 +51,10 @@ public:
     /// one slice a file.
     virtual std::filesystem::path placeOf(const std::filesystem::path& target,
                                           const ExportDescription& description) const;
-    virtual std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    /// Throws Error{output} when create() would.
+    void requirePlace(const Destination& target, const ExportDescription& description) const;
+    /// Claims the place for the result. Throws Error{output} when nothing may be written there.
+    virtual std::unique_ptr<SliceSink> create(const Destination& target,
                                               const ExportDescription& description) const = 0;
 };
 
@@ -59,8 +63,8 @@ std::vector<std::unique_ptr<Exporter>> allExporters();
 /// known ones.
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
                              const std::filesystem::path& target);
-/// Writes a whole source through an exporter. Throws Error{output}.
-void exportSource(const TileSource& source, const Exporter& exporter, const std::filesystem::path& target,
+/// Writes a whole source through an exporter, never over the source itself. Throws Error{output}.
+void exportSource(const TileSource& source, const Exporter& exporter, const Destination& target,
                   const ExportDescription& description, const Progress& progress);
 
 } // namespace cristae

@@ -1,6 +1,7 @@
 // One file, or a folder of numbered files.
 #include "core/export/image_files.h"
 
+#include "core/base/own_folder.h"
 #include "core/base/text.h"
 #include "core/export/metadata.h"
 
@@ -37,21 +38,6 @@ bool usableNames(const ExportDescription& description) {
     return true;
 }
 
-/// A folder that exists may be replaced only if it holds nothing but images of this kind.
-void requireReplaceable(const fs::path& folder, const std::string& extension) {
-    std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(folder, ignored))) return;
-    if (!fs::is_directory(folder, ignored))
-        throw Error(ErrorKind::output, fmt::format("“{}” was not written: a file has that name, but a stack "
-                                                   "needs a folder. Choose another name.",
-                                                   folder.string()));
-    for (const auto& entry : fs::directory_iterator(folder, ignored))
-        if (!entry.is_regular_file(ignored) || entry.path().extension() != "." + extension)
-            throw Error(ErrorKind::output, fmt::format("“{}” was not written: the folder holds other files "
-                                                       "(“{}”), which would be lost. Choose another name.",
-                                                       folder.string(), entry.path().filename().string()));
-}
-
 } // namespace
 
 fs::path placeOfImageFiles(const fs::path& target, const ExportDescription& description) {
@@ -65,15 +51,17 @@ fs::path placeOfImageFiles(const fs::path& target, const ExportDescription& desc
     return place;
 }
 
-ImageFilesSink::ImageFilesSink(const fs::path& target, ExportDescription description, std::string extension,
-                               bool lossless, SliceConverter convert, SliceEncoder encode)
+ImageFilesSink::ImageFilesSink(const Destination& target, ExportDescription description,
+                               std::string extension, bool lossless, SliceConverter convert,
+                               SliceEncoder encode)
     : description_(std::move(description)), extension_(std::move(extension)),
       metadata_(metadataLine(description_)), lossless_(lossless), stack_(isStack(description_)),
-      useSliceNames_(usableNames(description_)), file_(placeOfImageFiles(target, description_)),
+      useSliceNames_(usableNames(description_)),
+      file_(target.at(placeOfImageFiles(target.path(), description_)),
+            stack_ ? AtomicFile::Kind::folder : AtomicFile::Kind::file),
       convert_(std::move(convert)), encode_(std::move(encode)), given_(file_.target(), description_.info) {
     stem_ = file_.target().filename().string();
     if (!stack_) return;
-    requireReplaceable(file_.target(), extension_);
     std::error_code failed;
     fs::create_directory(file_.temporaryPath(), failed);
     if (failed) throw outputError(file_.target(), failed.value());
@@ -102,6 +90,11 @@ void ImageFilesSink::write(int64_t z, const Pixels& slice) {
 
 void ImageFilesSink::finish() {
     given_.requireComplete();
+    if (stack_) {
+        std::vector<std::string> names;
+        for (int64_t z = 0; z < given_.count(); ++z) names.push_back(fileName(z));
+        markResultFolder(file_.temporaryPath(), names);
+    }
     file_.commit([&](const fs::path& path) {
         if (lossless_)
             stored_->compare(path);

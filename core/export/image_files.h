@@ -22,9 +22,8 @@ std::filesystem::path placeOfImageFiles(const std::filesystem::path& target,
 
 class ImageFilesSink : public SliceSink {
 public:
-    /// `extension` without the dot. Throws Error{output} if the folder of that name holds files that would be
-    /// lost.
-    ImageFilesSink(const std::filesystem::path& target, ExportDescription description, std::string extension,
+    /// `extension` without the dot. Throws Error{output} if nothing may be written there.
+    ImageFilesSink(const Destination& target, ExportDescription description, std::string extension,
                    bool lossless, SliceConverter convert, SliceEncoder encode);
     void write(int64_t z, const Pixels& slice) override;
     void finish() override;

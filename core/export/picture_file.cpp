@@ -7,17 +7,17 @@ namespace cristae {
 
 std::filesystem::path writePicture(const TileSource& picture,
                                    const std::vector<std::unique_ptr<Exporter>>& exporters,
-                                   const std::filesystem::path& target, const nlohmann::json& made,
+                                   const Destination& target, const nlohmann::json& made,
                                    const Progress& progress) {
     ExportDescription description;
     description.info = picture.info();
     description.provenance = made;
     description.provenance["program"] = "Cristae " CRISTAE_VERSION;
-    const Exporter& exporter = findExporter(exporters, "", target);
+    const Exporter& exporter = findExporter(exporters, "", target.path());
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
         throw Error(ErrorKind::usage, complaint);
     exportSource(picture, exporter, target, description, progress);
-    return exporter.placeOf(target, description);
+    return exporter.placeOf(target.path(), description);
 }
 
 } // namespace cristae

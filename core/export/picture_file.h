@@ -9,7 +9,7 @@ namespace cristae {
 /// format that holds no RGB, and what writing throws.
 std::filesystem::path writePicture(const TileSource& picture,
                                    const std::vector<std::unique_ptr<Exporter>>& exporters,
-                                   const std::filesystem::path& target, const nlohmann::json& made,
+                                   const Destination& target, const nlohmann::json& made,
                                    const Progress& progress);
 
 } // namespace cristae

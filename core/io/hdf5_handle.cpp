@@ -21,6 +21,9 @@ constexpr size_t longestAttribute = size_t(16) << 20;
 
 Hdf5Lock::Hdf5Lock() : lock_(hdf5Mutex()) {
     static const bool prepared = [] {
+        // A file that could not be written whole stays open in the library, whose own tidying at the end of
+        // the process would write to it again and crash. All other files are closed by their owners.
+        H5dont_atexit();
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         H5PLset_loading_state(0);

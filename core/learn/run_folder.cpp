@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/own_folder.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
@@ -135,11 +136,7 @@ void restoreStacks(const json& saved, const SafetensorsFile& content, TrainingSe
 } // namespace
 
 void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& progress) {
-    std::error_code failed;
-    std::filesystem::create_directories(plan.runFolder, failed);
-    if (failed)
-        throw Error(ErrorKind::output, fmt::format("The folder {} cannot be made ({}); choose another.",
-                                                   plan.runFolder.string(), failed.message()));
+    takeOwnFolder(plan.runFolder, "a training run", plan.resume);
     SafetensorsFile content;
     content.metadata["cristae.data"] = "images and labels of a training run";
     for (size_t i = 0; i < plan.set.slices.size(); ++i) {
@@ -154,8 +151,9 @@ void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& p
             const Box3 box = Box3::ofSlice(stacks[i]->info().extent(), z);
             content.tensors.push_back(tensorOf(neighbourName(i, z), stacks[i]->read(0, box, progress)));
         }
-    writeSafetensors(plan.runFolder / dataName, content);
-    writeFileAtomically(plan.runFolder / planName, planJson(plan, stacks, neighbours).dump(2) + "\n");
+    writeSafetensors(ownFile(plan.runFolder / dataName), content);
+    writeFileAtomically(ownFile(plan.runFolder / planName),
+                        planJson(plan, stacks, neighbours).dump(2) + "\n");
 }
 
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress) {

@@ -207,7 +207,7 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
 void writeCard(ModelPackage& package) {
     SafetensorsFile content = readSafetensors(package.file);
     content.metadata["cristae.card"] = toJson(package.card).dump();
-    writeSafetensors(package.file, content);
+    writeSafetensors({package.file, Existing::replace}, content);
     package = openModelPackage(package.file);
 }
 

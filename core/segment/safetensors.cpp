@@ -173,7 +173,7 @@ SafetensorsFile readSafetensors(const std::filesystem::path& file) {
     return std::move(header.content);
 }
 
-void writeSafetensors(const std::filesystem::path& file, const SafetensorsFile& content) {
+void writeSafetensors(const Destination& file, const SafetensorsFile& content) {
     nlohmann::json header = nlohmann::json::object();
     if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
     uint64_t end = 0;
@@ -185,7 +185,7 @@ void writeSafetensors(const std::filesystem::path& file, const SafetensorsFile& 
             throw Error(
                 ErrorKind::internal,
                 fmt::format("The tensor \"{}\" cannot be written to {}: shape, type and bytes disagree.",
-                            tensor.name, file.string()));
+                            tensor.name, file.path().string()));
         header[tensor.name] = {
             {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {end, end + bytes}}};
         end += bytes;

@@ -1,6 +1,8 @@
 // safetensors: raw little-endian tensors behind a JSON header; read without trust, written whole or not at
 // all.
 #pragma once
+#include "core/base/destination.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -33,6 +35,6 @@ struct SafetensorsFile {
 SafetensorsFile readSafetensorsHeader(const std::filesystem::path& file);
 SafetensorsFile readSafetensors(const std::filesystem::path& file);
 /// Through AtomicFile, read back and compared. Throws Error{output}.
-void writeSafetensors(const std::filesystem::path& file, const SafetensorsFile& content);
+void writeSafetensors(const Destination& file, const SafetensorsFile& content);
 
 } // namespace cristae

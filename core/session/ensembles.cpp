@@ -1,12 +1,11 @@
 // Session's verb for ensembles: written, given thresholds and scores of its own, and only then in its place.
-#include "core/base/error.h"
+#include "core/base/atomic_file.h"
 #include "core/measure/probability_curves.h"
 #include "core/segment/ensemble.h"
 #include "core/session/session.h"
 
 #include <algorithm>
 #include <cmath>
-#include <system_error>
 
 namespace cristae {
 
@@ -15,15 +14,6 @@ namespace {
 bool anyOf(const std::vector<TrainingSlice>& slices, Role role) {
     return std::ranges::any_of(slices, [role](const TrainingSlice& slice) { return slice.role == role; });
 }
-
-/// Removes what was not brought to its place.
-struct Unfinished {
-    std::filesystem::path file;
-    ~Unfinished() {
-        std::error_code ignored;
-        std::filesystem::remove(file, ignored);
-    }
-};
 
 } // namespace
 
@@ -62,10 +52,9 @@ std::vector<double> Session::bestThresholds(const ModelPackage& package,
 }
 
 ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progress& progress) {
-    // A hidden file, so that no list of models shows it meanwhile.
-    const Unfinished draft{request.output.parent_path() /
-                           ("." + request.output.stem().string() + ".unfinished.safetensors")};
-    ModelPackage made = writeEnsemble(request.members, request.name, draft.file);
+    for (const ModelPackage& member : request.members) request.output.reading(member.file);
+    AtomicFile file(request.output);
+    ModelPackage made = writeEnsemble(request.members, request.name, file.temporaryPath());
     const ModelCard& words = request.words;
     if (!words.title.empty()) made.card.title = words.title;
     if (!words.description.empty()) made.card.description = words.description;
@@ -83,12 +72,8 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
         writeCard(made);
     else
         scoreIntoCard(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
-    std::error_code failed;
-    std::filesystem::rename(draft.file, request.output, failed);
-    if (failed)
-        throw Error(ErrorKind::output, "The ensemble cannot be written to " + request.output.string() + " (" +
-                                           failed.message() + "); choose another place.");
-    return openModelPackage(request.output);
+    file.commit([](const std::filesystem::path& written) { openModelPackage(written); });
+    return openModelPackage(request.output.path());
 }
 
 } // namespace cristae

@@ -36,7 +36,7 @@ std::vector<uint8_t> roomFor(const Extent3& extent) {
 /// Numbers on disk.
 std::filesystem::path writeObjects(const LabelVolume& objects, const ObjectRule& rule,
                                    ExportDescription description, const Exporter& exporter,
-                                   const std::filesystem::path& target, const Progress& progress) {
+                                   const Destination& target, const Progress& progress) {
     const uint32_t count = objects.labels.empty() ? 0 : *std::ranges::max_element(objects.labels);
     description.info.type = labelTypeFor(count);
     description.provenance["objects"] = {
@@ -57,13 +57,13 @@ std::filesystem::path writeObjects(const LabelVolume& objects, const ObjectRule&
     }
     progress.report(0.95, "checking the written file");
     sink->finish();
-    return exporter.placeOf(target, description);
+    return exporter.placeOf(target.path(), description);
 }
 
 } // namespace
 
 WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const PredictionRequest& request,
-                                          const Exporter& exporter, const std::filesystem::path& target,
+                                          const Exporter& exporter, const Destination& target,
                                           const Progress& progress) {
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
@@ -119,7 +119,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
 }
 
 std::filesystem::path Session::exportObjects(const LabelExport& what, const Exporter& exporter,
-                                             const std::filesystem::path& target, const Progress& progress) {
+                                             const Destination& target, const Progress& progress) {
     const ImageInfo& info = what.image->info();
     const int64_t end = checkedEnd(info, what.firstSlice, what.endSlice);
     std::vector<LabelClass> classes;
@@ -131,6 +131,7 @@ std::filesystem::path Session::exportObjects(const LabelExport& what, const Expo
         describe(what.image, what.voxelSize, ResultKind::objects, classes, what.firstSlice, end,
                  historyWithHand(what, end, progress));
     requireWritable(exporter, description);
+    exporter.requirePlace(target, description);
     const Extent3 extent = description.info.extent();
     std::vector<uint8_t> mask = roomFor(extent);
     for (int64_t z = what.firstSlice; z < end; ++z) {

@@ -81,8 +81,10 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
 }
 
 WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
-                                   ResultKind kind, const Exporter& exporter,
-                                   const std::filesystem::path& target, const Progress& progress) {
+                                   ResultKind kind, const Exporter& exporter, const Destination& target,
+                                   const Progress& progress) {
+    for (const ModelWish& wish : request.models) target.reading(wish.package.file);
+    target.reading(image->info().path);
     if (kind == ResultKind::objects) return predictObjectsToFile(image, request, exporter, target, progress);
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);
@@ -114,11 +116,12 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
     progress.throwIfCancelled();
     progress.report(0.97, "checking the written file");
     sink->finish();
-    return {exporter.placeOf(target, description), std::move(remarks)};
+    return {exporter.placeOf(target.path(), description), std::move(remarks)};
 }
 
 std::filesystem::path Session::exportLabels(const LabelExport& what, const Exporter& exporter,
-                                            const std::filesystem::path& target, const Progress& progress) {
+                                            const Destination& target, const Progress& progress) {
+    target.reading(what.image->info().path);
     if (what.kind == ResultKind::objects) return exportObjects(what, exporter, target, progress);
     const ImageInfo& info = what.image->info();
     const int64_t end = checkedEnd(info, what.firstSlice, what.endSlice);
@@ -155,7 +158,7 @@ std::filesystem::path Session::exportLabels(const LabelExport& what, const Expor
     }
     progress.report(0.9, "checking the written file");
     sink->finish();
-    return exporter.placeOf(target, description);
+    return exporter.placeOf(target.path(), description);
 }
 
 } // namespace cristae

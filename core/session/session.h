@@ -108,7 +108,7 @@ struct EnsembleRequest {
     TrainingSet set;         // slices of Role::validation choose thresholds, those of Role::test give scores
     ModelCard words;         // title, description, data and terms, as far as given, replace the members'
     nlohmann::json training; // what the card says of how it was made
-    std::filesystem::path output;
+    Destination output = std::filesystem::path();
     std::string device = "auto";
     int threads = 0;
 };
@@ -142,15 +142,14 @@ public:
     PredictionResult predictLabels(const TileSource& image, const LabelSnapshot& labels, uint64_t generation,
                                    const ClassTable& classes, const PredictionRequest& request,
                                    WriteRule rule, const Progress& progress);
-    /// predict → file, slice by slice. mask and objects need exactly one class; objects hold the volume in
-    /// memory, about 13 bytes a voxel.
+    /// predict → file, slice by slice, never over the image or a model. mask and objects need exactly one
+    /// class; objects hold the volume in memory, about 13 bytes a voxel.
     WrittenFile predictToFile(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
-                              const Exporter& exporter, const std::filesystem::path& target,
-                              const Progress& progress);
+                              const Exporter& exporter, const Destination& target, const Progress& progress);
     /// Labels of a document → file; the same bytes as predictToFile when nothing was changed by hand.
     /// Returns what stands there now.
     std::filesystem::path exportLabels(const LabelExport& what, const Exporter& exporter,
-                                       const std::filesystem::path& target, const Progress& progress);
+                                       const Destination& target, const Progress& progress);
     /// Loads the networks of a request and times one small tile of each, so that estimateSeconds() can
     /// answer. Takes a second or so.
     void prepare(const PredictionRequest& request);
@@ -193,10 +192,10 @@ public:
 
 private:
     WrittenFile predictObjectsToFile(const TileSourcePtr& image, const PredictionRequest& request,
-                                     const Exporter& exporter, const std::filesystem::path& target,
+                                     const Exporter& exporter, const Destination& target,
                                      const Progress& progress);
     std::filesystem::path exportObjects(const LabelExport& what, const Exporter& exporter,
-                                        const std::filesystem::path& target, const Progress& progress);
+                                        const Destination& target, const Progress& progress);
     struct Prepared;
     Prepared prepareTasks(const PredictionRequest& request);
     nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,

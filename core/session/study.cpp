@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/own_folder.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -33,15 +34,14 @@ nlohmann::json identity(const Study& study, const StudySettings& settings) {
 }
 
 void takeFolder(const Study& study, const StudySettings& settings) {
+    takeOwnFolder(settings.folder, "a study");
     std::error_code failed;
-    fs::create_directories(settings.folder / "steps", failed);
-    if (failed)
-        throw Error(ErrorKind::output, fmt::format("The folder {} cannot be made ({}); choose another.",
-                                                   settings.folder.string(), failed.message()));
+    fs::create_directory(settings.folder / "steps", failed);
+    if (failed) throw outputError(settings.folder / "steps", failed.value());
     const nlohmann::json mine = identity(study, settings);
     const fs::path file = settings.folder / "study.json";
     if (!fs::exists(file)) {
-        writeFileAtomically(file, mine.dump(2) + "\n");
+        writeFileAtomically(ownFile(file), mine.dump(2) + "\n");
         return;
     }
     if (nlohmann::json::parse(readTextFile(file), nullptr, false) != mine)
@@ -114,15 +114,15 @@ StudyResult runStudy(const Study& study, Session& session, const StudySettings& 
             const PartProgress part(progress, double(i) / double(steps.size()),
                                     double(i + 1) / double(steps.size()));
             value = step.run(part);
-            writeFileAtomically(file, value.dump(2) + "\n");
+            writeFileAtomically(ownFile(file), value.dump(2) + "\n");
         }
         measured[step.id] = std::move(value);
     }
     StudyResult result = study.result(settings, measured);
     result.title = study.title();
     result.question = study.question();
-    writeFileAtomically(settings.folder / "table.csv", studyCsv(result));
-    writeFileAtomically(settings.folder / "table.txt", studyText(result));
+    writeFileAtomically(ownFile(settings.folder / "table.csv"), studyCsv(result));
+    writeFileAtomically(ownFile(settings.folder / "table.txt"), studyText(result));
     return result;
 }
 

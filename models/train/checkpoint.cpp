@@ -3,6 +3,7 @@
 #include "models/train/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/own_folder.h"
 #include "models/run/weights.h"
 
 namespace cristae {
@@ -45,7 +46,7 @@ void writeCheckpoint(const std::filesystem::path& file, const RunState& state, N
     add(content, "average.", average);
     for (size_t i = 0; i < optimiser.state().size(); ++i)
         content.tensors.push_back(namedTensor("optimiser." + std::to_string(i), optimiser.state()[i]));
-    writeSafetensors(file, content);
+    writeSafetensors(ownFile(file), content);
 }
 
 RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& network, NetworkModule& average,

@@ -2,6 +2,7 @@
 #include "models/train/run_record.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/own_folder.h"
 #include "core/measure/csv.h"
 #include "models/run/devices.h"
 
@@ -46,7 +47,7 @@ void recordStart(const TrainingPlan& plan, const NetworkUse& use, int64_t step) 
     start["step"] = step;
     start["processes"] = plan.place.count;
     record["starts"].push_back(start);
-    writeFileAtomically(file, record.dump(2) + "\n");
+    writeFileAtomically(ownFile(file), record.dump(2) + "\n");
 }
 
 void writeCurves(const std::filesystem::path& folder, const nlohmann::json& history) {
@@ -59,7 +60,7 @@ void writeCurves(const std::filesystem::path& folder, const nlohmann::json& hist
         for (const std::string& column : columns) fields.push_back(epoch.at(column).dump());
         table += csvLine(fields);
     }
-    writeFileAtomically(folder / "curves.csv", table);
+    writeFileAtomically(ownFile(folder / "curves.csv"), table);
 }
 
 } // namespace cristae

@@ -1,6 +1,7 @@
 // The end of an epoch: validation, the best network, checkpoint and log.
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/own_folder.h"
 #include "models/nn/network_options.h"
 #include "models/run/weights.h"
 #include "models/train/run_record.h"
@@ -106,7 +107,7 @@ void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     SafetensorsFile content;
     content.metadata = {{"cristae.card", toJson(card).dump()}, {"format", "pt"}};
     content.tensors = weightsOf(*average_);
-    writeSafetensors(plan_.output, content);
+    writeSafetensors({plan_.output, Existing::replace}, content);
 }
 
 void TrainingRun::checkpoint() {
@@ -121,7 +122,7 @@ void TrainingRun::checkpoint() {
 void TrainingRun::writeLog() const {
     std::string log;
     for (const auto& line : state_.history) log += line.dump() + "\n";
-    writeFileAtomically(plan_.runFolder / "log.jsonl", log);
+    writeFileAtomically(ownFile(plan_.runFolder / "log.jsonl"), log);
     writeCurves(plan_.runFolder, state_.history);
 }
 

@@ -1,6 +1,7 @@
 // What a run needs before its first step: slices, networks, checkpoint, precision.
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
+#include "core/base/own_folder.h"
 #include "core/base/parallel.h"
 #include "core/learn/recipe.h"
 #include "models/nn/network_options.h"
@@ -122,13 +123,9 @@ void TrainingRun::build() {
     joinOthers();
     chooseThreadsAndPrecision();
     if (!leads()) return;
-    std::error_code failed;
-    std::filesystem::create_directories(plan_.runFolder, failed);
-    if (failed)
-        throw Error(ErrorKind::output, "The folder " + plan_.runFolder.string() + " cannot be made (" +
-                                           failed.message() + "); choose another.");
-    writeFileAtomically(plan_.runFolder / "recipe.json", recipe_.dump(2) + "\n");
-    writeFileAtomically(plan_.runFolder / "data.json", dataList(plan_.set));
+    takeOwnFolder(plan_.runFolder, "a training run", plan_.resume);
+    writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");
+    writeFileAtomically(ownFile(plan_.runFolder / "data.json"), dataList(plan_.set));
     recordStart(plan_, use_, state_.step);
 }
 

@@ -2,6 +2,7 @@
 #include "ui/dialogs/export_dialog.h"
 
 #include "core/labels/label_source.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/dialogs/object_form.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
@@ -365,7 +366,7 @@ void ExportDialog::writeNow() {
     const QString path = QFileInfo(target_->text().trimmed()).absoluteFilePath();
     job_ = workbench_.jobs().start<std::filesystem::path>(
         Lane::files, tr("Exporting %1").arg(QFileInfo(path).fileName()),
-        [session, what, how = exporter(), target = path.toStdString()](const Progress& progress) {
+        [session, what, how = exporter(), target = chosenFile(workbench_, path)](const Progress& progress) {
             return session->exportLabels(what, *how, target, progress);
         },
         [self = QPointer(this), bench = QPointer(&workbench_), path](std::filesystem::path place) {

@@ -5,6 +5,7 @@
 #include "core/image/memory_source.h"
 #include "core/render/volume_picture.h"
 #include "ui/canvas/volume_view.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
@@ -193,11 +194,11 @@ void VolumeDialog::savePicture(const QString& path) {
         [scene = view_->scene(), camera = view_->camera(), look = view_->look(), size = view_->size() * 2,
          colour = fromQColor(themeColours(palette()).surround),
          name = document ? document->info().path.string() : std::string(), session = &workbench_.session(),
-         path](const Progress& progress) {
+         file = chosenFile(workbench_, path)](const Progress& progress) {
             const VolumePicture picture = volumePicture(*scene, camera, look, size.width(), size.height(),
                                                         colour, PartProgress(progress, 0, 0.8));
             const auto place =
-                writePicture(MemorySource(picture.colours), session->exporters(), path.toStdString(),
+                writePicture(MemorySource(picture.colours), session->exporters(), file,
                              volumeProvenance(name, {}, camera, look), PartProgress(progress, 0.8, 1));
             return QString::fromStdString(place.string());
         },

@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/export/difference_file.h"
 #include "core/measure/difference.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/panels/evaluation_panel.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
@@ -66,6 +67,13 @@ void EvaluationPanel::choosePicture() {
     dialog->open();
 }
 
+Destination EvaluationPanel::placeFor(const QString& path) const {
+    Destination file = chosenFile(workbench_, path);
+    file.reading(record_.truth.path);
+    for (const Comparison& one : record_.predictions) file.reading(one.prediction.path);
+    return file;
+}
+
 void EvaluationPanel::saveReport(const QString& path) {
     const Document* document = workbench_.document();
     if (record_.predictions.empty() || !document) return;
@@ -74,10 +82,10 @@ void EvaluationPanel::saveReport(const QString& path) {
     if (slice_) image = partOf(image, Box3::ofSlice(image->info().extent(), *slice_));
     workbench_.jobs().start<bool>(
         Lane::files, tr("Save the report"),
-        [path, record = record_, compared = compared_, truth = truth_, image, shown,
+        [path, file = placeFor(path), record = record_, compared = compared_, truth = truth_, image, shown,
          number = slice_.value_or(shown)](const Progress& progress) {
             if (QFileInfo(path).suffix().compare(QLatin1String("csv"), Qt::CaseInsensitive) == 0) {
-                writeFileAtomically(path.toStdString(), evaluationCsv(record));
+                writeFileAtomically(file, evaluationCsv(record));
                 return true;
             }
             std::vector<EvaluationPicture> pictures;
@@ -87,7 +95,7 @@ void EvaluationPanel::saveReport(const QString& path) {
                     {differenceImage(compared[i].source, truth, compared[i].options, image, shown, progress),
                      tr("slice %1: %2").arg(number + 1).arg(text(record.predictions[i].prediction.name))});
             }
-            writeEvaluationPdf(path.toStdString(), record, pictures);
+            writeEvaluationPdf(file, record, pictures);
             return true;
         },
         [self = QPointer(this), path](bool) {
@@ -105,13 +113,13 @@ void EvaluationPanel::savePicture(const QString& path) {
     if (slice_) image = partOf(image, Box3::ofSlice(image->info().extent(), *slice_));
     workbench_.jobs().start<QString>(
         Lane::files, tr("Save the difference"),
-        [path, session = &workbench_.session(), one = compared_[index], truth = truth_, image,
-         name = record_.predictions[index].prediction.name,
+        [file = placeFor(path), session = &workbench_.session(), one = compared_[index], truth = truth_,
+         image, name = record_.predictions[index].prediction.name,
          truthName = record_.truth.name](const Progress& progress) {
             const TileSourcePtr picture = differencePicture(one.source, truth, one.options, image);
-            return text(writeDifferencePicture(*picture, session->exporters(), path.toStdString(), name,
-                                               truthName, progress)
-                            .string());
+            return text(
+                writeDifferencePicture(*picture, session->exporters(), file, name, truthName, progress)
+                    .string());
         },
         [self = QPointer(this)](const QString& place) {
             if (self) self->workbench_.showRemark(tr("The difference was saved as %1.").arg(place));

@@ -1,6 +1,7 @@
 // EvaluationPanel: labels and further predictions against a ground truth, with every figure, class by class,
 // slice by slice and as a picture.
 #pragma once
+#include "core/base/destination.h"
 #include "core/image/tile_source.h"
 #include "core/io/format.h"
 #include "core/measure/comparison.h"
@@ -45,6 +46,8 @@ Q_SIGNALS:
     void reportSaved(const QString& path);
 
 private:
+    /// A chosen file that takes the place of neither the image, the truth nor a prediction.
+    Destination placeFor(const QString& path) const;
     struct Evaluated;
     void buildLayout();
     QWidget* buildQuestion();

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "ui/charts/line_chart.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
@@ -265,8 +266,8 @@ void ExplorationPanel::saveTable(const QString& path) {
     if (!result_) return;
     workbench_.jobs().start<bool>(
         Lane::files, tr("Save table"),
-        [result = *result_, path](const Progress&) {
-            writeFileAtomically(path.toStdString(), explorationCsv(result));
+        [result = *result_, file = chosenFile(workbench_, path)](const Progress&) {
+            writeFileAtomically(file, explorationCsv(result));
             return true;
         },
         [bench = &workbench_, path](bool) { bench->showRemark(tr("The table was saved as %1.").arg(path)); });

@@ -5,6 +5,7 @@
 #include "core/labels/label_source.h"
 #include "core/measure/size_summary.h"
 #include "ui/charts/bar_chart.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/panels/object_model.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
@@ -38,10 +39,9 @@ QTableWidgetItem* cell(const QString& words, bool number) {
     return item;
 }
 
-void writeTable(const MeasureResult& result, const QString& path, bool objects) {
-    writeFileAtomically(path.toStdString(),
-                        objects ? objectTableCsv(result.objects, result.voxelSize, result.names)
-                                : classTableCsv(result.classes, result.names));
+void writeTable(const MeasureResult& result, const Destination& file, bool objects) {
+    writeFileAtomically(file, objects ? objectTableCsv(result.objects, result.voxelSize, result.names)
+                                      : classTableCsv(result.classes, result.names));
 }
 
 } // namespace
@@ -229,7 +229,7 @@ void MeasurePage::updateState() {
 }
 
 void MeasurePage::saveTable(const QString& path, bool objects) const {
-    writeTable(result_, path, objects);
+    writeTable(result_, chosenFile(workbench_, path), objects);
 }
 
 void MeasurePage::chooseTableFile() {
@@ -243,8 +243,9 @@ void MeasurePage::chooseTableFile() {
     connect(dialog, &QFileDialog::fileSelected, this, [this, dialog, objects](const QString& path) {
         workbench_.jobs().start<bool>(
             Lane::files, tr("Save table"),
-            [result = result_, path, each = dialog->selectedNameFilter() == objects](const Progress&) {
-                writeTable(result, path, each);
+            [result = result_, file = chosenFile(workbench_, path),
+             each = dialog->selectedNameFilter() == objects](const Progress&) {
+                writeTable(result, file, each);
                 return true;
             },
             [bench = &workbench_, path](bool) {

@@ -1,7 +1,9 @@
 // StudiesPage, what it does.
 #include "ui/panels/studies_page.h"
+#include "ui/dialogs/chosen_file.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/own_folder.h"
 #include "core/learn/data_list.h"
 #include "core/session/study_data.h"
 #include "ui/panels/data_set.h"
@@ -192,7 +194,7 @@ void StudiesPage::run() {
                     list.empty() ? setOfRows(rows, reading) : loadDataList(list, root, reading).set;
             }
             StudyResult result = runStudy(*chosen, *session, settings, progress);
-            writeStudyChart(settings.folder / "chart", result);
+            writeStudyChart(ownFile(settings.folder / "chart"), result);
             return result;
         },
         [self = QPointer(this)](StudyResult result) {
@@ -301,8 +303,8 @@ void StudiesPage::saveResult(const QString& path) {
         resultFolder_ / (ending == QLatin1String("csv") ? "table.csv" : "chart." + ending.toStdString());
     workbench_.jobs().start<bool>(
         Lane::files, tr("Save the result"),
-        [from, path](const Progress&) {
-            writeFileAtomically(path.toStdString(), readTextFile(from));
+        [from, file = chosenFile(workbench_, path).reading(from)](const Progress&) {
+            writeFileAtomically(file, readTextFile(from));
             return true;
         },
         [bench = &workbench_, path](bool) {

@@ -1,5 +1,6 @@
 // TrainPage, the end of a run: scores, saving the model, and another model on the same slices.
 #include "core/base/atomic_file.h"
+#include "ui/dialogs/chosen_file.h"
 #include "ui/panels/model_comparison.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/train_page.h"
@@ -99,8 +100,8 @@ void TrainPage::saveModel() {
         [this, from = finished_->result.package.file](const QString& path) {
             workbench_.jobs().start<bool>(
                 Lane::files, tr("Saving the model"),
-                [from, path](const Progress&) {
-                    AtomicFile file(path.toStdString());
+                [from, path, place = chosenFile(workbench_, path).reading(from)](const Progress&) {
+                    AtomicFile file(place);
                     std::error_code error;
                     std::filesystem::copy_file(from, file.temporaryPath(), error);
                     if (error)

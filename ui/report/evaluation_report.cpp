@@ -338,7 +338,7 @@ int64_t worstSlice(const Comparison& comparison) {
     return lowest - comparison.slices.begin();
 }
 
-void writeEvaluationPdf(const std::filesystem::path& path, const EvaluationRecord& record,
+void writeEvaluationPdf(const Destination& path, const EvaluationRecord& record,
                         const std::vector<EvaluationPicture>& pictures) {
     const auto application = ensureGuiApplication();
     AtomicFile file(path);

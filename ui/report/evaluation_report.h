@@ -1,6 +1,7 @@
 // EvaluationReport: a whole evaluation as A4 pages: figures with their conventions, chart, classes,
 // difference and where everything came from.
 #pragma once
+#include "core/base/destination.h"
 #include "core/measure/comparison.h"
 
 #include <QImage>
@@ -23,7 +24,7 @@ int64_t worstSlice(const Comparison& comparison);
 
 /// Writes the pages, checked, whole or not at all. Needs fonts: see ensureGuiApplication(). Throws
 /// Error{output}.
-void writeEvaluationPdf(const std::filesystem::path& path, const EvaluationRecord& record,
+void writeEvaluationPdf(const Destination& path, const EvaluationRecord& record,
                         const std::vector<EvaluationPicture>& pictures);
 
 } // namespace cristae

@@ -47,7 +47,7 @@ Pixels labelsOf(const Pixels& slice, const ExportDescription& description) {
 
 class PdfSink : public SliceSink {
 public:
-    PdfSink(const std::filesystem::path& target, const ExportDescription& description,
+    PdfSink(const Destination& target, const ExportDescription& description,
             std::shared_ptr<QGuiApplication> application)
         : application_(std::move(application)), description_(description), file_(target),
           device_(QString::fromStdString(file_.temporaryPath().string())) {
@@ -200,7 +200,7 @@ public:
         return {};
     }
 
-    std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    std::unique_ptr<SliceSink> create(const Destination& target,
                                       const ExportDescription& description) const override {
         if (auto made = ensureGuiApplication()) application_ = std::move(made);
         if (QFontDatabase::families().isEmpty())

@@ -191,7 +191,7 @@ void drawStudyChart(QPainter& painter, const QRectF& area, const StudyResult& re
     Chart(painter, area, result, wordScale).draw();
 }
 
-void writeStudyChart(const std::filesystem::path& base, const StudyResult& result) {
+void writeStudyChart(const Destination& base, const StudyResult& result) {
     const auto application = ensureGuiApplication();
     QImage image(1600, 1000, QImage::Format_RGB32);
     {
@@ -202,10 +202,10 @@ void writeStudyChart(const std::filesystem::path& base, const StudyResult& resul
     QBuffer buffer(&png);
     buffer.open(QIODevice::WriteOnly);
     image.save(&buffer, "PNG");
-    writeFileAtomically(base.string() + ".png",
+    writeFileAtomically(base.at(base.path().string() + ".png"),
                         std::as_bytes(std::span(png.constData(), size_t(png.size()))));
 
-    AtomicFile file(base.string() + ".pdf");
+    AtomicFile file(base.at(base.path().string() + ".pdf"));
     {
         QPdfWriter writer(words(file.temporaryPath().string()));
         writer.setPageLayout(

@@ -12,6 +12,6 @@ namespace cristae {
 void drawStudyChart(QPainter& painter, const QRectF& area, const StudyResult& result, double wordScale = 1);
 /// Writes `base`.png (1600 × 1000 px) and `base`.pdf (vector), each whole or not at all. Throws
 /// Error{output}.
-void writeStudyChart(const std::filesystem::path& base, const StudyResult& result);
+void writeStudyChart(const Destination& base, const StudyResult& result);
 
 } // namespace cristae

@@ -217,7 +217,19 @@ void Workbench::saveLabels(const QString& path) {
                 throw Error(ErrorKind::usage, tr("%1 files lose detail; save labels as TIFF or HDF5.")
                                                   .arg(QString::fromStdString(exporter.name()))
                                                   .toStdString());
-            session_.exportLabels(what, exporter, file, progress);
+            ExportDescription shape;
+            shape.info = what.image->info();
+            const std::filesystem::path place = exporter.placeOf(file, shape);
+            std::error_code ignored;
+            // The dialog has asked about the name that was typed, and nothing else.
+            if (place != file && std::filesystem::exists(place, ignored))
+                throw Error(
+                    ErrorKind::output,
+                    tr("The slices would go into the folder “%1”, which exists already; choose another "
+                       "name, or TIFF or HDF5.")
+                        .arg(QString::fromStdString(place.string()))
+                        .toStdString());
+            session_.exportLabels(what, exporter, {file, Existing::replace}, progress);
             return true;
         },
         [this, path, name, generation, number = documentNumber_, classes = what.classes](bool) {

@@ -56,8 +56,8 @@ std::string axistags(const std::string& letters, const VoxelSize& size) {
 
 class Hdf5Sink : public SliceSink {
 public:
-    Hdf5Sink(const std::filesystem::path& target, const ExportDescription& description)
-        : description_(description), file_(target), check_(target, description.info) {
+    Hdf5Sink(const Destination& target, const ExportDescription& description)
+        : description_(description), file_(target), check_(target.path(), description.info) {
         const Hdf5Lock lock;
         errno = 0;
         const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS));
@@ -191,7 +191,7 @@ public:
     std::vector<std::string> extensions() const override { return {"h5", "hdf5"}; }
     bool lossless() const override { return true; }
     std::string complaint(const ExportDescription&) const override { return {}; }
-    std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    std::unique_ptr<SliceSink> create(const Destination& target,
                                       const ExportDescription& description) const override {
         return std::make_unique<Hdf5Sink>(target, description);
     }

@@ -161,7 +161,7 @@ public:
                                   const ExportDescription& description) const override {
         return placeOfImageFiles(target, description);
     }
-    std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    std::unique_ptr<SliceSink> create(const Destination& target,
                                       const ExportDescription& description) const override {
         SliceConverter convert;
         if (description.probabilities)

@@ -18,13 +18,33 @@ namespace {
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
               "RAW files are written in the order of this machine and called little-endian.");
 
+/// NAME.json beside NAME.raw. One that describes anything else is never replaced.
+Destination descriptionBeside(const Destination& target) {
+    const auto path = std::filesystem::path(target.path()).replace_extension(".json");
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored)) {
+        nlohmann::json there;
+        try {
+            there = nlohmann::json::parse(readTextFile(path), nullptr, false);
+        } catch (const Error&) { // nor one that can't be read
+        }
+        if (!there.is_object() || there.value("file", nlohmann::json()) != target.path().filename().string())
+            throw Error(
+                ErrorKind::output,
+                fmt::format("“{}” was not written: its description would take the place of “{}”, which "
+                            "belongs to something else. Choose another name.",
+                            target.path().string(), path.string()));
+    }
+    return target.at(path);
+}
+
 class RawSink : public SliceSink {
 public:
-    RawSink(const std::filesystem::path& target, const ExportDescription& description)
-        : description_(description), jsonPath_(std::filesystem::path(target).replace_extension(".json")),
-          file_(target), check_(target, description.info) {
+    RawSink(const Destination& target, const ExportDescription& description)
+        : description_(description), file_(target), jsonFile_(descriptionBeside(target)),
+          check_(target.path(), description.info) {
         fd_ = ::open(file_.temporaryPath().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd_ < 0) throw outputError(target, errno);
+        if (fd_ < 0) throw outputError(target.path(), errno);
     }
     ~RawSink() override {
         if (fd_ >= 0) ::close(fd_);
@@ -47,17 +67,14 @@ public:
         const int fd = std::exchange(fd_, -1);
         if (::close(fd) != 0) throw outputError(file_.target(), errno);
         const std::string hash = whole_.finish();
-        // Both files lie on the disk before either takes its name, so that a full disk changes nothing. The
-        // description comes last: where it stands, the values stand too.
-        AtomicFile jsonFile(jsonPath_);
-        writeFileAtomically(jsonFile.temporaryPath(), describe().dump(2) + "\n");
-        file_.commit([&](const std::filesystem::path& path) {
-            if (sha256OfFile(path) != hash)
-                throw Error(ErrorKind::output, fmt::format("“{}” was not written: reading it back gave other "
-                                                           "bytes. The disk may be failing; choose another.",
-                                                           file_.target().string()));
-        });
-        jsonFile.commit();
+        const std::string text = describe().dump(2) + "\n";
+        writeNewFile(jsonFile_.temporaryPath(), std::as_bytes(std::span(text.data(), text.size())),
+                     jsonFile_.target());
+        if (sha256OfFile(file_.temporaryPath()) != hash || readTextFile(jsonFile_.temporaryPath()) != text)
+            throw Error(ErrorKind::output, fmt::format("“{}” was not written: reading it back gave other "
+                                                       "bytes. The disk may be failing; choose another.",
+                                                       file_.target().string()));
+        AtomicFile::commitTogether({&file_, &jsonFile_});
     }
 
 private:
@@ -77,8 +94,7 @@ private:
     }
 
     ExportDescription description_;
-    std::filesystem::path jsonPath_;
-    AtomicFile file_;
+    AtomicFile file_, jsonFile_;
     SliceCheck check_;
     Sha256 whole_;
     int fd_ = -1;
@@ -91,12 +107,12 @@ public:
     std::vector<std::string> extensions() const override { return {"raw"}; }
     bool lossless() const override { return true; }
     std::string complaint(const ExportDescription&) const override { return {}; }
-    std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    std::unique_ptr<SliceSink> create(const Destination& target,
                                       const ExportDescription& description) const override {
-        if (extensionOf(target) == "json")
+        if (extensionOf(target.path()) == "json")
             throw Error(ErrorKind::output, fmt::format("“{}” was not written: its description takes the name "
                                                        "with .json. End the name with .raw.",
-                                                       target.string()));
+                                                       target.path().string()));
         return std::make_unique<RawSink>(target, description);
     }
 };

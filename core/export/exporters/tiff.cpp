@@ -37,12 +37,12 @@ std::string imageJDescription(const ExportDescription& description) {
 
 class TiffSink : public SliceSink {
 public:
-    TiffSink(const std::filesystem::path& target, const ExportDescription& description)
-        : description_(description), file_(target), check_(target, description.info),
+    TiffSink(const Destination& target, const ExportDescription& description)
+        : description_(description), file_(target), check_(target.path(), description.info),
           text_(imageJDescription(description)) {
         const int64_t bytes = description.info.extent().count() * description.info.channels *
                               int64_t(byteSize(description.info.type));
-        tiff_ = std::make_unique<TiffFile>(file_.temporaryPath(), target, bytes > classicLimit);
+        tiff_ = std::make_unique<TiffFile>(file_.temporaryPath(), target.path(), bytes > classicLimit);
     }
 
     void write(int64_t z, const Pixels& slice) override {
@@ -145,7 +145,7 @@ public:
         if (info.channels > 65535) return "TIFF holds at most 65535 channels; export as HDF5.";
         return {};
     }
-    std::unique_ptr<SliceSink> create(const std::filesystem::path& target,
+    std::unique_ptr<SliceSink> create(const Destination& target,
                                       const ExportDescription& description) const override {
         return std::make_unique<TiffSink>(target, description);
     }

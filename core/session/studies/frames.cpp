@@ -1,5 +1,6 @@
 // frames: networks that see 1, 3 or 5 slices, and the mean of the three, on every test image.
 #include "core/base/error.h"
+#include "core/base/own_folder.h"
 #include "core/session/studies/variants.h"
 
 #include <algorithm>
@@ -146,7 +147,7 @@ private:
         EnsembleRequest together;
         together.members = models;
         together.name = fmt::format("{}-ensemble", family.id);
-        together.output = modelFile(settings, together.name);
+        together.output = ownFile(modelFile(settings, together.name));
         together.device = settings.device;
         together.threads = settings.threads;
         for (const TrainingSlice& slice : settings.set.slices)
