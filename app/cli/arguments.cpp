@@ -8,6 +8,23 @@
 
 namespace cristae {
 
+TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path, const OpenOptions& options) {
+    line.files.addInput(path);
+    return openImage(path, options);
+}
+
+void addOverwrite(CLI::App& verb, CommandLine& line) {
+    verb.add_flag_callback(
+        "--overwrite", [&line] { line.files.setExisting(Existing::replace); },
+        "Replace results that exist already; inputs never are");
+}
+
+Destination outputFile(const CommandLine& line, const std::filesystem::path& path) {
+    Destination place = line.files.to(path);
+    place.checkFile();
+    return place;
+}
+
 namespace {
 std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts{""};

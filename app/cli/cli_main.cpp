@@ -29,8 +29,10 @@ std::string typedCommand(int argc, char** argv) {
     return text;
 }
 
+using cristae::printError;
+
 int fail(int code, const std::string& message) {
-    fmt::print(stderr, "cristae-cli: {}\n", message);
+    printError("cristae-cli: {}\n", message);
     return code;
 }
 
@@ -48,7 +50,7 @@ int main(int argc, char** argv) {
 #ifdef CRISTAE_HAS_REPORT
     session.addExporter(makePdfExporter());
 #endif
-    CommandLine line{session, typedCommand(argc, argv), false, {}};
+    CommandLine line{session, typedCommand(argc, argv), JobFiles(), false, {}};
     app.add_flag("--quiet", line.quiet, "No progress on stderr");
     addInfo(app, line);
     addModels(app, line);
@@ -76,7 +78,9 @@ int main(int argc, char** argv) {
         return fail(2, fmt::format("{} Run cristae-cli --help for the flags.", error.what()));
     }
     try {
-        return line.run();
+        const int code = line.run();
+        flushOutput();
+        return code;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::cancelled) return fail(exitCode(error.kind()), error.what());
         const int signal = caughtSignal();

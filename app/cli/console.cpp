@@ -1,9 +1,13 @@
 // Console progress and signals.
 #include "app/cli/console.h"
 
+#include "core/base/error.h"
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +15,20 @@ namespace cristae {
 
 namespace {
 std::atomic<int> signalSeen{0};
+bool readerGone = false;
+
+/// What the last write to stdout met.
+void judgeOutput(bool written) {
+    const int failure = errno;
+    if (written) return;
+    readerGone = true; // nothing more, also not at the end
+    std::clearerr(stdout);
+    if (failure != EPIPE)
+        throw Error(ErrorKind::output,
+                    fmt::format("The result could not be printed: {}. Send the standard output elsewhere.",
+                                std::strerror(failure)));
+}
+
 void onSignal(int number) {
     signalSeen = number;
 }
@@ -27,10 +45,19 @@ int caughtSignal() {
     return signalSeen;
 }
 
+void printText(const std::string& text) {
+    if (readerGone) return;
+    judgeOutput(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+}
+
+void flushOutput() {
+    if (!readerGone) judgeOutput(std::fflush(stdout) == 0);
+}
+
 ConsoleProgress::ConsoleProgress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
 ConsoleProgress::~ConsoleProgress() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
+    if (drawn_) printError("\r\033[K");
 }
 
 void ConsoleProgress::report(double fraction, const std::string& words) const {
@@ -43,11 +70,11 @@ void ConsoleProgress::report(double fraction, const std::string& words) const {
     const std::string leftText = left ? TimeLeft::text(*left) + " left" : "";
     if (terminal_) {
         const int done = std::clamp(int(fraction * 30), 0, 30);
-        fmt::print(stderr, "\r\033[K[{}{}] {:3.0f} %  {}  {}", std::string(size_t(done), '#'),
+        printError("\r\033[K[{}{}] {:3.0f} %  {}  {}", std::string(size_t(done), '#'),
                    std::string(size_t(30 - done), '.'), fraction * 100, words, leftText);
         drawn_ = true;
     } else {
-        fmt::print(stderr, "{:3.0f} %  {}  {}\n", fraction * 100, words, leftText);
+        printError("{:3.0f} %  {}  {}\n", fraction * 100, words, leftText);
     }
     std::fflush(stderr);
 }
@@ -58,7 +85,7 @@ bool ConsoleProgress::cancelled() const {
 
 void printScores(const std::vector<ModelScore>& scores) {
     for (const ModelScore& score : scores)
-        fmt::print("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+        printResult("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
 }
 
 } // namespace cristae

@@ -3,7 +3,10 @@
 #include "core/base/progress.h"
 #include "core/segment/model_card.h"
 
+#include <cstdio>
+#include <fmt/format.h>
 #include <mutex>
+#include <utility>
 
 namespace cristae {
 
@@ -23,6 +26,19 @@ private:
     mutable double lastSeconds_ = -1e9;
     mutable bool drawn_ = false;
 };
+
+/// Writes to stdout; the reader may have gone (`| head`), which is no failure of the work: nothing more is
+/// printed then. Throws Error{output} when the device is full or fails.
+void printText(const std::string& text);
+void flushOutput();
+template <typename... T> void printResult(fmt::format_string<T...> format, T&&... values) {
+    printText(fmt::format(format, std::forward<T>(values)...));
+}
+/// Writes to stderr, if anything can be written there.
+template <typename... T> void printError(fmt::format_string<T...> format, T&&... values) {
+    const std::string text = fmt::format(format, std::forward<T>(values)...);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 /// One score a line on stdout: metric, value, data.
 void printScores(const std::vector<ModelScore>& scores);

@@ -19,7 +19,7 @@ int run(const ConvertArguments& args, CommandLine& line) {
     OpenOptions options;
     options.dataset = args.dataset;
     if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
-    TileSourcePtr image = openImage(args.input, options);
+    TileSourcePtr image = openInput(line, args.input, options);
     const SliceRange range = checkedSlices(args.slices.empty() ? SliceRange{} : parseSlices(args.slices),
                                            image->info().extent().z);
     image = sliceRange(image, range.first, range.end);
@@ -35,8 +35,8 @@ int run(const ConvertArguments& args, CommandLine& line) {
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
         throw Error(ErrorKind::usage, complaint);
     const ConsoleProgress progress(line.quiet);
-    exportSource(*image, exporter, args.output, description, progress);
-    fmt::print("{}\n", exporter.placeOf(args.output, description).string());
+    exportSource(*image, exporter, line.files.to(args.output), description, progress);
+    printResult("{}\n", exporter.placeOf(args.output, description).string());
     return 0;
 }
 
@@ -52,6 +52,7 @@ void addConvert(CLI::App& app, CommandLine& line) {
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
     verb->add_option("--slices", args->slices, "A:B, slices A up to but without B, counted from 0");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

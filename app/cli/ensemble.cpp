@@ -17,13 +17,18 @@ struct EnsembleArguments {
 
 int run(const EnsembleArguments& args, CommandLine& line) {
     EnsembleRequest request;
-    request.output = args.output;
-    if (request.output.extension() != ".safetensors") request.output += ".safetensors";
-    request.name = args.name.empty() ? request.output.stem().string() : args.name;
+    std::filesystem::path output = args.output;
+    if (output.extension() != ".safetensors") output += ".safetensors";
+    request.name = args.name.empty() ? output.stem().string() : args.name;
     request.device = args.device;
     request.threads = args.threads;
     request.training = {{"command", line.command}, {"program", "Cristae " CRISTAE_VERSION}};
-    for (const std::string& model : args.models) request.members.push_back(line.session.findModel(model));
+    for (const std::string& model : args.models) {
+        request.members.push_back(line.session.findModel(model));
+        line.files.addInput(request.members.back().file);
+    }
+    if (!args.data.empty()) line.files.addInput(args.data);
+    request.output = outputFile(line, output);
     const ConsoleProgress progress(line.quiet);
     if (!args.data.empty()) {
         LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
@@ -31,7 +36,7 @@ int run(const EnsembleArguments& args, CommandLine& line) {
         request.words = std::move(loaded.card);
     }
     const ModelPackage made = line.session.makeEnsemble(request, PartProgress(progress, 0.05, 1));
-    fmt::print("{}: {}\n", made.file.string(), made.card.description);
+    printResult("{}: {}\n", made.file.string(), made.card.description);
     printScores(made.card.scores);
     return 0;
 }
@@ -54,6 +59,7 @@ void addEnsemble(CLI::App& app, CommandLine& line) {
     verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

@@ -53,12 +53,12 @@ nlohmann::json figuresJson(const std::vector<Metric>& metrics) {
 }
 
 void printFigures(const std::vector<Metric>& metrics) {
-    if (const std::string found = foundWords(metrics); !found.empty()) fmt::print("{}\n", found);
+    if (const std::string found = foundWords(metrics); !found.empty()) printResult("{}\n", found);
     for (const Metric& metric : metrics)
         if (std::isnan(metric.value))
-            fmt::print("{:<24} not defined  {}\n", metric.name, metric.convention);
+            printResult("{:<24} not defined  {}\n", metric.name, metric.convention);
         else
-            fmt::print("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
+            printResult("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
 }
 
 ClassTable classTable(const ImageInfo& info) {
@@ -74,6 +74,24 @@ labelsOf(const EvaluateArguments& args, const TileSourcePtr& prediction, const P
     if (!args.threshold || !holdsFractions(*prediction, progress)) return {prediction, options};
     options.predictionLabel.reset();
     return {thresholded(prediction, *args.threshold), options};
+}
+
+/// Where the verb writes, checked before it begins; nothing where nothing is asked for.
+struct Outputs {
+    std::optional<Destination> perSlice, report, difference;
+};
+
+Outputs outputsOf(const EvaluateArguments& args, CommandLine& line) {
+    for (const std::string& file : args.files) line.files.addInput(file);
+    if (!args.image.empty()) line.files.addInput(args.image);
+    Outputs outputs;
+    for (const auto& [path, place] :
+         {std::pair{&args.perSlice, &outputs.perSlice}, std::pair{&args.report, &outputs.report},
+          std::pair{&args.difference, &outputs.difference}})
+        if (!path->empty()) *place = line.files.to(*path);
+    if (outputs.perSlice) outputs.perSlice->checkFile();
+    if (outputs.report) outputs.report->checkFile();
+    return outputs;
 }
 
 /// Whatever needs more than the figures of one prediction.
@@ -117,27 +135,27 @@ std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, con
 }
 #endif
 
-void writeReport(const EvaluateArguments& args, const EvaluationRecord& record,
+void writeReport(const EvaluateArguments& args, const Destination& report, const EvaluationRecord& record,
                  [[maybe_unused]] const std::vector<TileSourcePtr>& predictions,
                  [[maybe_unused]] const TileSourcePtr& truth, [[maybe_unused]] const Progress& progress) {
     if (std::filesystem::path(args.report).extension() == ".csv") {
-        writeFileAtomically(args.report, evaluationCsv(record));
+        writeFileAtomically(report, evaluationCsv(record));
         return;
     }
 #ifdef CRISTAE_HAS_REPORT
     const auto application = ensureGuiApplication();
-    writeEvaluationPdf(args.report, record, reportPictures(args, record, predictions, truth, progress));
+    writeEvaluationPdf(report, record, reportPictures(args, record, predictions, truth, progress));
 #endif
 }
 
 /// Writes the picture in four colours of the first prediction; gives the place where it stands.
-std::filesystem::path writeDifference(const EvaluateArguments& args, const TileSourcePtr& prediction,
-                                      const TileSourcePtr& truth, const Session& session,
-                                      const Progress& progress) {
+std::filesystem::path writeDifference(const EvaluateArguments& args, const Destination& output,
+                                      const TileSourcePtr& prediction, const TileSourcePtr& truth,
+                                      const Session& session, const Progress& progress) {
     const auto [labels, options] = labelsOf(args, prediction, progress);
     const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
     return writeDifferencePicture(*differencePicture(labels, truth, options, image), session.exporters(),
-                                  args.difference, args.files.front(), args.files.back(), progress);
+                                  output, args.files.front(), args.files.back(), progress);
 }
 
 void checkReport(const EvaluateArguments& args) {
@@ -157,6 +175,7 @@ void checkReport(const EvaluateArguments& args) {
 
 int run(const EvaluateArguments& args, CommandLine& line) {
     checkReport(args);
+    const Outputs outputs = outputsOf(args, line);
     OpenOptions predictionOptions, truthOptions;
     predictionOptions.dataset = args.predictionDataset;
     truthOptions.dataset = args.truthDataset;
@@ -173,10 +192,10 @@ int run(const EvaluateArguments& args, CommandLine& line) {
         else
             record.predictions.push_back(
                 {{}, evaluate(*predictions.front(), *truth, evaluationOptions(args), progress), {}, {}, {}});
-        if (!args.perSlice.empty()) writeFileAtomically(args.perSlice, slicesCsv(record));
-        if (!args.report.empty()) writeReport(args, record, predictions, truth, progress);
-        if (!args.difference.empty())
-            picture = writeDifference(args, predictions.front(), truth, line.session,
+        if (outputs.perSlice) writeFileAtomically(*outputs.perSlice, slicesCsv(record));
+        if (outputs.report) writeReport(args, *outputs.report, record, predictions, truth, progress);
+        if (outputs.difference)
+            picture = writeDifference(args, *outputs.difference, predictions.front(), truth, line.session,
                                       PartProgress(progress, 0.9, 1));
     }
     if (args.json) {
@@ -189,18 +208,18 @@ int run(const EvaluateArguments& args, CommandLine& line) {
             }
             result = {{"predictions", list}};
         }
-        fmt::print("{}\n", result.dump(2));
+        printResult("{}\n", result.dump(2));
         return 0;
     }
     for (const Comparison& one : record.predictions) {
         if (record.predictions.size() > 1)
-            fmt::print("{}{}\n", &one == &record.predictions.front() ? "" : "\n",
-                       one.prediction.path.string());
+            printResult("{}{}\n", &one == &record.predictions.front() ? "" : "\n",
+                        one.prediction.path.string());
         printFigures(one.metrics);
     }
-    if (!args.difference.empty()) fmt::print("{}  {}\n", picture.string(), differenceLegend());
+    if (!args.difference.empty()) printResult("{}  {}\n", picture.string(), differenceLegend());
     for (const std::string& written : {args.perSlice, args.report})
-        if (!written.empty()) fmt::print("{}\n", written);
+        if (!written.empty()) printResult("{}\n", written);
     return 0;
 }
 
@@ -245,6 +264,7 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
         "File to write (.pdf, .csv): every figure with its convention, the slices, the classes, the "
         "difference and the files; with all metrics unless --metrics names some");
     verb->add_flag("--json", args->json, "Print one JSON object");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

@@ -53,8 +53,10 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
     OpenOptions options;
     options.dataset = args.dataset;
     if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openImage(args.input, options);
+    const TileSourcePtr image = openInput(line, args.input, options);
+    line.files.addInput(request.model.package.file);
     const Exporter& exporter = findExporter(line.session.exporters(), "", args.output);
+    const Destination output = outputFile(line, args.output);
     const ConsoleProgress progress(line.quiet);
     const ExplanationMap found = line.session.explain(*image, request, progress);
 
@@ -73,11 +75,11 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
         describe(image, image->info().voxelSize, ResultKind::probabilities, {{1, request.className, {}}},
                  request.z, request.z + 1, {entry});
     requireWritable(exporter, description);
-    const auto sink = exporter.create(args.output, description);
+    const auto sink = exporter.create(output, description);
     sink->write(0, slice);
     sink->finish();
-    fmt::print("{} at z {}, y {}, x {}: probability {:.3f}\n{}\n", request.className, request.z, request.y,
-               request.x, found.probability, exporter.placeOf(args.output, description).string());
+    printResult("{} at z {}, y {}, x {}: probability {:.3f}\n{}\n", request.className, request.z, request.y,
+                request.x, found.probability, exporter.placeOf(args.output, description).string());
     return 0;
 }
 
@@ -106,6 +108,7 @@ void addExplain(CLI::App& app, CommandLine& line) {
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all")->check(CLI::Range(0, 1024));
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return runExplain(*args, line); }; });
 }
 

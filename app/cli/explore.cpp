@@ -43,18 +43,19 @@ nlohmann::json explorationJson(const Exploration& found) {
 }
 
 /// Objects with their mean size, grey values in and outside, correlation of slices.
-Exploration explored(const ExploreArguments& args, const Progress& progress) {
+Exploration explored(const ExploreArguments& args, CommandLine& line, const Progress& progress) {
     OpenOptions imageOptions, labelOptions;
     imageOptions.dataset = args.dataset;
     labelOptions.dataset = args.labelDataset;
     if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openImage(args.image, imageOptions);
-    const TileSourcePtr labels = openImage(args.labels, labelOptions);
+    const TileSourcePtr image = openInput(line, args.image, imageOptions);
+    const TileSourcePtr labels = openInput(line, args.labels, labelOptions);
     ExplorationOptions options;
     options.foreground = {args.label, args.inverted};
     options.connectivity = args.slices ? Connectivity::slices : Connectivity::volume;
     options.mostDistance = args.distance;
     options.bins = args.bins;
+    if (!args.output.empty()) outputFile(line, args.output);
     return explore(*image, *labels, options, progress);
 }
 
@@ -62,29 +63,29 @@ int run(const ExploreArguments& args, CommandLine& line) {
     Exploration found;
     {
         const ConsoleProgress progress(line.quiet);
-        found = explored(args, progress);
+        found = explored(args, line, progress);
     }
     const nlohmann::json result = explorationJson(found);
     if (!args.output.empty())
-        writeFileAtomically(args.output, std::filesystem::path(args.output).extension() == ".csv"
-                                             ? explorationCsv(found)
-                                             : result.dump(2) + "\n");
+        writeFileAtomically(line.files.to(args.output),
+                            std::filesystem::path(args.output).extension() == ".csv" ? explorationCsv(found)
+                                                                                     : result.dump(2) + "\n");
     if (args.json) {
-        fmt::print("{}\n", result.dump(2));
+        printResult("{}\n", result.dump(2));
         return 0;
     }
-    fmt::print("{} objects in {} sections, {:.2f} % of all voxels\n", found.objects, found.sections,
-               100 * found.foregroundShare);
+    printResult("{} objects in {} sections, {:.2f} % of all voxels\n", found.objects, found.sections,
+                100 * found.foregroundShare);
     if (found.meanAreaNm2)
-        fmt::print("mean area of a section {:.1f} nm²\n", *found.meanAreaNm2);
+        printResult("mean area of a section {:.1f} nm²\n", *found.meanAreaNm2);
     else
-        fmt::print("mean area of a section {:.1f} px (pixel size unknown)\n", found.meanAreaPx);
-    if (found.meanVolumeNm3) fmt::print("mean volume {:.0f} nm³\n", *found.meanVolumeNm3);
-    fmt::print("grey values inside and outside share {:.0f} % of their histograms\n",
-               100 * found.grey.overlap());
+        printResult("mean area of a section {:.1f} px (pixel size unknown)\n", found.meanAreaPx);
+    if (found.meanVolumeNm3) printResult("mean volume {:.0f} nm³\n", *found.meanVolumeNm3);
+    printResult("grey values inside and outside share {:.0f} % of their histograms\n",
+                100 * found.grey.overlap());
     for (const SliceCorrelation& c : found.correlation)
-        fmt::print("slices {:>3} apart: Pearson {:6.3f}  ({:.3f} to {:.3f}, {} pairs)\n", c.distance, c.mean,
-                   c.low, c.high, c.pairs);
+        printResult("slices {:>3} apart: Pearson {:6.3f}  ({:.3f} to {:.3f}, {} pairs)\n", c.distance, c.mean,
+                    c.low, c.high, c.pairs);
     return 0;
 }
 
@@ -107,6 +108,7 @@ void addExplore(CLI::App& app, CommandLine& line) {
     verb->add_option("--bins", args->bins, "Bins of the grey-value histograms")->check(CLI::Range(2, 4096));
     verb->add_option("--output", args->output, "File for everything, as JSON or (.csv) as a table");
     verb->add_flag("--json", args->json, "Print everything as one JSON object");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

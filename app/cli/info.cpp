@@ -41,20 +41,20 @@ std::string axisText(const std::optional<double>& nm) {
 
 void printInfo(const ImageInfo& info) {
     const Extent3& e = info.extent();
-    fmt::print("file        {}\n", info.path.string());
-    fmt::print("format      {}\n", info.format);
-    if (!info.dataset.empty()) fmt::print("dataset     {}\n", info.dataset);
-    fmt::print("size        {} × {} px, {}{}\n", e.x, e.y, countText(e.z, "slice", "slices"),
-               info.channels > 1 ? fmt::format(", {} channels", info.channels) : "");
-    fmt::print("type        {}\n", name(info.type));
-    fmt::print("axes        {}\n", info.axes);
+    printResult("file        {}\n", info.path.string());
+    printResult("format      {}\n", info.format);
+    if (!info.dataset.empty()) printResult("dataset     {}\n", info.dataset);
+    printResult("size        {} × {} px, {}{}\n", e.x, e.y, countText(e.z, "slice", "slices"),
+                info.channels > 1 ? fmt::format(", {} channels", info.channels) : "");
+    printResult("type        {}\n", name(info.type));
+    printResult("axes        {}\n", info.axes);
     const VoxelSize& v = info.voxelSize;
     if (v.zNm || v.yNm || v.xNm)
-        fmt::print("voxel size  z {} y {} x {} nm ({})\n", axisText(v.zNm), axisText(v.yNm), axisText(v.xNm),
-                   v.source);
+        printResult("voxel size  z {} y {} x {} nm ({})\n", axisText(v.zNm), axisText(v.yNm), axisText(v.xNm),
+                    v.source);
     else
-        fmt::print("voxel size  unknown\n");
-    for (const std::string& remark : info.remarks) fmt::print("remark      {}\n", remark);
+        printResult("voxel size  unknown\n");
+    for (const std::string& remark : info.remarks) printResult("remark      {}\n", remark);
 }
 
 } // namespace
@@ -72,7 +72,7 @@ void addInfo(CLI::App& app, CommandLine& line) {
             options.dataset = args->dataset;
             const TileSourcePtr image = openImage(args->input, options);
             if (args->json)
-                fmt::print("{}\n", infoJson(image->info()).dump(2));
+                printResult("{}\n", infoJson(image->info()).dump(2));
             else
                 printInfo(image->info());
             return 0;

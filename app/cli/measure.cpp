@@ -25,18 +25,21 @@ void addMeasure(CLI::App& app, CommandLine& line) {
     verb->add_option("--dataset", args->dataset, "Dataset of the labels inside an HDF5 file");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     verb->add_option("--output", args->output, "Table to write (.csv)")->required();
+    addOverwrite(*verb, line);
     verb->callback([args, &line] {
         line.run = [args, &line] {
             OpenOptions options;
             options.dataset = args->dataset;
             if (!args->pixelSize.empty()) options.voxelSize = parsePixelSize(args->pixelSize);
-            TileSourcePtr labels = openImage(args->labels, options);
+            TileSourcePtr labels = openInput(line, args->labels, options);
+            if (!args->image.empty()) line.files.addInput(args->image);
             if (!args->image.empty() && !labels->info().voxelSize.knownInPlane())
-                labels = withVoxelSize(labels, openImage(args->image)->info().voxelSize);
+                labels = withVoxelSize(labels, openInput(line, args->image)->info().voxelSize);
+            const Destination table = outputFile(line, args->output);
             const ConsoleProgress progress(line.quiet);
             const auto objects = measureObjects(*labels, progress);
-            writeFileAtomically(args->output, objectTableCsv(objects, labels->info().voxelSize));
-            fmt::print("{}  {} objects\n", args->output, objects.size());
+            writeFileAtomically(table, objectTableCsv(objects, labels->info().voxelSize));
+            printResult("{}  {} objects\n", args->output, objects.size());
             return 0;
         };
     });

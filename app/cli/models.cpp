@@ -1,4 +1,5 @@
 // cristae-cli models: the installed model packages.
+#include "app/cli/console.h"
 #include "app/cli/verbs.h"
 
 #include "core/segment/card_text.h"
@@ -17,7 +18,7 @@ void addModels(CLI::App& app, CommandLine& line) {
     verb->callback([json, card, &line] {
         line.run = [json, card, &line] {
             if (!card->empty()) {
-                fmt::print("{}", cardMarkdown(line.session.findModel(*card).card));
+                printResult("{}", cardMarkdown(line.session.findModel(*card).card));
                 return 0;
             }
             std::vector<std::string> remarks;
@@ -30,24 +31,24 @@ void addModels(CLI::App& app, CommandLine& line) {
                     entry["sha256"] = packageHash(package);
                     list.push_back(std::move(entry));
                 }
-                fmt::print("{}\n", list.dump(2));
+                printResult("{}\n", list.dump(2));
             } else {
                 for (const ModelPackage& package : packages) {
                     const ModelCard& card = package.card;
                     std::vector<std::string> classes;
                     for (const ModelClass& known : card.classes) classes.push_back(known.name);
-                    fmt::print("{:<16} {}\n{:<16} finds {}; trained at {}\n", card.name, card.title, "",
-                               fmt::join(classes, ", "),
-                               card.pixelSizeNm ? fmt::format("{:g} nm per pixel", *card.pixelSizeNm)
-                                                : "mixed pixel sizes");
+                    printResult("{:<16} {}\n{:<16} finds {}; trained at {}\n", card.name, card.title, "",
+                                fmt::join(classes, ", "),
+                                card.pixelSizeNm ? fmt::format("{:g} nm per pixel", *card.pixelSizeNm)
+                                                 : "mixed pixel sizes");
                     for (const ModelScore& score : card.scores)
-                        fmt::print("{:<16} {} {:.3f} on {}\n", "", score.metric, score.value, score.data);
-                    if (!card.licence.empty()) fmt::print("{:<16} {}\n", "", card.licence);
+                        printResult("{:<16} {} {:.3f} on {}\n", "", score.metric, score.value, score.data);
+                    if (!card.licence.empty()) printResult("{:<16} {}\n", "", card.licence);
                 }
                 if (packages.empty())
-                    fmt::print("No models are installed; train one with cristae-cli train.\n");
+                    printResult("No models are installed; train one with cristae-cli train.\n");
             }
-            for (const std::string& remark : remarks) fmt::print(stderr, "{}\n", remark);
+            for (const std::string& remark : remarks) printError("{}\n", remark);
             return 0;
         };
     });

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace cristae {
 
@@ -45,13 +46,31 @@ std::vector<ModelWish> wishes(const PredictArguments& args, Session& session) {
     return result;
 }
 
-std::filesystem::path targetFor(const PredictArguments& args, const std::string& input,
-                                const Exporter& exporter) {
-    if (args.inputs.size() == 1) return args.output;
-    std::filesystem::create_directories(args.output);
-    const std::filesystem::path source(input);
-    const auto stem = source.has_stem() ? source.stem() : source.parent_path().filename();
-    return std::filesystem::path(args.output) / (stem.string() + "." + exporter.extensions().front());
+/// Where the result of each input goes. Several go into a folder, which is made. Throws Error{usage, output}
+/// for all that can't be before the first is begun.
+std::vector<Destination> targetsFor(const PredictArguments& args, CommandLine& line,
+                                    const Exporter& exporter) {
+    for (const std::string& input : args.inputs) line.files.addInput(input);
+    if (args.inputs.size() == 1) return {line.files.to(args.output)};
+    std::error_code failed;
+    std::filesystem::create_directories(args.output, failed);
+    if (failed) throw outputError(std::filesystem::path(args.output) / "result", failed.value());
+    std::vector<Destination> targets;
+    std::map<std::string, std::string> inputOf;
+    for (const std::string& input : args.inputs) {
+        const std::filesystem::path source(input);
+        const auto stem = source.has_filename() ? source.stem() : source.parent_path().filename();
+        const std::string name = stem.string() + "." + exporter.extensions().front();
+        if (const auto [other, isNew] = inputOf.emplace(name, input); !isNew)
+            throw Error(
+                ErrorKind::usage,
+                fmt::format("The results of {} and {} would both be named {}; predict them one at a time, "
+                            "or into different folders.",
+                            other->second, input, name));
+        targets.push_back(line.files.to(std::filesystem::path(args.output) / name));
+        targets.back().checkFile();
+    }
+    return targets;
 }
 
 int run(const PredictArguments& args, CommandLine& line) {
@@ -89,7 +108,9 @@ int run(const PredictArguments& args, CommandLine& line) {
     nlohmann::json results = nlohmann::json::array();
     int failures = 0;
     ErrorKind failureKind = ErrorKind::input;
-    for (const std::string& input : args.inputs) {
+    const std::vector<Destination> targets = targetsFor(args, line, exporter);
+    for (size_t i = 0; i < args.inputs.size(); ++i) {
+        const std::string& input = args.inputs[i];
         ConsoleProgress progress(line.quiet);
         try {
             OpenOptions options;
@@ -99,28 +120,27 @@ int run(const PredictArguments& args, CommandLine& line) {
             const SliceRange range = checkedSlices(slices, image->info().extent().z);
             request.settings.firstSlice = range.first;
             request.settings.endSlice = range.end;
-            const auto target = targetFor(args, input, exporter);
             const WrittenFile written =
-                line.session.predictToFile(image, request, kind, exporter, target, progress);
+                line.session.predictToFile(image, request, kind, exporter, targets[i], progress);
             for (const std::string& remark : written.remarks)
-                if (!line.quiet) fmt::print(stderr, "{}\n", remark);
+                if (!line.quiet) printError("{}\n", remark);
             results.push_back({{"input", input},
                                {"output", written.place.string()},
                                {"slices", {range.first, range.end}},
                                {"remarks", written.remarks}});
-            if (!args.json) fmt::print("{}\n", written.place.string());
+            if (!args.json) printResult("{}\n", written.place.string());
         } catch (const Error& error) {
             // One bad file of many must not cost the others.
             if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled ||
                 error.kind() == ErrorKind::usage)
                 throw;
-            fmt::print(stderr, "{}\n", error.what());
+            printError("{}\n", error.what());
             results.push_back({{"input", input}, {"error", error.what()}});
             failureKind = error.kind();
             ++failures;
         }
     }
-    if (args.json) fmt::print("{}\n", (args.inputs.size() == 1 ? results[0] : results).dump(2));
+    if (args.json) printResult("{}\n", (args.inputs.size() == 1 ? results[0] : results).dump(2));
     if (failures == 0) return 0;
     return failures == int(args.inputs.size()) ? exitCode(failureKind) : 6;
 }
@@ -173,6 +193,7 @@ void addPredict(CLI::App& app, CommandLine& line) {
         ->check(CLI::Range(int64_t(0), int64_t(16384)));
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all")->check(CLI::Range(0, 1024));
     verb->add_flag("--json", args->json, "Print what was written as JSON");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

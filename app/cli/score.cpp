@@ -43,7 +43,7 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
         nlohmann::json list = nlohmann::json::array();
         for (const ModelScore& one : package.card.scores)
             list.push_back({{"data", one.data}, {"metric", one.metric}, {"value", one.value}});
-        fmt::print("{}\n", list.dump(2));
+        printResult("{}\n", list.dump(2));
         return 0;
     }
     printScores(package.card.scores);

@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
+#include "core/base/own_folder.h"
 #include "core/learn/data_list.h"
 #include "core/session/study.h"
 #include "core/session/study_data.h"
@@ -44,7 +45,7 @@ TrainingSet dataOf(const StudyArguments& args, const Study& study, const Session
 int run(const StudyArguments& args, CommandLine& line) {
     if (args.list || args.name.empty()) {
         for (const auto& study : allStudies())
-            fmt::print("{:<16} {}\n{:<16} {}\n", study->key(), study->title(), "", study->question());
+            printResult("{:<16} {}\n{:<16} {}\n", study->key(), study->title(), "", study->question());
         return 0;
     }
     const Study& study = findStudy(args.name);
@@ -66,9 +67,9 @@ int run(const StudyArguments& args, CommandLine& line) {
         result = runStudy(study, line.session, settings, progress);
     }
 #ifdef CRISTAE_HAS_REPORT
-    writeStudyChart(settings.folder / "chart", result);
+    writeStudyChart(ownFile(settings.folder / "chart"), result);
 #endif
-    fmt::print("{}\n{}\n", studyText(result), settings.folder.string());
+    printResult("{}\n{}\n", studyText(result), settings.folder.string());
     return 0;
 }
 

@@ -32,28 +32,28 @@ public:
     void onStep(int64_t, double) override {}
     void onEpoch(const EpochReport& r) override {
         if (json_)
-            fmt::print("{}\n", nlohmann::json{{"epoch", r.epoch},
-                                              {"epochs", r.epochs},
-                                              {"step", r.step},
-                                              {"steps", r.steps},
-                                              {"training_loss", r.trainingLoss},
-                                              {"training_dice", r.trainingDice},
-                                              {"validation_loss", r.validationLoss},
-                                              {"validation_dice", r.validationDice},
-                                              {"validation_iou", r.validationIou},
-                                              {"validation_accuracy", r.validationAccuracy},
-                                              {"learning_rate", r.learningRate},
-                                              {"seconds_per_step", r.secondsPerStep},
-                                              {"share_waiting_for_data", r.shareWaitingForData},
-                                              {"best", r.best}}
-                                   .dump());
+            printResult("{}\n", nlohmann::json{{"epoch", r.epoch},
+                                               {"epochs", r.epochs},
+                                               {"step", r.step},
+                                               {"steps", r.steps},
+                                               {"training_loss", r.trainingLoss},
+                                               {"training_dice", r.trainingDice},
+                                               {"validation_loss", r.validationLoss},
+                                               {"validation_dice", r.validationDice},
+                                               {"validation_iou", r.validationIou},
+                                               {"validation_accuracy", r.validationAccuracy},
+                                               {"learning_rate", r.learningRate},
+                                               {"seconds_per_step", r.secondsPerStep},
+                                               {"share_waiting_for_data", r.shareWaitingForData},
+                                               {"best", r.best}}
+                                    .dump());
         else
-            fmt::print("epoch {} of {}  step {}  loss {:.4f}  validation: loss {:.4f} dice {:.4f} iou {:.4f} "
-                       "accuracy {:.4f}  waited {:.1f} % of the time for data{}\n",
-                       r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
-                       r.validationIou, r.validationAccuracy, 100 * r.shareWaitingForData,
-                       r.best ? "  best" : "");
-        std::fflush(stdout);
+            printResult(
+                "epoch {} of {}  step {}  loss {:.4f}  validation: loss {:.4f} dice {:.4f} iou {:.4f} "
+                "accuracy {:.4f}  waited {:.1f} % of the time for data{}\n",
+                r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
+                r.validationIou, r.validationAccuracy, 100 * r.shareWaitingForData, r.best ? "  best" : "");
+        flushOutput();
     }
 
 private:
@@ -78,8 +78,8 @@ void setAsideSlices(TrainingSet& set, double share, bool speaks) {
     const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
         return slice.role == Role::validation;
     });
-    fmt::print(stderr, "Set aside for validation: {} to {} ({} of {} slices).\n", first->name,
-               set.slices.back().name, set.slices.end() - first, set.slices.size());
+    printError("Set aside for validation: {} to {} ({} of {} slices).\n", first->name, set.slices.back().name,
+               set.slices.end() - first, set.slices.size());
 }
 
 /// The slices, and what their list says of the model.
@@ -126,6 +126,11 @@ int run(const TrainArguments& args, CommandLine& line) {
     plan.device = args.device;
     plan.resume = args.resume;
     if (!args.startFrom.empty()) plan.startFrom = line.session.findModel(args.startFrom);
+    if (plan.startFrom) line.files.addInput(plan.startFrom->file);
+    for (const std::string* input : {&args.images, &args.labels, &args.validationImages,
+                                     &args.validationLabels, &args.data, &args.recipe})
+        if (!input->empty()) line.files.addInput(*input);
+    outputFile(line, plan.output);
     plan.place = processPlace();
     plan.place.patienceSeconds = args.peerTimeout;
     const bool leads = plan.place.rank == 0; // of several processes one speaks
@@ -141,15 +146,15 @@ int run(const TrainArguments& args, CommandLine& line) {
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
     if (!leads) return 0;
     if (args.json)
-        fmt::print("{}\n", nlohmann::json{{"model", result.package.file.string()},
-                                          {"steps", result.stepsDone},
-                                          {"ending", result.ending},
-                                          {"best_validation_dice", result.bestValidationDice},
-                                          {"scores", toJson(result.package.card).at("scores")}}
-                               .dump());
+        printResult("{}\n", nlohmann::json{{"model", result.package.file.string()},
+                                           {"steps", result.stepsDone},
+                                           {"ending", result.ending},
+                                           {"best_validation_dice", result.bestValidationDice},
+                                           {"scores", toJson(result.package.card).at("scores")}}
+                                .dump());
     else {
-        fmt::print("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
-                   result.package.file.string(), result.bestValidationDice, result.stepsDone);
+        printResult("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
+                    result.package.file.string(), result.bestValidationDice, result.stepsDone);
         printScores(result.package.card.scores);
     }
     return 0;
@@ -190,6 +195,7 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--seed", args->seed, "Seed of every random number");
     verb->add_flag("--json", args->json, "One JSON object a line");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

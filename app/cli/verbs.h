@@ -1,5 +1,6 @@
 // The verbs of cristae-cli: each adds its subcommand and says what to run when it is chosen.
 #pragma once
+#include "core/base/destination.h"
 #include "core/io/format.h"
 #include "core/session/session.h"
 
@@ -13,6 +14,7 @@ namespace cristae {
 struct CommandLine {
     Session& session;
     std::string command; // as typed, for provenance of trained models
+    JobFiles files;      // what the verb reads, and which results it may replace
     bool quiet = false;
     std::function<int()> run; // set by the chosen verb; returns the exit code
 };
@@ -30,6 +32,14 @@ void addTrain(CLI::App& app, CommandLine& line);
 void addEnsemble(CLI::App& app, CommandLine& line);
 void addScore(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
+
+/// Opens an image that the verb reads, so that no result takes its place. Throws Error{input}.
+TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path,
+                        const OpenOptions& options = {});
+/// --overwrite of a verb that writes.
+void addOverwrite(CLI::App& verb, CommandLine& line);
+/// The place for a file that a verb writes, checked before the work begins. Throws Error{output}.
+Destination outputFile(const CommandLine& line, const std::filesystem::path& path);
 
 /// "8" or "50,4,4" (z, y, x in nm). Throws Error{usage}.
 VoxelSize parsePixelSize(const std::string& text);

@@ -29,8 +29,9 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     imageOptions.dataset = args.dataset;
     labelOptions.dataset = args.labelDataset;
     if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openImage(args.image, imageOptions);
-    const TileSourcePtr labels = args.labels.empty() ? nullptr : openImage(args.labels, labelOptions);
+    const TileSourcePtr image = openInput(line, args.image, imageOptions);
+    const TileSourcePtr labels = args.labels.empty() ? nullptr : openInput(line, args.labels, labelOptions);
+    const Destination output = outputFile(line, args.output);
     ClassTable classes;
     if (labels)
         for (const LabelClass& known : classesOf(labels->info())) classes.set(known);
@@ -40,10 +41,10 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const VolumePicture picture =
         volumePicture(scene, args.camera, look, args.width, args.height, Colour::fromHex(args.ground),
                       PartProgress(progress, 0.8, 0.9));
-    const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), args.output,
+    const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), output,
                                     volumeProvenance(args.image, args.labels, args.camera, look),
                                     PartProgress(progress, 0.9, 1));
-    fmt::print("{}\n", place.string());
+    printResult("{}\n", place.string());
     return 0;
 }
 
@@ -69,6 +70,7 @@ void addVolume(CLI::App& app, CommandLine& line) {
     verb->add_option("--dataset", args->dataset, "Dataset of the image inside an HDF5 file");
     verb->add_option("--label-dataset", args->labelDataset, "Dataset of the labels inside an HDF5 file");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return runVolume(*args, line); }; });
 }
 
