@@ -230,14 +230,13 @@ private Q_SLOTS:
         description.sliceNames = {"cell.009.tif", "cell.010.tif", "cell.011.tif"};
         exportSource(MemorySource(labels), png, folder_ / "stack.png", description, Progress::none());
         QVERIFY(fs::exists(folder_ / "stack" / "cell.010.png"));
-        exportSource(MemorySource(labels), png, folder_ / "stack.png", description,
-                     Progress::none()); // its own files may go
+        const Destination again(folder_ / "stack.png", Existing::replace);
+        exportSource(MemorySource(labels), png, again, description, Progress::none()); // its own files may go
         std::ofstream(folder_ / "stack" / "notes.txt") << "mine";
-        const std::string message = messageOf([&] {
-            exportSource(MemorySource(labels), png, folder_ / "stack.png", description, Progress::none());
-        });
+        const std::string message =
+            messageOf([&] { exportSource(MemorySource(labels), png, again, description, Progress::none()); });
         QVERIFY2(message.find("notes.txt") != std::string::npos, message.c_str());
-        QCOMPARE(entries(folder_ / "stack"), 4);
+        QCOMPARE(entries(folder_ / "stack"), 5); // three slices, their mark, the notes
         QCOMPARE(entries(folder_), 1);
     }
 
@@ -265,8 +264,8 @@ private Q_SLOTS:
             const fs::path target = folder_ / ("x." + exporter->extensions().front());
             std::ofstream(target) << "old";
             const std::string message = messageOf([&] {
-                exportSource(MemorySource(labels), *exporter, target, describe(labels, {}, twoClasses),
-                             Cancel());
+                exportSource(MemorySource(labels), *exporter, {target, Existing::replace},
+                             describe(labels, {}, twoClasses), Cancel());
             });
             QVERIFY2(message.find("ancelled") != std::string::npos, exporter->key().c_str());
             QCOMPARE(bytesOf(target), std::string("old"));
@@ -286,8 +285,10 @@ private Q_SLOTS:
             const auto description = describe(pixels);
             std::ofstream(exporter.placeOf(target, description) == target ? target : folder_ / "other")
                 << "old";
-            const std::string message = messageOf(
-                [&] { exportSource(MemorySource(pixels), exporter, target, description, Progress::none()); });
+            const std::string message = messageOf([&] {
+                exportSource(MemorySource(pixels), exporter, {target, Existing::replace}, description,
+                             Progress::none());
+            });
             if (message.find("the disk is full") == std::string::npos ||
                 message.find("x") == std::string::npos) {
                 fprintf(stderr, "%s\n", message.c_str());
@@ -297,6 +298,34 @@ private Q_SLOTS:
         });
         if (result == 77) QSKIP("no user namespaces here: a small disk cannot be mounted");
         QCOMPARE(result, 0);
+    }
+
+    /// HDF5 closes everything at the end of the process, also what could not be written.
+    void fullDiskIsHarmlessAtExit() {
+        const pid_t child = fork();
+        if (child == 0) {
+            if (!mountSmallDisk(folder_)) _exit(77);
+            const Pixels pixels = randomPixels(PixelType::u8, 1, {6, 700, 700});
+            const std::string first = messageOf([&] {
+                exportSource(MemorySource(pixels), findExporter(exporters_, "hdf5", {}), folder_ / "x.h5",
+                             describe(pixels), Progress::none());
+            });
+            if (first.find("the disk is full") == std::string::npos) _exit(1);
+            // The space is free again, and the library still works.
+            const Pixels small = randomPixels(PixelType::u8, 1, {1, 700, 700});
+            const std::string second = messageOf([&] {
+                exportSource(MemorySource(small), findExporter(exporters_, "hdf5", {}), folder_ / "y.h5",
+                             describe(small), Progress::none());
+            });
+            if (second != "no error") _exit(2);
+            std::exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+            QSKIP("no user namespaces here: a small disk cannot be mounted");
+        QVERIFY2(WIFEXITED(status), "killed by a signal");
+        QCOMPARE(WEXITSTATUS(status), 0);
     }
 
     void fileSizeLimit_data() { eachExporter(); }

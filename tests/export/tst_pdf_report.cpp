@@ -176,7 +176,8 @@ private Q_SLOTS:
         old.write("the old one");
         old.close();
         {
-            const auto sink = makePdfExporter()->create(path.toStdString(), describe(makeImage(1)));
+            const auto sink =
+                makePdfExporter()->create({path.toStdString(), Existing::replace}, describe(makeImage(1)));
             sink->write(0, makeLabels());
         }
         QCOMPARE(contents(path), QByteArray("the old one"));

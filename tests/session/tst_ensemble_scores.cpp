@@ -87,8 +87,8 @@ private Q_SLOTS:
         request_ = {};
         request_.members = {session_->findModel("one"), session_->findModel("two")};
         request_.name = "both";
-        request_.output = in("both.safetensors");
-        std::filesystem::remove(request_.output);
+        request_.output = Destination(in("both.safetensors"), Existing::replace);
+        std::filesystem::remove(request_.output.path());
     }
 
     void thresholdsOfItsOwn() {
@@ -106,7 +106,7 @@ private Q_SLOTS:
         QCOMPARE(made.card.scores[0].value, 1.0);
         QVERIFY(QString::fromStdString(made.card.scores[5].data).contains("all orientations"));
         // What the file says is what was handed back.
-        QCOMPARE(toJson(openModelPackage(request_.output).card), toJson(made.card));
+        QCOMPARE(toJson(openModelPackage(request_.output.path()).card), toJson(made.card));
         QCOMPARE(ensembleMembers(made.card).size(), size_t(2));
         QVERIFY(onlyOutputIsThere());
     }
@@ -144,7 +144,7 @@ private Q_SLOTS:
     void cancelledLeavesWhatWasThere() {
         request_.set.slices = {ramp(Role::validation, 0.5f)};
         QVERIFY_EXCEPTION_THROWN(session_->makeEnsemble(request_, Cancelled()), Error);
-        QVERIFY(!std::filesystem::exists(request_.output));
+        QVERIFY(!std::filesystem::exists(request_.output.path()));
         QVERIFY(onlyOutputIsThere());
     }
 
@@ -154,7 +154,7 @@ private:
     }
     bool onlyOutputIsThere() const {
         for (const auto& entry : std::filesystem::directory_iterator(folder_.path().toStdString()))
-            if (entry.is_regular_file() && entry.path() != request_.output) return false;
+            if (entry.is_regular_file() && entry.path() != request_.output.path()) return false;
         return true;
     }
     QTemporaryDir folder_;

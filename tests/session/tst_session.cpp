@@ -141,8 +141,8 @@ private Q_SLOTS:
         std::filesystem::create_directories(in("window"));
         std::filesystem::create_directories(in("line"));
         const Exporter& exporter = findExporter(session_->exporters(), "", target);
-        session_->predictToFile(image_, request("bright"), ResultKind(kind), exporter, in("line") / target,
-                                Progress::none());
+        session_->predictToFile(image_, request("bright"), ResultKind(kind), exporter,
+                                {in("line") / target, Existing::replace}, Progress::none());
 
         Document document(image_);
         PredictionResult result = predictInto(document, "bright");
@@ -157,7 +157,7 @@ private Q_SLOTS:
                          {},
                          0,
                          -1};
-        session_->exportLabels(what, exporter, in("window") / target, Progress::none());
+        session_->exportLabels(what, exporter, {in("window") / target, Existing::replace}, Progress::none());
 
         const std::string name = sidecar && !std::filesystem::exists(in("line") / file.toStdString())
                                      ? std::filesystem::path(target).stem().string() + ".json"

@@ -26,7 +26,7 @@ void writePackage(const std::filesystem::path& file, const nlohmann::json& train
     SafetensorsFile content;
     content.metadata["cristae.card"] = toJson(card).dump();
     content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
-    writeSafetensors(file, content);
+    writeSafetensors({file, Existing::replace}, content);
 }
 
 struct Control {

@@ -10,7 +10,7 @@ inline void writeFakePackage(const std::filesystem::path& file, const ModelCard&
     content.metadata["cristae.card"] = toJson(card).dump();
     content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
     std::filesystem::create_directories(file.parent_path());
-    writeSafetensors(file, content);
+    writeSafetensors({file, Existing::replace}, content);
 }
 
 } // namespace cristae

@@ -119,7 +119,7 @@ public:
                 {"history", history}}.dump();
             content.tensors.push_back({"weight", "F32", {1}, std::make_shared<std::byte[]>(4), 4});
             std::filesystem::create_directories(plan.runFolder);
-            writeSafetensors(plan.runFolder / "checkpoint.safetensors", content);
+            writeSafetensors({plan.runFolder / "checkpoint.safetensors", Existing::replace}, content);
         };
         for (int64_t step = done + 1; step <= epochs * perEpoch; ++step) {
             if (progress.cancelled()) checkpoint();
