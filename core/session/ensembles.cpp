@@ -1,12 +1,13 @@
 // Session's verb for ensembles: written, given thresholds and scores of its own, and only then in its place.
-#include "core/base/error.h"
 #include "core/measure/probability_curves.h"
 #include "core/segment/ensemble.h"
+#include "core/segment/package_writer.h"
 #include "core/session/session.h"
 
 #include <algorithm>
 #include <cmath>
-#include <system_error>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace cristae {
 
@@ -16,10 +17,10 @@ bool anyOf(const std::vector<TrainingSlice>& slices, Role role) {
     return std::ranges::any_of(slices, [role](const TrainingSlice& slice) { return slice.role == role; });
 }
 
-/// Removes what was not brought to its place.
-struct Unfinished {
+/// Removes the draft that networks are loaded from.
+struct Draft {
     std::filesystem::path file;
-    ~Unfinished() {
+    ~Draft() {
         std::error_code ignored;
         std::filesystem::remove(file, ignored);
     }
@@ -62,9 +63,9 @@ std::vector<double> Session::bestThresholds(const ModelPackage& package,
 }
 
 ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progress& progress) {
-    // A hidden file, so that no list of models shows it meanwhile.
-    const Unfinished draft{request.output.parent_path() /
-                           ("." + request.output.stem().string() + ".unfinished.safetensors")};
+    // Hidden, so that no list of models shows it meanwhile, and named as what may be removed after a kill.
+    const Draft draft{request.output.parent_path() /
+                      fmt::format(".cristae-{}-ensemble.safetensors", ::getpid())};
     ModelPackage made = writeEnsemble(request.members, request.name, draft.file);
     const ModelCard& words = request.words;
     if (!words.title.empty()) made.card.title = words.title;
@@ -79,16 +80,10 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
                            PartProgress(progress, 0, 0.1));
         for (size_t c = 0; c < thresholds.size(); ++c) made.card.classes[c].threshold = thresholds[c];
     }
-    if (!anyOf(request.set.slices, Role::test))
-        writeCard(made);
-    else
-        scoreIntoCard(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
-    std::error_code failed;
-    std::filesystem::rename(draft.file, request.output, failed);
-    if (failed)
-        throw Error(ErrorKind::output, "The ensemble cannot be written to " + request.output.string() + " (" +
-                                           failed.message() + "); choose another place.");
-    return openModelPackage(request.output);
+    if (anyOf(request.set.slices, Role::test))
+        made.card.scores =
+            cardScores(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
+    return publishPackage(made, request.output);
 }
 
 } // namespace cristae
