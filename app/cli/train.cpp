@@ -106,7 +106,8 @@ void setPlaces(const TrainArguments& args, TrainingPlan& plan) {
 }
 
 nlohmann::json recipeOf(const TrainArguments& args, const TrainingPlan& plan) {
-    const nlohmann::json state = args.resume && args.recipe.empty() ? runState(plan.runFolder) : nullptr;
+    const nlohmann::json state =
+        args.resume && args.recipe.empty() ? runState(plan.runFolder) : nlohmann::json();
     nlohmann::json recipe = state.is_object() && state.contains("recipe")
                                 ? completeRecipe(state["recipe"])
                                 : loadRecipe(args.recipe.empty() ? "balanced" : args.recipe);

@@ -98,7 +98,7 @@ TrainingResult TrainingRun::run() {
             }
             ending = oneStep(queue);
         }
-        return result(ending);
+        return finish(ending);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::output) throw stoppedBy(error);
         if (error.kind() == ErrorKind::cancelled && state_.step > 0 && leads()) {
@@ -119,7 +119,7 @@ Error TrainingRun::stoppedBy(const Error& failure) const {
                         failure.what(), state_.step, steps_)};
 }
 
-TrainingResult TrainingRun::result(const std::string& ending) {
+TrainingResult TrainingRun::finish(const std::string& ending) {
     if (state_.history.empty()) {
         const std::string sentence =
             "The run was stopped before its first step; there is no network to keep.";

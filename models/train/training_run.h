@@ -44,7 +44,7 @@ private:
     ModelPackage writeBest() const;
     void checkpoint();
     bool checkpointIsDue() const;
-    TrainingResult result(const std::string& ending);
+    TrainingResult finish(const std::string& ending);
     /// A failure to write, and what has become of the run.
     Error stoppedBy(const Error& failure) const;
 
