@@ -1,28 +1,31 @@
 // cristae-cli train: a model from images and labels.
 #include "app/cli/console.h"
+#include "app/cli/train_request.h"
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
-#include "core/learn/data_list.h"
+#include "core/learn/checkpoint_files.h"
 #include "core/learn/process_place.h"
 #include "core/learn/recipe.h"
+#include "core/learn/run_folder.h"
+#include "core/learn/run_record.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cristae {
 
 namespace {
 
 struct TrainArguments {
-    std::string images, labels, validationImages, validationLabels, data,
-        dataRoot = ".", output, recipe = "balanced", device = "auto";
-    std::string name, title, className = "structure", licence, startFrom, runFolder;
+    TrainRequest request;
+    std::string output, recipe, device;
+    std::string name, title, licence, startFrom, runFolder;
     std::vector<std::string> settings;
-    std::vector<int64_t> labelValues;
-    bool inverted = false, boundaries = false, resume = false, json = false;
+    bool resume = false, overwrite = false, json = false;
     std::optional<uint64_t> seed;
-    double validationShare = 0.15, peerTimeout = 60;
+    double peerTimeout = 60, checkpointSeconds = 300;
 };
 
 /// Prints a line an epoch: words, or one JSON object.
@@ -56,55 +59,11 @@ public:
         flushOutput();
     }
 
+    void onRemark(const std::string& sentence) override { printError("{}\n", sentence); }
+
 private:
     bool json_;
 };
-
-LabelMeaning meaningOf(const TrainArguments& args) {
-    LabelMeaning meaning;
-    meaning.inverted = args.inverted;
-    meaning.boundariesOfIds = args.boundaries;
-    if (!args.labelValues.empty()) meaning.valuesOfClass = {args.labelValues};
-    return meaning;
-}
-
-/// Without validation data of their own the last slices of the training data are set aside, at least one.
-void setAsideSlices(TrainingSet& set, double share, bool speaks) {
-    if (set.slices.size() < 2)
-        throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
-                                      "--validation-images and --validation-labels, or more slices.");
-    setAsideForValidation(set, share);
-    if (!speaks) return;
-    const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
-        return slice.role == Role::validation;
-    });
-    printError("Set aside for validation: {} to {} ({} of {} slices).\n", first->name, set.slices.back().name,
-               set.slices.end() - first, set.slices.size());
-}
-
-/// The slices, and what their list says of the model.
-LoadedDataList dataOf(const TrainArguments& args, bool speaks, const Progress& progress) {
-    if (!args.data.empty()) {
-        if (!args.images.empty() || !args.labels.empty())
-            throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
-        return loadDataList(args.data, args.dataRoot, progress);
-    }
-    if (args.images.empty() || args.labels.empty())
-        throw Error(ErrorKind::usage, "Training needs --images and --labels, or a list with --data.");
-    if (args.validationImages.empty() != args.validationLabels.empty())
-        throw Error(ErrorKind::usage,
-                    "--validation-images and --validation-labels belong together; give both.");
-    auto pairs = pairImagesAndLabels(args.images, args.labels, Role::train);
-    if (!args.validationImages.empty())
-        for (TrainingPair& pair :
-             pairImagesAndLabels(args.validationImages, args.validationLabels, Role::validation))
-            pairs.push_back(std::move(pair));
-    LoadedDataList loaded;
-    loaded.set = loadTrainingSet(pairs, meaningOf(args), {args.className}, progress);
-    if (args.validationImages.empty()) setAsideSlices(loaded.set, args.validationShare, speaks);
-    loaded.card.classes = {{args.className, standardColour(args.className, 1), 0.5}};
-    return loaded;
-}
 
 /// A given word replaces what the list says.
 void replaceIfGiven(std::string& field, const std::string& given, const std::string& otherwise) {
@@ -114,30 +73,115 @@ void replaceIfGiven(std::string& field, const std::string& given, const std::str
         field = otherwise;
 }
 
-int run(const TrainArguments& args, CommandLine& line) {
-    TrainingPlan plan;
-    plan.recipe = loadRecipe(args.recipe);
-    for (const std::string& setting : args.settings) recipeSchema().set(plan.recipe, setting);
-    if (args.seed) plan.recipe["seed"] = *args.seed;
-    plan.output = args.output;
-    if (plan.output.extension() != ".safetensors") plan.output += ".safetensors";
-    plan.runFolder = args.runFolder.empty() ? std::filesystem::path(plan.output).replace_extension(".run")
-                                            : std::filesystem::path(args.runFolder);
-    plan.device = args.device;
+/// Where the run keeps its things and where its model goes.
+void setPlaces(const TrainArguments& args, TrainingPlan& plan) {
+    plan.output = absolutePath(args.output);
+    if (!plan.output.empty() && plan.output.extension() != ".safetensors") plan.output += ".safetensors";
+    plan.runFolder = absolutePath(args.runFolder);
+    if (plan.runFolder.empty() && !plan.output.empty())
+        plan.runFolder = std::filesystem::path(plan.output).replace_extension(".run");
     plan.resume = args.resume;
-    if (!args.startFrom.empty()) plan.startFrom = line.session.findModel(args.startFrom);
-    if (plan.startFrom) line.files.addInput(plan.startFrom->file);
-    for (const std::string* input : {&args.images, &args.labels, &args.validationImages,
-                                     &args.validationLabels, &args.data, &args.recipe})
-        if (!input->empty()) line.files.addInput(*input);
-    outputFile(line, plan.output);
+    plan.overwrite = args.overwrite;
+    if (!args.device.empty()) plan.device = args.device;
+    if (plan.runFolder.empty() || (plan.output.empty() && !args.resume))
+        throw Error(ErrorKind::usage, "There is no file to write the model to; name one with --output (with "
+                                      "--resume the run folder is enough: --run-folder).");
+    if (!args.resume) return;
+    if (!hasCheckpoint(plan.runFolder))
+        throw Error(ErrorKind::input,
+                    fmt::format("There is no training in {} that could be resumed; name its folder with "
+                                "--run-folder, or start without --resume.",
+                                plan.runFolder.string()));
+    if (plan.output.empty()) plan.output = recordedOutput(plan.runFolder);
+    if (plan.output.empty())
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("The run in {} does not say where its model goes; name the file with --output.",
+                        plan.runFolder.string()));
+    // Runs of older versions wrote their model from the first epoch on.
+    const nlohmann::json record = readRunRecord(plan.runFolder);
+    plan.overwrite = plan.overwrite || !record.contains("overwrite") || record["overwrite"] == true;
+    if (args.device.empty() && record.contains("device") && record["device"].is_string())
+        plan.device = record["device"];
+}
+
+nlohmann::json recipeOf(const TrainArguments& args, const TrainingPlan& plan) {
+    const nlohmann::json state =
+        args.resume && args.recipe.empty() ? runState(plan.runFolder) : nlohmann::json();
+    nlohmann::json recipe = state.is_object() && state.contains("recipe")
+                                ? completeRecipe(state["recipe"])
+                                : loadRecipe(args.recipe.empty() ? "balanced" : args.recipe);
+    for (const std::string& setting : args.settings) recipeSchema().set(recipe, setting);
+    if (args.seed) recipe["seed"] = *args.seed;
+    return recipe;
+}
+
+/// What the flags name, or what the run that is resumed was started with.
+TrainRequest requestOf(const TrainArguments& args, const TrainingPlan& plan) {
+    if (!args.resume || args.request.namesData()) return args.request;
+    const TrainRequest before =
+        trainRequestFromJson(readRunRecord(plan.runFolder).value("request", nlohmann::json()));
+    if (!before.namesData())
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("The run in {} does not say where its data lie; give --images and --labels, or "
+                        "--data, as when it was started.",
+                        plan.runFolder.string()));
+    return before;
+}
+
+/// Everything that is missing or in the way, before the first image is read.
+void checkFiles(const TrainingPlan& plan) {
+    const nlohmann::json record = plan.resume ? readRunRecord(plan.runFolder) : nlohmann::json::object();
+    std::vector<std::string> found =
+        plan.resume
+            ? changedInputs(plan.inputs, trainingInputsFromJson(record.value("inputs", nlohmann::json())))
+            : missingInputs(plan.inputs);
+    Destination model(plan.output, Existing::replace); // an older model is judged below
+    for (const TrainingInput& input : plan.inputs) model.reading(withoutDataset(input.path));
+    if (!plan.resume && std::filesystem::exists(plan.output)) model.checkFile();
+    if (plan.place.rank == 0) {
+        std::ranges::move(placeComplaints(plan.output, plan.runFolder), std::back_inserter(found));
+        std::ranges::move(overwriteComplaints(plan), std::back_inserter(found));
+    }
+    if (!found.empty())
+        throw Error(ErrorKind::input, fmt::format("The training cannot {}. {}",
+                                                  plan.resume ? "go on" : "start", fmt::join(found, " ")));
+}
+
+/// Reads what the run learns from: the files of its request, or what the window kept in its folder.
+TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progress& progress) {
+    TrainingPlan plan;
     plan.place = processPlace();
     plan.place.patienceSeconds = args.peerTimeout;
-    const bool leads = plan.place.rank == 0; // of several processes one speaks
-    const ConsoleProgress progress(line.quiet || args.json || !leads);
-    LoadedDataList data = dataOf(args, leads, progress);
+    plan.checkpointSeconds = args.checkpointSeconds;
+    setPlaces(args, plan);
+    plan.recipe = recipeOf(args, plan);
+    if (!args.startFrom.empty() && !args.resume) plan.startFrom = line.session.findModel(args.startFrom);
+    if (args.resume && !args.request.namesData() && keepsItsData(plan.runFolder)) {
+        checkFiles(plan);
+        TrainingPlan kept = loadRun(plan.runFolder, progress);
+        plan.set = std::move(kept.set);
+        plan.card = std::move(kept.card);
+        return plan;
+    }
+    const TrainRequest request = requestOf(args, plan);
+    plan.request = toJson(request);
+    plan.inputs = inputsOf(request);
+    if (plan.startFrom) plan.inputs.push_back(trainingInput("--start-from", plan.startFrom->file));
+    if (const std::string weights = plan.recipe.value("weights", ""); !weights.empty() && !args.resume)
+        plan.inputs.push_back(trainingInput("the recipe's weights", weights));
+    checkFiles(plan);
+    LoadedDataList data = dataOf(request, plan.place.rank == 0, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
+    return plan;
+}
+
+int run(const TrainArguments& args, CommandLine& line) {
+    const bool leads = processPlace().rank == 0; // of several processes one speaks
+    const ConsoleProgress progress(line.quiet || args.json || !leads);
+    TrainingPlan plan = planOf(args, line, progress);
     replaceIfGiven(plan.card.name, args.name, plan.output.stem().string());
     replaceIfGiven(plan.card.title, args.title, plan.card.name);
     replaceIfGiven(plan.card.licence, args.licence, "");
@@ -165,37 +209,45 @@ int run(const TrainArguments& args, CommandLine& line) {
 void addTrain(CLI::App& app, CommandLine& line) {
     auto* verb = app.add_subcommand("train", "Train a model on images and labels");
     auto args = std::make_shared<TrainArguments>();
-    verb->add_option("--images", args->images, "A stack or a folder of images");
-    verb->add_option("--labels", args->labels, "Labels of the same slices, paired by page or by name");
-    verb->add_option("--validation-images", args->validationImages,
+    TrainRequest& request = args->request;
+    verb->add_option("--images", request.images, "A stack or a folder of images");
+    verb->add_option("--labels", request.labels, "Labels of the same slices, paired by page or by name");
+    verb->add_option("--validation-images", request.validationImages,
                      "Images to validate on; else the last training slices are set aside");
-    verb->add_option("--validation-labels", args->validationLabels, "Labels to validate on");
+    verb->add_option("--validation-labels", request.validationLabels, "Labels to validate on");
     verb->add_option(
-        "--data", args->data,
+        "--data", request.data,
         "A data list (JSON) of several data sets with what their labels mean, instead of --images");
-    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
-    verb->add_option("--class", args->className, "Name of what the labels mark");
-    verb->add_option("--label-values", args->labelValues,
+    verb->add_option("--data-root", request.dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--class", request.className, "Name of what the labels mark");
+    verb->add_option("--label-values", request.labelValues,
                      "Label values that mean the class; else every value other than 0")
         ->delimiter(',');
-    verb->add_flag("--labels-inverted", args->inverted, "The label value 0 means the class");
-    verb->add_flag("--boundaries", args->boundaries, "The class is where label ids change");
-    verb->add_option("--output", args->output, "Model package to write (.safetensors)")->required();
+    verb->add_flag("--labels-inverted", request.inverted, "The label value 0 means the class");
+    verb->add_flag("--boundaries", request.boundaries, "The class is where label ids change");
+    verb->add_option("--output", args->output, "Model package to write (.safetensors)");
     verb->add_option("--name", args->name, "Name of the model; else that of the file");
     verb->add_option("--title", args->title, "Title shown in lists");
     verb->add_option("--licence", args->licence, "Terms under which the model may be used");
-    verb->add_option("--recipe", args->recipe, "quick, balanced, thorough or a JSON file");
+    verb->add_option("--recipe", args->recipe, "quick, balanced (the default), thorough or a JSON file");
     verb->add_option("--set", args->settings, "key=value over the recipe; may be given several times");
     verb->add_option("--start-from", args->startFrom, "Name or file of a model whose weights to start from");
     verb->add_option("--run-folder", args->runFolder, "Where log and checkpoints go; else OUTPUT with .run");
-    verb->add_flag("--resume", args->resume, "Continue from the last checkpoint, bit for bit");
+    verb->add_flag(
+        "--resume", args->resume,
+        "Continue from the last checkpoint, bit for bit; what is not given is taken from the run folder");
+    verb->add_flag(
+        "--overwrite", args->overwrite,
+        "Replace an older model at the end, and start anew where the run folder holds a stopped training");
+    verb->add_option("--checkpoint-seconds", args->checkpointSeconds,
+                     "From one checkpoint within an epoch to the next; 0: every step")
+        ->check(CLI::Range(0.0, 86400.0));
     verb->add_option("--peer-timeout", args->peerTimeout,
                      "Started as several processes: seconds to wait for the others to come")
         ->check(CLI::Range(1.0, 86400.0));
-    verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
+    verb->add_option("--device", args->device, "auto (the default), cpu, cuda or cuda:N");
     verb->add_option("--seed", args->seed, "Seed of every random number");
     verb->add_flag("--json", args->json, "One JSON object a line");
-    addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

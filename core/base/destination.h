@@ -22,6 +22,7 @@ public:
     /// What does not exist is passed over.
     void addInput(const std::filesystem::path& path);
     void setExisting(Existing existing) { existing_ = existing; }
+    Existing existing() const { return existing_; }
     /// A result of this job.
     Destination to(const std::filesystem::path& target) const;
 

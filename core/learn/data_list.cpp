@@ -86,14 +86,18 @@ Role parseRole(const json& entry) {
     throw Error(ErrorKind::input, fmt::format("The role \"{}\" is none of train, validation, test.", word));
 }
 
+/// The place that an entry's "images" or "labels" names.
+std::filesystem::path placeOf(const json& entry, const char* key, const std::filesystem::path& root,
+                              const std::filesystem::path& listFolder) {
+    const auto path = entry.at(key).get<std::string>();
+    const bool besideList = path.starts_with("./") || path.starts_with("../");
+    return (besideList ? listFolder : root) / path;
+}
+
 std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path& root,
                                   const std::filesystem::path& listFolder) {
-    const auto place = [&](const char* key) {
-        const auto path = entry.at(key).get<std::string>();
-        const bool besideList = path.starts_with("./") || path.starts_with("../");
-        return (besideList ? listFolder : root) / path;
-    };
-    const auto images = place("images"), labels = place("labels");
+    const auto images = placeOf(entry, "images", root, listFolder),
+               labels = placeOf(entry, "labels", root, listFolder);
     if (!entry.value("stack", false))
         return pairImagesAndLabels(images.string(), labels.string(), parseRole(entry));
     return {{.name = images.filename().string(),
@@ -168,6 +172,23 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
         throw Error(ErrorKind::input,
                     fmt::format("The data list {} does not fit. {}", list.string(), fmt::join(found, " ")));
     return loaded;
+}
+
+std::vector<TrainingInput> dataListInputs(const std::filesystem::path& list,
+                                          const std::filesystem::path& root) {
+    std::vector<TrainingInput> inputs{trainingInput("the data list", list)};
+    try {
+        const json content = json::parse(readTextFile(list), nullptr, false);
+        const json& entries = content.at("entries");
+        for (size_t i = 0; i < entries.size(); ++i)
+            for (const char* key : {"images", "labels"}) {
+                const std::string name = entries[i].value("name", fmt::format("entry {}", i));
+                inputs.push_back(trainingInput(fmt::format("{} of {}", key, name),
+                                               placeOf(entries[i], key, root, list.parent_path())));
+            }
+    } catch (const std::exception&) { // loading the list says what is wrong with it
+    }
+    return inputs;
 }
 
 } // namespace cristae

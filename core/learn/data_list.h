@@ -1,5 +1,6 @@
 // DataList: several data sets for one training, as a JSON file.
 #pragma once
+#include "core/learn/training_files.h"
 #include "core/learn/training_set.h"
 #include "core/segment/model_card.h"
 
@@ -25,5 +26,10 @@ struct LoadedDataList {
 /// Throws Error{input} with all complaints: about the list itself, or about the data.
 LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesystem::path& root,
                             const Progress& progress);
+
+/// The list and the files and folders that it names, as they are on the disk now; of a list that cannot be
+/// read only what can.
+std::vector<TrainingInput> dataListInputs(const std::filesystem::path& list,
+                                          const std::filesystem::path& root);
 
 } // namespace cristae

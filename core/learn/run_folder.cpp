@@ -1,11 +1,13 @@
-// The run folder: plan.json beside data.safetensors; the trainer adds checkpoint.safetensors.
+// The run folder: plan.json beside data.safetensors; the trainer adds its record and checkpoints.
 #include "core/learn/run_folder.h"
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/own_folder.h"
+#include "core/learn/checkpoint_files.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
+#include "core/learn/run_record.h"
 #include "core/segment/safetensors.h"
 #include "core/segment/tiler.h"
 
@@ -25,7 +27,6 @@ constexpr std::array<const char*, 8> typeNames{"U8", "I8", "U16", "I16", "U32", 
 constexpr std::array<const char*, 3> roleNames{"train", "validation", "test"};
 constexpr const char* planName = "plan.json";
 constexpr const char* dataName = "data.safetensors";
-constexpr const char* checkpointName = "checkpoint.safetensors";
 
 NamedTensor tensorOf(const std::string& name, const Pixels& pixels) {
     const Extent3& e = pixels.extent();
@@ -101,11 +102,22 @@ json planJson(const TrainingPlan& plan, const std::vector<TileSourcePtr>& stacks
     return {{"card", toJson(card)},
             {"recipe", plan.recipe},
             {"device", plan.device},
-            {"output", plan.output.string()},
+            {"folder", absolutePath(plan.runFolder).string()},
+            {"output", absolutePath(plan.output).string()},
             {"classes", plan.set.classNames},
             {"marksBoundaries", plan.set.marksBoundaries},
             {"slices", slices},
             {"stacks", kept}};
+}
+
+/// Where the model goes: what lies in the run folder moves with it; a relative place, as older versions kept
+/// it, counts from the folder around the run folder.
+std::filesystem::path outputOf(const json& saved, const std::filesystem::path& folder) {
+    const std::filesystem::path output = saved.at("output").get<std::string>(),
+                                before = saved.value("folder", std::string());
+    const std::filesystem::path now = absolutePath(folder);
+    if (!before.empty() && output.parent_path() == before) return now / output.filename();
+    return absolutePath(now.parent_path() / output);
 }
 
 Role roleOf(const std::string& word) {
@@ -165,8 +177,8 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
         plan.card = modelCardFromJson(saved.at("card"));
         plan.recipe = completeRecipe(saved.at("recipe"));
         plan.device = saved.at("device");
-        plan.output = saved.at("output").get<std::string>();
-        plan.runFolder = folder;
+        plan.output = outputOf(saved, folder);
+        plan.runFolder = absolutePath(folder);
         plan.resume = true;
         plan.set.classNames = saved.at("classes").get<std::vector<std::string>>();
         plan.set.marksBoundaries = saved.value("marksBoundaries", false);
@@ -196,6 +208,12 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
     }
 }
 
+bool keepsItsData(const std::filesystem::path& folder) {
+    std::error_code unknown;
+    return std::filesystem::exists(folder / planName, unknown) &&
+           std::filesystem::exists(folder / dataName, unknown);
+}
+
 void closeRun(const std::filesystem::path& folder) {
     std::error_code ignored;
     std::filesystem::remove(folder / dataName, ignored);
@@ -206,28 +224,48 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs) {
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(runs, failed)) {
         const std::filesystem::path folder = entry.path();
-        if (!std::filesystem::exists(folder / dataName, failed) ||
-            !std::filesystem::exists(folder / checkpointName, failed))
-            continue;
+        if (!keepsItsData(folder)) continue;
+        const std::vector<std::filesystem::path> checkpoints = checkpointFiles(folder);
+        if (checkpoints.empty() || hasEnded(folder)) continue;
         try {
-            const json plan = json::parse(readTextFile(folder / planName));
-            const auto metadata = readSafetensorsHeader(folder / checkpointName).metadata;
-            const json state = json::parse(metadata.at("cristae.run"));
+            const json plan = json::parse(readTextFile(folder / planName)), state = runState(folder);
             UnfinishedRun run;
             run.folder = folder;
             run.card = modelCardFromJson(plan.at("card"));
             run.recipe = plan.at("recipe");
-            run.output = plan.at("output").get<std::string>();
+            run.output = outputOf(plan, folder);
             run.step = state.at("step");
             run.steps = run.recipe.at("steps");
             run.bestDice = std::max(0.0, state.at("bestDice").get<double>());
             run.history = state.at("history");
-            run.lastChange = std::filesystem::last_write_time(folder / checkpointName);
-            if (run.step < run.steps) found.push_back(std::move(run));
+            run.lastChange = std::filesystem::last_write_time(checkpoints.front());
+            found.push_back(std::move(run));
         } catch (const std::exception&) { // no run of ours, or a broken one: nothing to offer
         }
     }
     std::ranges::sort(found, std::ranges::greater(), &UnfinishedRun::lastChange);
+    return found;
+}
+
+std::vector<std::string> overwriteComplaints(const TrainingPlan& plan) {
+    std::vector<std::string> found;
+    std::error_code unknown;
+    if (plan.resume || plan.overwrite) return found;
+    if (std::filesystem::exists(plan.output, unknown))
+        found.push_back(
+            fmt::format("There is a model {} already; name another output, or say with --overwrite "
+                        "that it is to be replaced when the training has come to its end.",
+                        plan.output.string()));
+    const json state = hasEnded(plan.runFolder) ? json() : runState(plan.runFolder);
+    if (!state.is_object() || !state.contains("step") || !state["step"].is_number_integer()) return found;
+    const int64_t step = state["step"];
+    const json recipe = state.value("recipe", json::object());
+    const json steps = recipe.is_object() ? recipe.value("steps", json()) : json();
+    // Older versions did not write down that a run had ended.
+    if (step > 0 && (state.contains("card") || json(step) != steps))
+        found.push_back(fmt::format("{} holds a training that was stopped at step {} of {}; go on with it by "
+                                    "--resume, name another --run-folder, or start anew with --overwrite.",
+                                    plan.runFolder.string(), step, steps.dump()));
     return found;
 }
 

@@ -24,10 +24,14 @@ struct UnfinishedRun {
 void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& progress);
 /// The plan as it was saved, to be resumed. Throws Error{input} naming the folder and what is missing.
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress);
+/// Whether the folder holds plan and data, so that loadRun() can be tried.
+bool keepsItsData(const std::filesystem::path& folder);
 /// Takes the data out of the folder of a run that has come to its end; log, recipe and checkpoint stay.
 void closeRun(const std::filesystem::path& folder);
-/// Runs in the folders under `runs` that have plan, data and a checkpoint and are not at their end, newest
-/// first. Reads headers only; folders that are no runs are passed over.
+/// Runs in the folders under `runs` that have plan, data and a checkpoint and have not ended, newest first.
+/// Reads headers only; folders that are no runs are passed over.
 std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs);
+/// Sentences about what a new run would replace without having been asked to: a model, an unfinished run.
+std::vector<std::string> overwriteComplaints(const TrainingPlan& plan);
 
 } // namespace cristae

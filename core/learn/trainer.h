@@ -3,6 +3,7 @@
 #include "core/base/progress.h"
 #include "core/base/schema.h"
 #include "core/learn/slices_seen.h"
+#include "core/learn/training_files.h"
 #include "core/learn/training_set.h"
 #include "core/segment/engine.h"
 
@@ -25,12 +26,16 @@ struct TrainingPlan {
     TrainingSet set;
     nlohmann::json recipe; // complete, of recipeSchema()
     ModelCard card;        // name, title, description, classes, data, licence; the trainer fills the rest
-    std::filesystem::path output;    // the model package to write (the best network so far)
-    std::filesystem::path runFolder; // recipe, log, checkpoints
+    std::filesystem::path output;    // the model package, written at the end, whole (by Session::train)
+    std::filesystem::path runFolder; // recipe, log, checkpoints, and the best network so far
+    bool overwrite = false;          // an older model at `output`, an unfinished run in `runFolder`
     std::string device = "auto";
     bool resume = false;                   // continue from the last checkpoint in runFolder, bit for bit
     std::optional<ModelPackage> startFrom; // fine-tune this package
     ProcessPlace place;
+    double checkpointSeconds = 300;    // from one checkpoint within an epoch to the next; 0 = every step
+    std::vector<TrainingInput> inputs; // files that the slices were read from; kept in the run's record
+    nlohmann::json request;            // what the caller needs to make the same plan again; kept there too
 };
 
 struct EpochReport {
@@ -51,6 +56,8 @@ public:
     virtual ~TrainingListener() = default;
     virtual void onStep(int64_t step, double loss) = 0;
     virtual void onEpoch(const EpochReport& report) = 0;
+    /// Something to know that does not end the run, as a sentence.
+    virtual void onRemark(const std::string& /*sentence*/) {}
     /// While true the trainer waits between steps (it stays cancellable).
     virtual bool paused() const { return false; }
     /// "Stop and keep": end now, keep the best network so far.
@@ -58,7 +65,7 @@ public:
 };
 
 struct TrainingResult {
-    ModelPackage package;
+    ModelPackage package; // of the trainer: bestPackage() in the run folder; of Session::train: the output
     double bestValidationDice = 0;
     int64_t stepsDone = 0;
     bool stoppedEarly = false;
@@ -75,12 +82,19 @@ public:
     /// The networks by the word that recipes use, each with the options that the recipe's "network" may name;
     /// empty where there is nothing to choose.
     virtual std::vector<std::pair<std::string, Schema>> networkOptions() const { return {}; }
-    /// Validates, trains, validates each epoch, keeps the best, checkpoints each epoch. A cancelled run keeps
-    /// its checkpoint. Throws Error{input, usage, model, device, memory, cancelled}; a loss that is not
-    /// finite stops with the best kept. In ranks other than 0 the result's package is empty.
+    /// Trains, validates each epoch, keeps the best as bestPackage() in the run folder, and writes a
+    /// checkpoint before the first step, every few minutes and each epoch: a run that is cancelled, killed or
+    /// out of disk goes on from there. Throws Error{input, usage, model, device, memory, output, cancelled};
+    /// a loss that is not finite stops with the best kept. In ranks other than 0 the result's package is
+    /// empty.
     virtual TrainingResult train(const TrainingPlan& plan, TrainingListener& listener,
                                  const Progress& progress) = 0;
 };
+
+/// The best network so far of a run, a package that can be tried while the run goes on.
+inline std::filesystem::path bestPackage(const std::filesystem::path& runFolder) {
+    return runFolder / "best.safetensors";
+}
 
 /// What the models module hands over.
 struct Engine {

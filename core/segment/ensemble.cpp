@@ -2,7 +2,7 @@
 #include "core/segment/ensemble.h"
 
 #include "core/base/error.h"
-#include "core/segment/safetensors.h"
+#include "core/segment/package_writer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,7 +60,7 @@ ModelPackage writeEnsemble(const std::vector<ModelPackage>& members, const std::
     card.description = "The mean of the probabilities of";
     card.scores.clear();
     nlohmann::json list = nlohmann::json::array();
-    SafetensorsFile content;
+    std::vector<NamedTensor> all;
     for (size_t i = 0; i < members.size(); ++i) {
         const ModelCard& member = members[i].card;
         card.description += (i ? ", " : " ") + member.name;
@@ -69,7 +69,7 @@ ModelPackage writeEnsemble(const std::vector<ModelPackage>& members, const std::
         SafetensorsFile weights = readSafetensors(members[i].file);
         for (NamedTensor& tensor : weights.tensors) {
             tensor.name = memberPrefix(i) + tensor.name;
-            content.tensors.push_back(std::move(tensor));
+            all.push_back(std::move(tensor));
         }
         if (i == 0) continue;
         for (const TrainingData& data : member.data)
@@ -86,9 +86,7 @@ ModelPackage writeEnsemble(const std::vector<ModelPackage>& members, const std::
     }
     card.network = {{"members", list}};
     card.training = nlohmann::json::object();
-    content.metadata = {{"cristae.card", toJson(card).dump()}, {"format", "pt"}};
-    writeSafetensors(output, content);
-    return openModelPackage(output);
+    return writePackage(output, card, std::move(all));
 }
 
 std::vector<ModelCard> ensembleMembers(const ModelCard& card) {

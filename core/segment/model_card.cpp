@@ -13,8 +13,6 @@
 namespace cristae {
 namespace {
 
-constexpr const char* cardKey = "cristae.card";
-
 [[noreturn]] void refuse(const std::string& why) {
     throw Error(ErrorKind::model, "The model card is wrong: " + why);
 }
@@ -159,7 +157,7 @@ ModelCard modelCardFromJson(const nlohmann::json& json) {
 
 ModelPackage openModelPackage(const std::filesystem::path& file) {
     const SafetensorsFile header = readSafetensorsHeader(file);
-    const auto card = header.metadata.find(cardKey);
+    const auto card = header.metadata.find(modelCardKey);
     if (card == header.metadata.end())
         throw Error(ErrorKind::model,
                     fmt::format("{} holds weights but no model card of Cristae. Choose a model package that "
@@ -202,13 +200,6 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
         }
     }
     return packages;
-}
-
-void writeCard(ModelPackage& package) {
-    SafetensorsFile content = readSafetensors(package.file);
-    content.metadata["cristae.card"] = toJson(package.card).dump();
-    writeSafetensors({package.file, Existing::replace}, content);
-    package = openModelPackage(package.file);
 }
 
 ModelPackage findModelPackage(const std::string& nameOrFile,

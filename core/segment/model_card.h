@@ -31,8 +31,10 @@ struct ModelScore {
     std::string command; // the command that measured it
 };
 
-/// A model package is one safetensors file: the weights, and this card as JSON under the metadata key
-/// "cristae.card".
+/// Where a package keeps its card, in the metadata.
+inline constexpr const char* modelCardKey = "cristae.card";
+
+/// A model package is one safetensors file: the weights, and this card as JSON in the metadata.
 struct ModelCard {
     std::string name;        // "mitochondria": the word after --model
     std::string title;       // "Mitochondria (SBF/FIB-SEM, ssTEM)"
@@ -47,9 +49,9 @@ struct ModelCard {
     int64_t channelsIn = 1;
     std::vector<TrainingData> data;
     std::vector<ModelScore> scores;
-    nlohmann::json training =
-        nlohmann::json::object(); // command, recipe, seed, versions, device, date, steps
-    std::string licence;          // terms under which the model may be used
+    nlohmann::json training = nlohmann::json::object(); // command, recipe, seed, versions, device, steps; no
+                                                        // times, so that equal trainings give equal files
+    std::string licence;                                // terms under which the model may be used
 };
 
 nlohmann::json toJson(const ModelCard& card);
@@ -66,9 +68,6 @@ struct ModelPackage {
 /// Reads the header of a package. Throws Error{model}: not found, not safetensors, no card, lying header.
 ModelPackage openModelPackage(const std::filesystem::path& file);
 std::string packageHash(ModelPackage& package);
-/// Writes the card into its file, whose weights stay as they are, and opens it anew. Throws Error{model,
-/// output}.
-void writeCard(ModelPackage& package);
 /// All packages in a folder, in natural order; broken ones become remarks.
 std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
                                             std::vector<std::string>* remarks = nullptr);

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/hash.h"
 
 #include <algorithm>
 #include <cstring>
@@ -14,6 +15,23 @@ namespace cristae {
 namespace {
 
 constexpr uint64_t largestHeader = 100'000'000; // the limit of the format's own readers
+
+// Two checksums stand in the metadata, as 64 hex digits: that of all tensor bytes, and that of the header in
+// which the digits of its own are zeros. So a card is checked without reading the weights.
+constexpr const char* tensorSumKey = "cristae.sha256.tensors";
+constexpr const char* headerSumKey = "cristae.sha256.header";
+const std::string noSum(64, '0');
+
+std::string sumOf(const std::string& text) {
+    return sha256(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+/// Where the digits of the header's own checksum begin; npos if it does not stand there as it was written.
+size_t placeOfHeaderSum(const std::string& header, const std::string& digits) {
+    const std::string before = fmt::format("\"{}\":\"", headerSumKey);
+    const size_t found = header.find(before + digits + "\"");
+    return found == std::string::npos ? found : found + before.size();
+}
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
     throw Error(
@@ -35,7 +53,28 @@ size_t elementSize(const std::string& dtype) {
 struct Header {
     SafetensorsFile content;
     std::vector<uint64_t> begins; // of each tensor, from the start of the file
+    std::string tensorSum;        // SHA-256 of all tensor bytes; empty where the file has none
 };
+
+[[noreturn]] void refuseDamaged(const std::filesystem::path& file) {
+    refuse(file, "its checksum does not fit its contents, so it is damaged or another program changed it.");
+}
+
+/// Takes the checksums out of the metadata and checks that of the header, whose text is `header`. Files of
+/// other programs have none.
+std::string takeSums(const std::filesystem::path& file, std::string header,
+                     std::map<std::string, std::string>& metadata) {
+    if (!metadata.contains(headerSumKey) && !metadata.contains(tensorSumKey)) return {};
+    const std::string headerSum = metadata[headerSumKey], tensorSum = metadata[tensorSumKey];
+    metadata.erase(headerSumKey);
+    metadata.erase(tensorSumKey);
+    const size_t place = placeOfHeaderSum(header, headerSum);
+    if (place == std::string::npos || headerSum.size() != noSum.size() || tensorSum.empty())
+        refuseDamaged(file);
+    header.replace(place, noSum.size(), noSum);
+    if (sumOf(header) != headerSum) refuseDamaged(file);
+    return tensorSum;
+}
 
 /// One entry of the header; `dataBytes` is what the file holds behind the header.
 std::pair<NamedTensor, uint64_t> readEntry(const std::filesystem::path& file, const std::string& name,
@@ -75,12 +114,11 @@ std::pair<NamedTensor, uint64_t> readEntry(const std::filesystem::path& file, co
     return {std::move(tensor), begin};
 }
 
-nlohmann::json readHeaderJson(std::ifstream& stream, const std::filesystem::path& file, uint64_t fileBytes,
-                              uint64_t& headerBytes) {
+std::string readHeaderText(std::ifstream& stream, const std::filesystem::path& file, uint64_t fileBytes) {
     unsigned char prefix[8];
     if (fileBytes < 8 || !stream.read(reinterpret_cast<char*>(prefix), 8))
         refuse(file, "it is shorter than 8 bytes.");
-    headerBytes = 0;
+    uint64_t headerBytes = 0;
     for (int i = 7; i >= 0; --i) headerBytes = headerBytes << 8 | prefix[i];
     if (headerBytes > largestHeader) refuse(file, "its first 8 bytes do not give the length of a header.");
     if (headerBytes > fileBytes - 8)
@@ -88,6 +126,10 @@ nlohmann::json readHeaderJson(std::ifstream& stream, const std::filesystem::path
                                  headerBytes, fileBytes - 8));
     std::string text(size_t(headerBytes), '\0');
     if (!stream.read(text.data(), std::streamsize(headerBytes))) refuse(file, "its header cannot be read.");
+    return text;
+}
+
+nlohmann::json headerJson(const std::filesystem::path& file, const std::string& text) {
     if (text.empty() || text.front() != '{') refuse(file, "its header is not JSON.");
     nlohmann::json header = nlohmann::json::parse(text, nullptr, false);
     if (header.is_discarded() || !header.is_object()) refuse(file, "its header is not JSON.");
@@ -104,9 +146,9 @@ Header readHeader(std::ifstream& stream, const std::filesystem::path& file) {
     if (code || !stream)
         throw Error(ErrorKind::model,
                     fmt::format("The model file {} cannot be opened. Check its permissions.", file.string()));
-    uint64_t headerBytes = 0;
-    const nlohmann::json json = readHeaderJson(stream, file, fileBytes, headerBytes);
-    const uint64_t dataBegin = 8 + headerBytes, dataBytes = fileBytes - dataBegin;
+    const std::string text = readHeaderText(stream, file, fileBytes);
+    const nlohmann::json json = headerJson(file, text);
+    const uint64_t dataBegin = 8 + text.size(), dataBytes = fileBytes - dataBegin;
 
     Header header;
     std::vector<std::pair<NamedTensor, uint64_t>> entries;
@@ -121,6 +163,7 @@ Header readHeader(std::ifstream& stream, const std::filesystem::path& file) {
         }
         entries.push_back(readEntry(file, key, value, dataBytes));
     }
+    header.tensorSum = takeSums(file, text, header.content.metadata);
     // Sorted by place; tensors without bytes before the one that begins at the same place.
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
         return a.second != b.second ? a.second < b.second : a.first.bytes < b.first.bytes;
@@ -156,6 +199,7 @@ SafetensorsFile readSafetensorsHeader(const std::filesystem::path& file) {
 SafetensorsFile readSafetensors(const std::filesystem::path& file) {
     std::ifstream stream;
     Header header = readHeader(stream, file);
+    Sha256 sum;
     for (size_t i = 0; i < header.content.tensors.size(); ++i) {
         NamedTensor& tensor = header.content.tensors[i];
         try {
@@ -169,29 +213,35 @@ SafetensorsFile readSafetensors(const std::filesystem::path& file) {
         stream.seekg(std::streamoff(header.begins[i]));
         if (!stream.read(reinterpret_cast<char*>(tensor.data.get()), std::streamsize(tensor.bytes)))
             refuse(file, fmt::format("the tensor \"{}\" cannot be read.", tensor.name));
+        if (!header.tensorSum.empty()) sum.add({tensor.data.get(), tensor.bytes});
     }
+    if (!header.tensorSum.empty() && sum.finish() != header.tensorSum) refuseDamaged(file);
     return std::move(header.content);
 }
 
-void writeSafetensors(const Destination& file, const SafetensorsFile& content) {
+std::vector<std::byte> safetensorsBytes(const SafetensorsFile& content) {
     nlohmann::json header = nlohmann::json::object();
-    if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
     uint64_t end = 0;
+    Sha256 sum;
     for (const NamedTensor& tensor : content.tensors) {
         uint64_t bytes = elementSize(tensor.dtype);
         for (const int64_t side : tensor.shape) bytes *= uint64_t(side);
         if (bytes != tensor.bytes || (bytes > 0 && !tensor.data) || header.contains(tensor.name) ||
             elementSize(tensor.dtype) == 0)
-            throw Error(
-                ErrorKind::internal,
-                fmt::format("The tensor \"{}\" cannot be written to {}: shape, type and bytes disagree.",
-                            tensor.name, file.path().string()));
+            throw Error(ErrorKind::internal,
+                        fmt::format("The tensor \"{}\" cannot be stored: shape, type and bytes disagree.",
+                                    tensor.name));
         header[tensor.name] = {
             {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {end, end + bytes}}};
         end += bytes;
+        sum.add({tensor.data.get(), tensor.bytes});
     }
+    header["__metadata__"] = content.metadata;
+    header["__metadata__"][tensorSumKey] = sum.finish();
+    header["__metadata__"][headerSumKey] = noSum;
     std::string text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     text.append((8 - text.size() % 8) % 8, ' '); // tensors begin at a multiple of 8
+    text.replace(placeOfHeaderSum(text, noSum), noSum.size(), sumOf(text));
     std::vector<std::byte> bytes(8 + text.size() + size_t(end));
     for (size_t i = 0; i < 8; ++i) bytes[i] = std::byte(uint64_t(text.size()) >> (8 * i));
     std::memcpy(bytes.data() + 8, text.data(), text.size());
@@ -200,7 +250,11 @@ void writeSafetensors(const Destination& file, const SafetensorsFile& content) {
         if (tensor.bytes > 0) std::memcpy(bytes.data() + at, tensor.data.get(), tensor.bytes);
         at += tensor.bytes;
     }
-    writeFileAtomically(file, bytes);
+    return bytes;
+}
+
+void writeSafetensors(const Destination& file, const SafetensorsFile& content) {
+    writeFileAtomically(file, safetensorsBytes(content));
 }
 
 } // namespace cristae

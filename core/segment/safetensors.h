@@ -31,10 +31,16 @@ struct SafetensorsFile {
 };
 
 /// Header only: metadata, names, dtypes, shapes; data stays null. Checks header length against the file,
-/// offsets against each other and against shapes. Throws Error{model}.
+/// offsets against each other and against shapes, and the header against its checksum. Throws Error{model}.
 SafetensorsFile readSafetensorsHeader(const std::filesystem::path& file);
+/// Everything; the tensors are checked too. Files without checksums (of other programs, or written before
+/// there were any) are read as they are. Throws Error{model, memory}.
 SafetensorsFile readSafetensors(const std::filesystem::path& file);
-/// Through AtomicFile, read back and compared. Throws Error{output}.
+/// The bytes of a file: header and tensors with their SHA-256 in the metadata, so that no damaged bit is read
+/// as another value. Equal contents give equal bytes. Throws Error{internal} where shape, type and bytes of a
+/// tensor disagree.
+std::vector<std::byte> safetensorsBytes(const SafetensorsFile& content);
+/// Whole or not at all, read back and compared. Throws Error{output, internal}.
 void writeSafetensors(const Destination& file, const SafetensorsFile& content);
 
 } // namespace cristae

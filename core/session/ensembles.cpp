@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/measure/probability_curves.h"
 #include "core/segment/ensemble.h"
+#include "core/segment/package_writer.h"
 #include "core/session/session.h"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ std::vector<double> Session::bestThresholds(const ModelPackage& package,
 
 ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progress& progress) {
     for (const ModelPackage& member : request.members) request.output.reading(member.file);
-    AtomicFile file(request.output);
+    AtomicFile file(request.output); // its temporary is the draft that networks are loaded from
     ModelPackage made = writeEnsemble(request.members, request.name, file.temporaryPath());
     const ModelCard& words = request.words;
     if (!words.title.empty()) made.card.title = words.title;
@@ -68,11 +69,11 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
                            PartProgress(progress, 0, 0.1));
         for (size_t c = 0; c < thresholds.size(); ++c) made.card.classes[c].threshold = thresholds[c];
     }
-    if (!anyOf(request.set.slices, Role::test))
-        writeCard(made);
-    else
-        scoreIntoCard(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
-    file.commit([](const std::filesystem::path& written) { openModelPackage(written); });
+    if (anyOf(request.set.slices, Role::test))
+        made.card.scores =
+            cardScores(made, request.set, request.device, request.threads, PartProgress(progress, 0.1, 1));
+    publishPackage(made, {file.temporaryPath(), Existing::replace});
+    file.commit();
     return openModelPackage(request.output.path());
 }
 

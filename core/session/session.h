@@ -186,8 +186,10 @@ public:
     /// Why the model sees the class there. Throws Error{usage, model, device, memory, cancelled}.
     ExplanationMap explain(const TileSource& image, const ExplanationRequest& request,
                            const Progress& progress);
-    /// Trains, then scores the best network on the slices of Role::test, as it is and averaged over all
-    /// orientations, and writes the scores into its card.
+    /// Trains, scores the best network on the slices of Role::test, as it is and averaged over all
+    /// orientations, and only then writes the model, whole, with the scores in its card: until then an older
+    /// one of that name stays. Where another has come there meanwhile, and the plan is not to overwrite it,
+    /// the model takes the next free name. Places of the plan may be relative.
     TrainingResult train(TrainingPlan plan, TrainingListener& listener, const Progress& progress);
 
 private:

@@ -1,11 +1,15 @@
 // Session's verbs for models: training, and the scores of a model on slices set aside.
+#include "core/base/error.h"
 #include "core/image/memory_source.h"
 #include "core/image/with_voxel_size.h"
+#include "core/learn/run_record.h"
 #include "core/measure/best_partitions.h"
 #include "core/measure/partition_scores.h"
+#include "core/segment/package_writer.h"
 #include "core/session/prepared.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace cristae {
 
@@ -125,16 +129,55 @@ std::vector<ModelScore> Session::score(const ModelPackage& package, const std::v
     return scores;
 }
 
+namespace {
+
+/// Brings the best network, with all that its card says, to the place of the model: one write at the very
+/// end, so that an older model stands there until then.
+void placeModel(const TrainingPlan& plan, TrainingResult& result, TrainingListener& listener) {
+    const ModelPackage draft = result.package;
+    std::filesystem::path target = plan.output;
+    std::error_code unknown;
+    if (draft.file != target && !plan.overwrite && std::filesystem::exists(target, unknown) &&
+        !isPublished(draft, target)) {
+        target = freePackageName(target);
+        listener.onRemark(fmt::format("There is another model {} by now, so this one becomes {}.",
+                                      plan.output.string(), target.string()));
+    }
+    const bool mayReplace = plan.overwrite || target == plan.output; // checked above
+    try {
+        result.package = publishPackage(draft, {target, mayReplace ? Existing::replace : Existing::refuse});
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::output) throw;
+        throw Error(
+            ErrorKind::output,
+            fmt::format("{} The trained network is kept as {}; resume the training to write the model.",
+                        error.what(), draft.file.string()));
+    }
+    if (plan.runFolder.empty()) return;
+    try {
+        recordEnd(plan.runFolder, result.ending, target);
+    } catch (const Error& error) { // the model is there
+        listener.onRemark(error.what());
+    }
+    if (draft.file != target) std::filesystem::remove(draft.file, unknown);
+}
+
+} // namespace
+
 TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, const Progress& progress) {
+    plan.output = absolutePath(plan.output);
+    plan.runFolder = absolutePath(plan.runFolder);
     TrainingSet test{{}, plan.set.classNames, plan.set.marksBoundaries};
     for (const TrainingSlice& slice : plan.set.slices)
         if (slice.role == Role::test) test.slices.push_back(slice);
     const double share = test.slices.empty() ? 1 : 0.97;
-    const PartProgress training(progress, 0, share);
+    const PartProgress training(progress, 0, share), scoring(progress, share, 1);
     TrainingResult result = engine().trainer->train(plan, listener, training);
-    if (test.slices.empty() || plan.place.rank > 0) return result; // rank 0 writes for all
-    scoreIntoCard(result.package, test, plan.device, plan.recipe.value("threads", 0),
-                  PartProgress(progress, share, 1));
+    if (plan.place.rank > 0) return result; // rank 0 writes for all
+    if (!test.slices.empty())
+        result.package.card.scores =
+            cardScores(result.package, test, plan.device, plan.recipe.value("threads", 0), scoring);
+    placeModel(plan, result, listener);
     return result;
 }
 
@@ -156,7 +199,7 @@ std::vector<ModelScore> Session::cardScores(const ModelPackage& package, const T
 void Session::scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device,
                             int threads, const Progress& progress) {
     package.card.scores = cardScores(package, set, device, threads, progress);
-    writeCard(package);
+    package = publishPackage(package, {package.file, Existing::replace});
 }
 
 } // namespace cristae

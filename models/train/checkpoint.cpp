@@ -1,17 +1,20 @@
-// Checkpoints as safetensors: "network.…", "average.…", "optimiser.0", … and the state as JSON in the
-// metadata.
+// Checkpoints as safetensors: "network.…", "average.…", "best.…", "optimiser.0", … and the state as JSON in
+// the metadata.
 #include "models/train/checkpoint.h"
 
 #include "core/base/error.h"
-#include "core/base/own_folder.h"
+#include "core/learn/checkpoint_files.h"
+#include "core/segment/model_card.h"
 #include "models/run/weights.h"
+
+#include <fmt/format.h>
 
 namespace cristae {
 
 namespace {
 
-void add(SafetensorsFile& content, const std::string& prefix, const torch::nn::Module& module) {
-    for (NamedTensor& tensor : weightsOf(module)) {
+void add(SafetensorsFile& content, const std::string& prefix, std::vector<NamedTensor> tensors) {
+    for (NamedTensor& tensor : tensors) {
         tensor.name = prefix + tensor.name;
         content.tensors.push_back(std::move(tensor));
     }
@@ -24,35 +27,8 @@ TensorMap part(const TensorMap& all, const std::string& prefix) {
     return result;
 }
 
-} // namespace
-
-void writeCheckpoint(const std::filesystem::path& file, const RunState& state, NetworkModule& network,
-                     NetworkModule& average, Optimiser& optimiser) {
-    SafetensorsFile content;
-    content.metadata["cristae.run"] = nlohmann::json{
-        {"step", state.step},
-        {"bestStep", state.bestStep},
-        {"bestDice", state.bestDice},
-        {"epochLoss", state.epochLoss},
-        {"epochSteps", state.epochSteps},
-        {"epochCounts", state.epochCounts},
-        {"precision", state.precision},
-        {"watch", state.watch},
-        {"recipe", state.recipe},
-        {"history", state.history},
-        {"optimiserSteps",
-         optimiser.stepsDone}}.dump();
-    add(content, "network.", network);
-    add(content, "average.", average);
-    for (size_t i = 0; i < optimiser.state().size(); ++i)
-        content.tensors.push_back(namedTensor("optimiser." + std::to_string(i), optimiser.state()[i]));
-    writeSafetensors(ownFile(file), content);
-}
-
-RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& network, NetworkModule& average,
-                        Optimiser& optimiser) {
-    const SafetensorsFile content = readSafetensors(file);
-    const auto text = content.metadata.find("cristae.run");
+RunState stateFrom(const SafetensorsFile& content, const std::string& file, int64_t& optimiserSteps) {
+    const auto text = content.metadata.find(runStateKey);
     const nlohmann::json json = text == content.metadata.end()
                                     ? nlohmann::json()
                                     : nlohmann::json::parse(text->second, nullptr, false);
@@ -68,24 +44,116 @@ RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& networ
         state.watch = json.value("watch", nlohmann::json::object());
         state.recipe = json.at("recipe");
         state.history = json.at("history");
-        optimiser.stepsDone = json.at("optimiserSteps");
+        state.card = json.value("card", nlohmann::json());
+        state.bestCard = json.value("bestCard", nlohmann::json());
+        optimiserSteps = json.at("optimiserSteps");
     } catch (const nlohmann::json::exception&) {
         throw Error(ErrorKind::input,
-                    "The checkpoint " + file.string() +
+                    "The checkpoint " + file +
                         " is not one of Cristae's training runs; start anew, without resuming.");
     }
-    const TensorMap tensors = tensorsOf(content, file.string());
-    loadWeights(network, part(tensors, "network."), file.string());
-    loadWeights(average, part(tensors, "average."), file.string());
-    const torch::NoGradGuard guard;
-    for (size_t i = 0; i < optimiser.state().size(); ++i) {
-        const auto found = tensors.find("optimiser." + std::to_string(i));
-        if (found == tensors.end() || found->second.sizes() != optimiser.state()[i].sizes())
-            throw Error(ErrorKind::input, "The checkpoint " + file.string() +
-                                              " belongs to another network; start anew, without resuming.");
-        optimiser.state()[i].copy_(found->second);
-    }
+    for (const NamedTensor& tensor : content.tensors)
+        if (tensor.name.starts_with("best.")) {
+            state.best.push_back(tensor);
+            state.best.back().name.erase(0, 5);
+        }
     return state;
+}
+
+/// Older versions kept the best network in the model alone, those of the window in the run folder.
+void takeBestFromModel(RunState& state, const TrainingPlan& plan) {
+    if (state.bestStep < 0 || !state.best.empty()) return;
+    std::error_code unknown;
+    std::filesystem::path file = plan.runFolder / "model.safetensors";
+    if (!std::filesystem::exists(file, unknown)) file = plan.output;
+    try {
+        state.bestCard = toJson(openModelPackage(file).card);
+        state.best = readSafetensors(file).tensors;
+    } catch (const Error& error) {
+        throw Error(ErrorKind::input,
+                    fmt::format("The best network of the run in {} was kept in its model alone, which cannot "
+                                "be read ({}) Name its place with --output, or start a new training.",
+                                plan.runFolder.string(), error.what()));
+    }
+}
+
+void restoreInto(const RunNetworks& networks, const SafetensorsFile& content, const std::string& file) {
+    const TensorMap tensors = tensorsOf(content, file);
+    loadWeights(networks.network, part(tensors, "network."), file);
+    loadWeights(networks.average, part(tensors, "average."), file);
+    const torch::NoGradGuard guard;
+    std::vector<torch::Tensor>& moments = networks.optimiser.state();
+    for (size_t i = 0; i < moments.size(); ++i) {
+        const auto found = tensors.find("optimiser." + std::to_string(i));
+        if (found == tensors.end() || found->second.sizes() != moments[i].sizes())
+            throw Error(ErrorKind::input, "The checkpoint " + file +
+                                              " belongs to another network; start anew, without resuming.");
+        moments[i].copy_(found->second);
+    }
+}
+
+/// Throws what reading throws, in the words of the last file, when none is sound.
+std::filesystem::path newestSound(const std::filesystem::path& runFolder, SafetensorsFile& content,
+                                  std::vector<std::filesystem::path>& damaged) {
+    const std::vector<std::filesystem::path> files = checkpointFiles(runFolder);
+    if (files.empty())
+        throw Error(ErrorKind::input, "There is no checkpoint in " + runFolder.string() +
+                                          " to resume from; start without resuming.");
+    for (const std::filesystem::path& file : files) {
+        try {
+            content = readSafetensors(file);
+            return file;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::model) throw;
+            damaged.push_back(file);
+            if (file == files.back())
+                throw Error(
+                    ErrorKind::input,
+                    fmt::format("No checkpoint in {} can be resumed from. {} Start the training anew, "
+                                "without resuming.",
+                                runFolder.string(), error.what()));
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+void writeCheckpoint(const std::filesystem::path& runFolder, const RunState& state,
+                     const RunNetworks& networks) {
+    SafetensorsFile content;
+    content.metadata[runStateKey] = nlohmann::json{
+        {"step", state.step},
+        {"bestStep", state.bestStep},
+        {"bestDice", state.bestDice},
+        {"epochLoss", state.epochLoss},
+        {"epochSteps", state.epochSteps},
+        {"epochCounts", state.epochCounts},
+        {"precision", state.precision},
+        {"watch", state.watch},
+        {"recipe", state.recipe},
+        {"history", state.history},
+        {"card", state.card},
+        {"bestCard", state.bestCard},
+        {"optimiserSteps",
+         networks.optimiser.stepsDone}}.dump();
+    add(content, "network.", weightsOf(networks.network));
+    add(content, "average.", weightsOf(networks.average));
+    add(content, "best.", state.best);
+    const std::vector<torch::Tensor>& moments = networks.optimiser.state();
+    for (size_t i = 0; i < moments.size(); ++i)
+        content.tensors.push_back(namedTensor("optimiser." + std::to_string(i), moments[i]));
+    writeCheckpointFile(runFolder, content);
+}
+
+RestoredRun readCheckpoint(const TrainingPlan& plan, const RunNetworks& networks) {
+    RestoredRun restored;
+    SafetensorsFile content;
+    restored.file = newestSound(plan.runFolder, content, restored.damaged);
+    restored.state = stateFrom(content, restored.file.string(), networks.optimiser.stepsDone);
+    restoreInto(networks, content, restored.file.string());
+    takeBestFromModel(restored.state, plan);
+    return restored;
 }
 
 } // namespace cristae

@@ -1,5 +1,8 @@
-// Checkpoint: all that a run needs to go on as if it had never stopped, in one safetensors file.
+// Checkpoint: all that a run needs to go on as if it had never stopped, its best network too, in one
+// safetensors file.
 #pragma once
+#include "core/learn/trainer.h"
+#include "core/segment/safetensors.h"
 #include "models/nn/architecture.h"
 #include "models/train/optimiser.h"
 
@@ -18,13 +21,29 @@ struct RunState {
     nlohmann::json watch = nlohmann::json::object();  // of EpochWatch
     nlohmann::json recipe;                            // a resumed run must have the same
     nlohmann::json history = nlohmann::json::array(); // one object an epoch
+    nlohmann::json card;     // what the run was started with; a resumed run ends with the same
+    nlohmann::json bestCard; // of the best network; null before the first epoch
+    std::vector<NamedTensor> best;
 };
 
-/// Written whole or not at all. Throws Error{output}.
-void writeCheckpoint(const std::filesystem::path& file, const RunState& state, NetworkModule& network,
-                     NetworkModule& average, Optimiser& optimiser);
-/// Restores into networks and optimiser of the same shape. Throws Error{input} naming what does not fit.
-RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& network, NetworkModule& average,
-                        Optimiser& optimiser);
+/// The networks and the optimiser of a run.
+struct RunNetworks {
+    NetworkModule& network;
+    NetworkModule& average;
+    Optimiser& optimiser;
+};
+
+/// Written whole or not at all, beside the one before it. Throws Error{output}.
+void writeCheckpoint(const std::filesystem::path& runFolder, const RunState& state,
+                     const RunNetworks& networks);
+struct RestoredRun {
+    RunState state;
+    std::filesystem::path file;                 // that it was read from
+    std::vector<std::filesystem::path> damaged; // newer ones, which were passed over
+};
+
+/// Restores the newest sound checkpoint of the plan's run folder into networks and optimiser of the same
+/// shape. Throws Error{input, model} when there is none, none is sound, or it does not fit.
+RestoredRun readCheckpoint(const TrainingPlan& plan, const RunNetworks& networks);
 
 } // namespace cristae

@@ -2,6 +2,7 @@
 #include "models/train/plan_complaints.h"
 
 #include "core/learn/recipe.h"
+#include "core/learn/run_folder.h"
 #include "core/segment/resample.h"
 #include "models/loss/loss.h"
 #include "models/nn/architecture.h"
@@ -165,6 +166,15 @@ void addDataComplaints(const TrainingPlan& plan, Complaints& found) {
                         "patience=0 and schedule=warmup_cosine.");
 }
 
+void addPlaceComplaints(const TrainingPlan& plan, Complaints& found) {
+    if (plan.output.empty())
+        found.push_back("There is no file to write the model to; name one that ends in .safetensors.");
+    if (plan.runFolder.empty()) found.push_back("There is no folder for checkpoints and log; name one.");
+    if (plan.output.empty() || plan.runFolder.empty() || plan.place.rank > 0) return; // rank 0 writes for all
+    std::ranges::move(placeComplaints(plan.output, plan.runFolder), std::back_inserter(found));
+    std::ranges::move(overwriteComplaints(plan), std::back_inserter(found));
+}
+
 } // namespace
 
 std::vector<std::string> planComplaints(const TrainingPlan& plan) {
@@ -176,9 +186,7 @@ std::vector<std::string> planComplaints(const TrainingPlan& plan) {
     if (!found.empty()) return found;
     addNetworkComplaints(plan, found);
     addDataComplaints(plan, found);
-    if (plan.output.empty())
-        found.push_back("There is no file to write the model to; name one that ends in .safetensors.");
-    if (plan.runFolder.empty()) found.push_back("There is no folder for checkpoints and log; name one.");
+    addPlaceComplaints(plan, found);
     return found;
 }
 

@@ -1,10 +1,11 @@
 // The end of an epoch: validation, the best network, checkpoint and log.
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/own_folder.h"
+#include "core/learn/run_record.h"
+#include "core/segment/package_writer.h"
 #include "models/nn/network_options.h"
 #include "models/run/weights.h"
-#include "models/train/run_record.h"
+#include "models/train/run_log.h"
 #include "models/train/training_run.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ std::string TrainingRun::finishEpoch() {
     timedSteps_ = 0;
     if (leads()) {
         checkpoint();
-        writeLog();
+        writeLog(plan_.runFolder, state_.history);
         listener_.onEpoch(report);
     }
     return watch_.verdict();
@@ -83,16 +84,26 @@ std::string TrainingRun::endOfNumbers() const {
     std::string sentence = fmt::format(
         "The loss is no finite number any more after step {}; lower the recipe's learningRate from {} to {}.",
         state_.step, rate, rate / 10);
-    if (state_.bestStep < 0) throw Error(ErrorKind::usage, sentence);
+    if (state_.bestStep < 0) {
+        if (leads()) recordEnd(plan_.runFolder, sentence, {}); // nobody can go on with this run
+        throw Error(ErrorKind::usage, sentence);
+    }
     return sentence + fmt::format(" The best network so far, of step {}, is kept.", state_.bestStep);
 }
 
+namespace {
+
+/// Of an epoch, without what depends on how busy the machine was.
+nlohmann::json withoutTimes(nlohmann::json epoch) {
+    epoch.erase("secondsPerStep");
+    epoch.erase("shareWaitingForData");
+    return epoch;
+}
+
+} // namespace
+
 void TrainingRun::keepBest(const std::vector<double>& thresholds) {
-    ModelCard card = plan_.card;
-    if (card.classes.empty())
-        for (size_t i = 0; i < plan_.set.classNames.size(); ++i)
-            card.classes.push_back(
-                {plan_.set.classNames[i], standardColour(plan_.set.classNames[i], uint32_t(i + 1)), 0.5});
+    ModelCard card = modelCardFromJson(state_.card);
     // Classes that exclude each other are decided by the largest probability, not by a threshold.
     if (recipe_.at("threshold") == "dice" && !use_.exclusive && !thresholds.empty())
         for (size_t i = 0; i < card.classes.size(); ++i) card.classes[i].threshold = thresholds[i];
@@ -103,11 +114,15 @@ void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     card.training["recipe"] = recipe_;
     card.training["step"] = state_.step;
     card.training.update(computedBy(use_));
-    card.training["validation"] = state_.history.back();
-    SafetensorsFile content;
-    content.metadata = {{"cristae.card", toJson(card).dump()}, {"format", "pt"}};
-    content.tensors = weightsOf(*average_);
-    writeSafetensors({plan_.output, Existing::replace}, content);
+    card.training["validation"] = withoutTimes(state_.history.back());
+    state_.bestCard = toJson(card);
+    state_.best = weightsOf(*average_);
+    writeBest();
+}
+
+ModelPackage TrainingRun::writeBest() const {
+    return writePackage(ownFile(bestPackage(plan_.runFolder)), modelCardFromJson(state_.bestCard),
+                        state_.best);
 }
 
 void TrainingRun::checkpoint() {
@@ -116,14 +131,11 @@ void TrainingRun::checkpoint() {
         for (const double count : {epochCounts_.both[c], epochCounts_.predicted[c], epochCounts_.truth[c]})
             state_.epochCounts.push_back(count);
     state_.watch = watch_.state();
-    writeCheckpoint(plan_.runFolder / "checkpoint.safetensors", state_, *network_, *average_, *optimiser_);
-}
-
-void TrainingRun::writeLog() const {
-    std::string log;
-    for (const auto& line : state_.history) log += line.dump() + "\n";
-    writeFileAtomically(ownFile(plan_.runFolder / "log.jsonl"), log);
-    writeCurves(plan_.runFolder, state_.history);
+    const auto start = std::chrono::steady_clock::now();
+    writeCheckpoint(plan_.runFolder, state_, {*network_, *average_, *optimiser_});
+    checkpointEnd_ = std::chrono::steady_clock::now();
+    checkpointCost_ = std::chrono::duration<double>(checkpointEnd_ - start).count();
+    ++checkpoints_;
 }
 
 } // namespace cristae

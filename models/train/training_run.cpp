@@ -2,8 +2,9 @@
 #include "models/train/training_run.h"
 
 #include "core/base/parallel.h"
+#include "core/learn/run_record.h"
+#include "models/train/run_log.h"
 
-#include <chrono>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -86,32 +87,53 @@ TrainingResult TrainingRun::run() {
         workers =
             use_.device.is_cuda() ? std::max(1, processorCount() - 1) : std::max(1, processorCount() / 4);
     BatchQueue queue(sampler, share_, seed_, state_.step, steps_, workers);
-    TrainingResult result;
-    result.ending = watch_.verdict(); // of a run that had ended by itself and is resumed all the same
+    std::string ending = watch_.verdict(); // of a run that had ended by itself and is resumed all the same
     try {
-        while (state_.step < steps_ && result.ending.empty()) {
+        while (state_.step < steps_ && ending.empty()) {
             if (waitWhilePaused()) {
-                result.ending = fmt::format("Stopped by hand after {} of {} steps.", state_.step, steps_);
+                ending = fmt::format("Stopped by hand after {} of {} steps.", state_.step, steps_);
                 if (state_.epochSteps > 0)
                     finishEpoch(); // "keep" counts what was learned since the last epoch
                 break;
             }
-            result.ending = oneStep(queue);
+            ending = oneStep(queue);
         }
+        return finish(ending);
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::cancelled && state_.step > 0 && leads()) checkpoint();
+        if (error.kind() == ErrorKind::output) throw stoppedBy(error);
+        if (error.kind() == ErrorKind::cancelled && state_.step > 0 && leads()) {
+            try {
+                checkpoint();
+            } catch (const Error& failure) {
+                throw stoppedBy(failure);
+            }
+        }
         throw;
     }
-    if (state_.history.empty())
-        throw Error(ErrorKind::usage,
-                    "The run was stopped before its first step; there is no network to keep.");
+}
+
+Error TrainingRun::stoppedBy(const Error& failure) const {
+    return {failure.kind(),
+            fmt::format("{} The training stopped after step {} of {}; resume it, and it goes on "
+                        "from its last checkpoint.",
+                        failure.what(), state_.step, steps_)};
+}
+
+TrainingResult TrainingRun::finish(const std::string& ending) {
+    if (state_.history.empty()) {
+        const std::string sentence =
+            "The run was stopped before its first step; there is no network to keep.";
+        if (leads()) recordEnd(plan_.runFolder, sentence, {});
+        throw Error(ErrorKind::usage, sentence);
+    }
+    TrainingResult result;
+    result.ending = ending;
     result.stoppedEarly = state_.step < steps_;
-    if (!result.stoppedEarly && result.ending.empty())
-        result.ending = fmt::format("All {} steps are done.", steps_);
+    if (!result.stoppedEarly && ending.empty()) result.ending = fmt::format("All {} steps are done.", steps_);
     state_.history.back()["ending"] = result.ending;
     if (leads()) {
-        writeLog();
-        result.package = openModelPackage(plan_.output);
+        writeLog(plan_.runFolder, state_.history);
+        result.package = writeBest();
     }
     result.bestValidationDice = std::max(0.0, state_.bestDice);
     result.stepsDone = state_.step;
@@ -134,7 +156,16 @@ std::string TrainingRun::oneStep(BatchQueue& queue) {
     progress_.report(double(state_.step) / double(steps_),
                      "step " + std::to_string(state_.step) + " of " + std::to_string(steps_));
     const bool ends = state_.step % recipe_.at("stepsPerEpoch").get<int64_t>() == 0 || state_.step == steps_;
+    if (!ends && leads() && checkpointIsDue()) checkpoint();
     return ends ? finishEpoch() : std::string();
+}
+
+bool TrainingRun::checkpointIsDue() const {
+    // The first one early, for those who look soon; then seldom enough to cost no more than a twentieth.
+    constexpr double early = 30;
+    const double wanted = plan_.checkpointSeconds;
+    const double pause = checkpoints_ <= 1 ? std::min(early, wanted) : wanted;
+    return wanted <= 0 || secondsSince(checkpointEnd_) >= std::max(pause, 20 * checkpointCost_);
 }
 
 } // namespace cristae

@@ -1,11 +1,14 @@
 // TrainingRun: one run from its plan to its package.
 #pragma once
+#include "core/base/error.h"
 #include "core/learn/batch_queue.h"
 #include "core/learn/trainer.h"
 #include "models/train/checkpoint.h"
 #include "models/train/epoch_watch.h"
 #include "models/train/process_group.h"
 #include "models/train/validation.h"
+
+#include <chrono>
 
 namespace cristae {
 
@@ -17,6 +20,14 @@ public:
 
 private:
     void build();
+    void resumeFromCheckpoint();
+    /// Of an untouched run folder or the same run's; throws Error{input} naming slices that have changed.
+    void checkData() const;
+    /// Throws Error{output} when the disks have too little room for checkpoints and model.
+    void checkRoom() const;
+    /// What stands in the run folder before the first step, a checkpoint too: a disk that cannot be written
+    /// is told now.
+    void openRunFolder();
     void chooseThreadsAndPrecision();
     double trainStep(const Batch& batch);
     void averageWeights();
@@ -29,8 +40,13 @@ private:
     std::string endOfNumbers() const;
     EpochReport epochReport(const ValidationScores& scores) const;
     void keepBest(const std::vector<double>& thresholds);
+    /// The best network so far as a package in the run folder.
+    ModelPackage writeBest() const;
     void checkpoint();
-    void writeLog() const;
+    bool checkpointIsDue() const;
+    TrainingResult finish(const std::string& ending);
+    /// A failure to write, and what has become of the run.
+    Error stoppedBy(const Error& failure) const;
 
     // Of several processes; nothing happens in a single one.
     bool leads() const { return plan_.place.rank == 0; }
@@ -62,6 +78,11 @@ private:
     ClassCounts epochCounts_{1};
     double secondsOfSteps_ = 0, secondsWaiting_ = 0;
     int64_t timedSteps_ = 0;
+    std::chrono::steady_clock::time_point checkpointEnd_; // of writing the last one
+    double checkpointCost_ = 0;                           // seconds it took
+    int64_t checkpoints_ = 0;                             // written since this start
+    std::string restoreRemark_;
+    std::vector<std::filesystem::path> damagedCheckpoints_;
 };
 
 } // namespace cristae

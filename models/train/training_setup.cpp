@@ -3,14 +3,17 @@
 #include "core/base/hash.h"
 #include "core/base/own_folder.h"
 #include "core/base/parallel.h"
+#include "core/learn/checkpoint_files.h"
 #include "core/learn/recipe.h"
+#include "core/learn/run_record.h"
 #include "models/nn/network_options.h"
 #include "models/run/devices.h"
 #include "models/run/foreign_weights.h"
 #include "models/run/weights.h"
-#include "models/train/run_record.h"
+#include "models/train/run_log.h"
 #include "models/train/training_run.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -18,7 +21,7 @@ namespace cristae {
 namespace {
 
 /// Which data the run saw, with hashes of the pixels as they were read.
-std::string dataList(const TrainingSet& set) {
+nlohmann::json dataList(const TrainingSet& set) {
     nlohmann::json list = nlohmann::json::array();
     for (const TrainingSlice& slice : set.slices)
         list.push_back(
@@ -31,7 +34,16 @@ std::string dataList(const TrainingSet& set) {
              {"pixelSizeNm", slice.pixelSizeNm ? nlohmann::json(*slice.pixelSizeNm) : nlohmann::json()},
              {"imageSha256", sha256(slice.image.asBytes())},
              {"labelsSha256", sha256(slice.labels.asBytes())}});
-    return nlohmann::json{{"classes", set.classNames}, {"slices", list}}.dump(2) + "\n";
+    return {{"classes", set.classNames}, {"slices", list}};
+}
+
+/// The card that the run starts with, with all its classes.
+ModelCard startCard(const TrainingPlan& plan) {
+    ModelCard card = plan.card;
+    for (size_t i = card.classes.size(); i < plan.set.classNames.size(); ++i)
+        card.classes.push_back(
+            {plan.set.classNames[i], standardColour(plan.set.classNames[i], uint32_t(i + 1)), 0.5});
+    return card;
 }
 
 void copyInto(torch::nn::Module& from, torch::nn::Module& to) {
@@ -80,7 +92,7 @@ void TrainingRun::build() {
     torch::manual_seed(seed_);
     network_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
     average_ = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
-    if (plan_.startFrom)
+    if (plan_.startFrom && !plan_.resume)
         loadWeights(*network_,
                     tensorsOf(readSafetensors(plan_.startFrom->file), plan_.startFrom->file.string()),
                     plan_.startFrom->file.string());
@@ -99,34 +111,93 @@ void TrainingRun::build() {
     for (const torch::Tensor& parameter : network_->parameters())
         parameter.register_hook([this](const torch::Tensor&) { progress_.throwIfCancelled(); });
 
-    const auto file = plan_.runFolder / "checkpoint.safetensors";
-    if (plan_.resume) {
-        if (!std::filesystem::exists(file))
-            throw Error(ErrorKind::input, "There is no checkpoint " + file.string() +
-                                              " to resume from; start without resuming.");
-        state_ = readCheckpoint(file, *network_, *average_, *optimiser_);
-        if (completeRecipe(state_.recipe) != recipe_)
-            throw Error(ErrorKind::usage,
-                        "The run in " + plan_.runFolder.string() +
-                            " was started with another recipe; resume with its recipe.json or start anew.");
-        const size_t n = size_t(use_.classes);
-        const auto& counts = state_.epochCounts;
-        if (counts.size() == 3 * n)
-            for (size_t c = 0; c < n; ++c) {
-                epochCounts_.both[c] = counts[3 * c];
-                epochCounts_.predicted[c] = counts[3 * c + 1];
-                epochCounts_.truth[c] = counts[3 * c + 2];
-            }
-        watch_.restore(state_.watch);
-    }
+    state_.card = toJson(startCard(plan_));
+    if (plan_.resume) resumeFromCheckpoint();
     state_.recipe = recipe_;
     joinOthers();
     chooseThreadsAndPrecision();
-    if (!leads()) return;
+    if (leads()) openRunFolder();
+}
+
+void TrainingRun::resumeFromCheckpoint() {
+    RestoredRun restored = readCheckpoint(plan_, {*network_, *average_, *optimiser_});
+    if (completeRecipe(restored.state.recipe) != recipe_)
+        throw Error(ErrorKind::usage,
+                    "The run in " + plan_.runFolder.string() +
+                        " was started with another recipe; resume with its recipe.json or start anew.");
+    checkData();
+    if (restored.state.card.is_null()) restored.state.card = state_.card; // of an older version
+    state_ = std::move(restored.state);
+    const size_t n = size_t(use_.classes);
+    const auto& counts = state_.epochCounts;
+    if (counts.size() == 3 * n)
+        for (size_t c = 0; c < n; ++c) {
+            epochCounts_.both[c] = counts[3 * c];
+            epochCounts_.predicted[c] = counts[3 * c + 1];
+            epochCounts_.truth[c] = counts[3 * c + 2];
+        }
+    watch_.restore(state_.watch);
+    damagedCheckpoints_ = std::move(restored.damaged);
+    for (const std::filesystem::path& file : damagedCheckpoints_)
+        restoreRemark_ =
+            fmt::format("The checkpoint {} is damaged; the training goes on from {}, of step {}.",
+                        file.string(), restored.file.string(), state_.step);
+}
+
+void TrainingRun::checkData() const {
+    std::error_code unknown;
+    const auto file = plan_.runFolder / "data.json";
+    if (!std::filesystem::exists(file, unknown)) return;
+    const nlohmann::json before = nlohmann::json::parse(readTextFile(file), nullptr, false),
+                         now = dataList(plan_.set);
+    if (before.is_discarded() || before == now) return;
+    std::string changed;
+    const nlohmann::json was =
+        before.is_object() ? before.value("slices", nlohmann::json::array()) : nlohmann::json::array();
+    for (const nlohmann::json& slice : now.at("slices"))
+        if (std::ranges::find(was, slice) == was.end())
+            changed += (changed.empty() ? "" : ", ") + slice.at("name").get<std::string>();
+    throw Error(
+        ErrorKind::input,
+        fmt::format("The data are not those that the run in {} was started with (new or changed: {}). "
+                    "Give the old data, or start a new training, with --start-from for its model.",
+                    plan_.runFolder.string(),
+                    changed.empty() ? "none; slices or classes are missing" : changed));
+}
+
+void TrainingRun::checkRoom() const {
+    uint64_t weights = 0;
+    for (const torch::Tensor& tensor : network_->parameters()) weights += tensor.nbytes();
+    for (const torch::Tensor& tensor : network_->buffers()) weights += tensor.nbytes();
+    constexpr uint64_t small = 1 << 20; // headers, log and record
+    // A checkpoint holds the network, its mean, the best one and two moments; three of them lie there for a
+    // moment. A resumed run has two of them already.
+    const uint64_t checkpoint = 5 * weights, checkpoints = plan_.resume ? checkpoint : 3 * checkpoint;
+    std::string found;
+    const auto look = [&](const std::filesystem::path& folder, uint64_t bytes, const char* what) {
+        if (const auto sentence = roomComplaint(folder, bytes, what)) found += " " + *sentence;
+    };
+    look(plan_.runFolder, checkpoints + weights + small, "the run folder");
+    if (!plan_.output.empty()) look(plan_.output.parent_path(), weights + small, "the model");
+    if (!found.empty()) throw Error(ErrorKind::output, "The training cannot start." + found);
+}
+
+void TrainingRun::openRunFolder() {
+    checkRoom();
     takeOwnFolder(plan_.runFolder, "a training run", plan_.resume);
-    writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");
-    writeFileAtomically(ownFile(plan_.runFolder / "data.json"), dataList(plan_.set));
-    recordStart(plan_, use_, state_.step);
+    for (const std::filesystem::path& file : damagedCheckpoints_) setAsideCheckpoint(file);
+    if (!restoreRemark_.empty()) listener_.onRemark(restoreRemark_);
+    if (!plan_.resume) {
+        removeCheckpoints(plan_.runFolder);
+        std::error_code failed;
+        for (const char* old : {"log.jsonl", "curves.csv", "best.safetensors"})
+            std::filesystem::remove(plan_.runFolder / old, failed);
+        writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");
+        writeFileAtomically(ownFile(plan_.runFolder / "data.json"), dataList(plan_.set).dump(2) + "\n");
+    }
+    recordStart(plan_, computedBy(use_), state_.step);
+    checkpointEnd_ = std::chrono::steady_clock::now();
+    if (!plan_.resume) checkpoint();
 }
 
 void TrainingRun::chooseThreadsAndPrecision() {

@@ -127,6 +127,7 @@ int main(int argc, char** argv) {
     plan.device = "cpu";
     plan.runFolder = folder;
     plan.output = folder / "bench.safetensors";
+    plan.overwrite = true; // the second run stands in the folder of the first
     const auto trainer = makeTrainer();
 
     EagerStep peer(plan.recipe);

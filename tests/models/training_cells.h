@@ -80,6 +80,10 @@ inline bool sameWeights(const std::filesystem::path& a, const std::filesystem::p
     return true;
 }
 
+inline std::string bytesOf(const std::filesystem::path& file) {
+    return readTextFile(file, size_t(1) << 30);
+}
+
 /// The log of a run, without what depends on how busy the machine is.
 inline std::vector<nlohmann::json> withoutTimes(const TrainingPlan& plan) {
     std::vector<nlohmann::json> lines;
@@ -117,6 +121,7 @@ inline TrainingPlan planIn(const QTemporaryDir& folder, const char* name, int cl
     plan.output = std::filesystem::path(folder.filePath(name).toStdString() + ".safetensors");
     plan.runFolder = folder.filePath(name).toStdString();
     plan.device = "cpu";
+    plan.overwrite = true;
     return plan;
 }
 

@@ -118,7 +118,8 @@ private Q_SLOTS:
         broken.resume = true;
         Listener resumed;
         trainer_->train(broken, resumed, Progress::none());
-        QVERIFY(sameWeights(whole.output, broken.output));
+        QCOMPARE(bytesOf(bestPackage(whole.runFolder)).size(), bytesOf(bestPackage(broken.runFolder)).size());
+        QVERIFY(sameWeights(bestPackage(whole.runFolder), bestPackage(broken.runFolder)));
         QVERIFY(sameWeights(whole.runFolder / "checkpoint.safetensors",
                             broken.runFolder / "checkpoint.safetensors"));
         QVERIFY(withoutTimes(broken) == withoutTimes(whole));
@@ -162,7 +163,7 @@ private Q_SLOTS:
         const TrainingPlan again = loadRun(broken.runFolder, Progress::none());
         QVERIFY(again.resume && again.set.slices.size() == 7);
         trainer_->train(again, listener, Progress::none());
-        QVERIFY(sameWeights(whole.output, broken.output));
+        QVERIFY(sameWeights(bestPackage(whole.runFolder), bestPackage(broken.runFolder)));
         QVERIFY(withoutTimes(whole) == withoutTimes(broken));
     }
 
@@ -201,7 +202,7 @@ private Q_SLOTS:
         QCOMPARE(interrupted.steps, 1);
         plan.resume = true;
         trainer_->train(plan, interrupted, Progress::none());
-        QVERIFY(sameWeights(plan.output, whole.output));
+        QVERIFY(sameWeights(bestPackage(plan.runFolder), bestPackage(whole.runFolder)));
     }
 
     void pauseStopAndCancelAnswerSoon() {
@@ -236,7 +237,7 @@ private Q_SLOTS:
         QVERIFY(kept.stoppedEarly);
         QVERIFY2(QString::fromStdString(kept.ending).contains("by hand after 8"), kept.ending.c_str());
         QCOMPARE(kept.stepsDone, 8);
-        QVERIFY(std::filesystem::exists(plan.output));
+        QVERIFY(std::filesystem::exists(kept.package.file));
     }
 
     void fineTuningStartsFromThePackage() {

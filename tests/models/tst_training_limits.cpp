@@ -112,7 +112,7 @@ private Q_SLOTS:
         const QString ending = QString::fromStdString(result.ending);
         QVERIFY2(ending.contains("learningRate from 10 to 1") && ending.contains("is kept"),
                  qPrintable(ending));
-        QVERIFY(std::filesystem::exists(plan.output));
+        QVERIFY(std::filesystem::exists(result.package.file));
         QVERIFY(withoutTimes(plan).back().at("ending") == result.ending);
     }
 
@@ -199,7 +199,7 @@ private Q_SLOTS:
         } catch (const Error& error) {
             QVERIFY2(QString(error.what()).contains("learningRate"), error.what());
         }
-        QVERIFY(!std::filesystem::exists(plan.output));
+        QVERIFY(!std::filesystem::exists(bestPackage(plan.runFolder)));
     }
 
 private:

@@ -149,6 +149,52 @@ private Q_SLOTS:
         QVERIFY(refusal(write(whole)).empty());
     }
 
+    void everyFlippedBitIsRefused() {
+        SafetensorsFile content;
+        content.metadata = {{"cristae.card", R"({"name": "cells", "threshold": 0.5})"}, {"format", "pt"}};
+        content.tensors.push_back(floats("a", {2, 3}, {1, 2, 3, 4, 5, 6}));
+        content.tensors.push_back(floats("b", {4}, {7, 8, 9, 10}));
+        const std::vector<std::byte> whole = safetensorsBytes(content);
+        int refusedByHeader = 0;
+        for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+            std::string bytes(reinterpret_cast<const char*>(whole.data()), whole.size());
+            bytes[bit / 8] = char(bytes[bit / 8] ^ (1 << (bit % 8)));
+            const std::filesystem::path path = write(bytes);
+            QVERIFY2(!refusal(path).empty(),
+                     qPrintable(QString("bit %1 of %2").arg(bit).arg(whole.size() * 8)));
+            try { // what is listed without reading the tensors
+                QCOMPARE(readSafetensorsHeader(path).metadata, content.metadata);
+            } catch (const Error&) {
+                ++refusedByHeader;
+            }
+        }
+        QCOMPARE(refusedByHeader, int(8 * (whole.size() - 40)));
+    }
+
+    void equalContentsGiveEqualBytes() {
+        SafetensorsFile content;
+        content.metadata = {{"k", "v"}};
+        content.tensors.push_back(floats("t", {2}, {1, 2}));
+        const std::filesystem::path path = folder_.filePath("first.safetensors").toStdString();
+        writeSafetensors(path, content);
+        const SafetensorsFile back = readSafetensors(path);
+        QCOMPARE(back.metadata, content.metadata); // without the checksums, which belong to the file
+        QVERIFY(safetensorsBytes(back) == safetensorsBytes(content));
+    }
+
+    void checksumsAreAskedForOnlyWhereTheyAre() {
+        const std::string plain =
+            R"({"__metadata__":{"k":"v"},"t":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})";
+        QVERIFY(refusal(write(fileOf(plain, 4))).empty());
+        for (const char* key : {"cristae.sha256.header", "cristae.sha256.tensors"}) {
+            std::string half = plain;
+            half.replace(half.find("\"k\":\"v\""), 7,
+                         fmt::format("\"{}\":\"{}\"", key, std::string(64, '0')));
+            const std::string message = refusal(write(fileOf(half, 4)));
+            QVERIFY2(message.find("damaged") != std::string::npos, message.c_str());
+        }
+    }
+
     void missingFilesAndFolders() {
         QVERIFY(refusal("/nonexistent/model.safetensors").find("/nonexistent/model.safetensors") !=
                 std::string::npos);

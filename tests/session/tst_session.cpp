@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/document/document.h"
 #include "core/image/memory_source.h"
+#include "core/learn/run_record.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
 #include "tests/support/bright_network.h"
@@ -20,14 +21,18 @@ using namespace cristae;
 
 namespace {
 
-/// "Trains" by handing over the package that the plan starts from, under the plan's name.
+/// "Trains" by handing over the package that the plan starts from, as the best of the run.
 class CopyingTrainer : public Trainer {
 public:
     std::vector<std::string> complaints(const TrainingPlan&) const override { return {}; }
     TrainingResult train(const TrainingPlan& plan, TrainingListener&, const Progress&) override {
-        std::filesystem::copy_file(plan.startFrom->file, plan.output);
+        const std::filesystem::path best = bestPackage(plan.runFolder);
+        std::filesystem::create_directories(plan.runFolder);
+        std::filesystem::copy_file(plan.startFrom->file, best,
+                                   std::filesystem::copy_options::overwrite_existing);
         TrainingResult result;
-        result.package = openModelPackage(plan.output);
+        result.package = openModelPackage(best);
+        result.ending = "Done.";
         return result;
     }
 };
@@ -36,6 +41,8 @@ class Silent : public TrainingListener {
 public:
     void onStep(int64_t, double) override {}
     void onEpoch(const EpochReport&) override {}
+    void onRemark(const std::string& sentence) override { remarks << QString::fromStdString(sentence); }
+    QStringList remarks;
 };
 
 class Cancelled : public Progress {
@@ -286,7 +293,9 @@ private Q_SLOTS:
         QVERIFY(!std::filesystem::exists(in("none.tif")));
     }
 
-    void trainingEndsWithScoresOnSlicesSetAside() {
+private:
+    /// Slices of which the last two are for the scores.
+    TrainingPlan planToScore(const char* output) {
         // What BrightNetwork says of a slice whose left half is bright: the left half. The truth: the upper
         // half, with a strip of unknown pixels at the right edge.
         TrainingSlice slice;
@@ -307,7 +316,14 @@ private Q_SLOTS:
         plan.set.slices = {seen, slice, slice};
         plan.set.classNames = {"bright things"};
         plan.startFrom = session_->findModel("bright");
-        plan.output = in("scored.safetensors");
+        plan.output = in(output);
+        plan.runFolder = in(output).replace_extension(".run");
+        return plan;
+    }
+
+private Q_SLOTS:
+    void trainingEndsWithScoresOnSlicesSetAside() {
+        TrainingPlan plan = planToScore("scored.safetensors");
         Silent listener;
         const TrainingResult result = session_->train(std::move(plan), listener, Progress::none());
         const auto scores = openModelPackage(in("scored.safetensors")).card.scores;
@@ -329,6 +345,46 @@ private Q_SLOTS:
         QCOMPARE(after.tensors.size(), before.tensors.size());
         QVERIFY(std::equal(after.tensors[0].data.get(), after.tensors[0].data.get() + 4,
                            before.tensors[0].data.get()));
+    }
+
+    void anOlderModelStaysUntilTheScoresAreThere() {
+        TrainingPlan plan = planToScore("kept.safetensors");
+        ModelCard older;
+        older.name = "older";
+        older.classes = {{"other", {}, 0.5}};
+        writeFakePackage(plan.output, older);
+        const std::string before = readTextFile(plan.output);
+        plan.overwrite = true;
+        Silent listener;
+        QVERIFY_EXCEPTION_THROWN(session_->train(plan, listener, Cancelled()), Error);
+        QCOMPARE(readTextFile(plan.output), before);
+        QVERIFY(std::filesystem::exists(bestPackage(plan.runFolder))); // nothing is lost
+        QVERIFY(!hasEnded(plan.runFolder));
+        QCOMPARE(session_->train(plan, listener, Progress::none()).package.file, plan.output);
+        const std::string made = readTextFile(plan.output);
+        QVERIFY(made != before);
+        QVERIFY(!std::filesystem::exists(bestPackage(plan.runFolder)));
+        QVERIFY(hasEnded(plan.runFolder));
+        // The same once more is the same file; another one that came meanwhile is left alone.
+        plan.overwrite = false;
+        session_->train(plan, listener, Progress::none());
+        QCOMPARE(readTextFile(plan.output), made);
+        QVERIFY(listener.remarks.isEmpty());
+        writeFakePackage(plan.output, older);
+        QCOMPARE(session_->train(plan, listener, Progress::none()).package.file, in("kept-2.safetensors"));
+        QCOMPARE(readTextFile(plan.output), before);
+        QCOMPARE(readTextFile(in("kept-2.safetensors")), made);
+        QVERIFY(listener.remarks.size() == 1 && listener.remarks[0].contains("kept-2.safetensors"));
+        // A place that vanished meanwhile: the network is kept, and the sentence says where.
+        plan.output = in("gone") / "m.safetensors";
+        try {
+            session_->train(plan, listener, Progress::none());
+            QFAIL("there is no such folder");
+        } catch (const Error& error) {
+            QCOMPARE(error.kind(), ErrorKind::output);
+            QVERIFY2(QString::fromUtf8(error.what()).contains("best.safetensors"), error.what());
+        }
+        QVERIFY(std::filesystem::exists(bestPackage(plan.runFolder)));
     }
 
     void wrongWishesAreSentences() {

@@ -1,5 +1,5 @@
 // TrainPage, the end of a run: scores, saving the model, and another model on the same slices.
-#include "core/base/atomic_file.h"
+#include "core/segment/package_writer.h"
 #include "ui/dialogs/chosen_file.h"
 #include "ui/panels/model_comparison.h"
 #include "ui/panels/parts.h"
@@ -95,31 +95,18 @@ void TrainPage::saveModel() {
     dialog->setDefaultSuffix(QStringLiteral("safetensors"));
     dialog->setNameFilter(tr("Cristae models (*.safetensors)"));
     dialog->selectFile(text(finished_->result.package.file.filename().string()));
-    connect(
-        dialog, &QFileDialog::fileSelected, this,
-        [this, from = finished_->result.package.file](const QString& path) {
-            workbench_.jobs().start<bool>(
-                Lane::files, tr("Saving the model"),
-                [from, path, place = chosenFile(workbench_, path).reading(from)](const Progress&) {
-                    AtomicFile file(place);
-                    std::error_code error;
-                    std::filesystem::copy_file(from, file.temporaryPath(), error);
-                    if (error)
-                        throw Error(ErrorKind::output, tr("%1 cannot be written (%2); choose another folder.")
-                                                           .arg(path, text(error.message()))
-                                                           .toStdString());
-                    file.commit([&](const std::filesystem::path& written) {
-                        if (std::filesystem::file_size(written) != std::filesystem::file_size(from))
-                            throw Error(
-                                ErrorKind::output,
-                                tr("%1 was not written whole; is the disk full?").arg(path).toStdString());
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this, from = finished_->result.package.file](const QString& path) {
+                workbench_.jobs().start<bool>(
+                    Lane::files, tr("Saving the model"),
+                    [from, place = chosenFile(workbench_, path).reading(from)](const Progress&) {
+                        copyPackage(from, place);
+                        return true;
+                    },
+                    [bench = QPointer(&workbench_), path](bool) {
+                        if (bench) bench->showRemark(tr("The model was saved as %1.").arg(path));
                     });
-                    return true;
-                },
-                [bench = QPointer(&workbench_), path](bool) {
-                    if (bench) bench->showRemark(tr("The model was saved as %1.").arg(path));
-                });
-        });
+            });
     dialog->open();
 }
 

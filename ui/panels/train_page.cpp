@@ -286,8 +286,7 @@ TrainingPlan TrainPage::planWithoutSlices() const {
         runsFolder() /
         (plan.card.name +
          QDateTime::currentDateTime().toString(QStringLiteral("-yyyyMMdd-HHmmss")).toStdString());
-    // Among the models only when the run has come to its end: a cancelled one leaves none there.
-    plan.output = plan.runFolder / "model.safetensors";
+    plan.output = outputFile(); // written when the run has come to its end: a cancelled one leaves none
     return plan;
 }
 

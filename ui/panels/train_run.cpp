@@ -1,4 +1,6 @@
 // TrainPage, a run: starting and resuming it, and its news on the screen.
+#include "core/learn/checkpoint_files.h"
+#include "core/learn/run_record.h"
 #include "ui/charts/line_chart.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
@@ -21,25 +23,13 @@ namespace cristae {
 
 namespace {
 
-/// Puts the model of a finished run among the user's models, under a name that is free.
-ModelPackage placeModel(const std::filesystem::path& from, const std::filesystem::path& folder,
-                        const std::string& name) {
-    std::filesystem::path target = folder / (name + ".safetensors");
-    for (int number = 2; std::filesystem::exists(target); ++number)
-        target = folder / (name + "-" + std::to_string(number) + ".safetensors");
-    std::error_code failed;
-    std::filesystem::rename(from, target, failed);
-    if (failed)
-        throw Error(ErrorKind::output,
-                    TrainPage::tr("The model is ready as %1 but could not be moved to %2 (%3); move it there "
-                                  "by hand.")
-                        .arg(text(from.string()), text(target.string()), text(failed.message()))
-                        .toStdString());
-    return openModelPackage(target);
-}
-
 /// The run itself, off the UI thread.
 FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed, const Progress& progress) {
+    const std::filesystem::path models = session.paths().userModels;
+    std::error_code failed;
+    std::filesystem::create_directories(models, failed); // where that fails the complaints say why
+    // Runs of older versions had their model moved here at the end.
+    if (plan.output.parent_path() == plan.runFolder) plan.output = models / (plan.card.name + ".safetensors");
     std::string sentences;
     for (const std::string& sentence : session.engine().trainer->complaints(plan))
         sentences += (sentences.empty() ? "" : "\n") + sentence;
@@ -53,12 +43,10 @@ FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed
         if (!plan.resume) saveRun(plan, session.engine().trainer->slicesSeen(plan.recipe), progress);
         finished.result = session.train(std::move(plan), feed, progress);
     } catch (...) {
-        // Without a checkpoint there is nothing to go on from, and the data would only fill the disk.
-        if (!std::filesystem::exists(folder / "checkpoint.safetensors")) closeRun(folder);
+        // Of a run that cannot go on the data would only fill the disk.
+        if (!hasCheckpoint(folder) || hasEnded(folder)) closeRun(folder);
         throw;
     }
-    const ModelPackage& made = finished.result.package;
-    finished.result.package = placeModel(made.file, session.paths().userModels, made.card.name);
     closeRun(folder);
     return finished;
 }
@@ -223,6 +211,7 @@ void TrainPage::cancel() {
 void TrainPage::takeNews() {
     if (!feed_) return;
     for (const EpochNews& news : feed_->takeEpochs()) showEpoch(news);
+    for (const std::string& remark : feed_->takeRemarks()) workbench_.showRemark(text(remark));
     updateState();
 }
 

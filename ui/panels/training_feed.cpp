@@ -67,9 +67,19 @@ void TrainingFeed::onEpoch(const EpochReport& report) {
     epochs_.push_back(std::move(news));
 }
 
+void TrainingFeed::onRemark(const std::string& sentence) {
+    const std::lock_guard lock(mutex_);
+    remarks_.push_back(sentence);
+}
+
 std::vector<EpochNews> TrainingFeed::takeEpochs() {
     const std::lock_guard lock(mutex_);
     return std::exchange(epochs_, {});
+}
+
+std::vector<std::string> TrainingFeed::takeRemarks() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(remarks_, {});
 }
 
 } // namespace cristae

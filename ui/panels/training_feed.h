@@ -27,6 +27,7 @@ public:
     // Training thread.
     void onStep(int64_t step, double loss) override;
     void onEpoch(const EpochReport& report) override;
+    void onRemark(const std::string& sentence) override;
     bool paused() const override { return paused_; }
     bool stopRequested() const override { return stop_; }
 
@@ -34,6 +35,7 @@ public:
     void setPaused(bool paused) { paused_ = paused; }
     void requestStop() { stop_ = true, paused_ = false; }
     std::vector<EpochNews> takeEpochs();
+    std::vector<std::string> takeRemarks();
     int64_t lastStep() const { return step_; }
     double lastLoss() const { return loss_; }
 
@@ -43,6 +45,7 @@ private:
     std::atomic<double> loss_ = 0;
     std::mutex mutex_;
     std::vector<EpochNews> epochs_;
+    std::vector<std::string> remarks_;
 };
 
 } // namespace cristae

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/learn/checkpoint_files.h"
 #include "core/learn/recipe.h"
 
 #include <algorithm>
@@ -26,9 +27,7 @@ private:
 /// A checkpoint of the same recipe lies there: the study was killed in the middle of this training.
 bool canResume(const TrainingPlan& plan) {
     const auto recipe = plan.runFolder / "recipe.json";
-    if (!std::filesystem::exists(plan.runFolder / "checkpoint.safetensors") ||
-        !std::filesystem::exists(plan.output) || !std::filesystem::exists(recipe))
-        return false;
+    if (!hasCheckpoint(plan.runFolder) || !std::filesystem::exists(recipe)) return false;
     return nlohmann::json::parse(readTextFile(recipe), nullptr, false) == plan.recipe;
 }
 
@@ -98,6 +97,7 @@ StudyStep trainingStep(Session& session, const StudySettings& settings, const Va
         plan.output = modelFile(settings, variant.id);
         plan.runFolder = settings.folder / "runs" / variant.id;
         plan.device = settings.device;
+        plan.overwrite = true; // the folder is the study's own
         plan.resume = canResume(plan);
         std::filesystem::create_directories(settings.folder / "models");
         const std::filesystem::path runFolder = plan.runFolder;
