@@ -1,0 +1,151 @@
+// Whatever call fails while a result is written: the cause in words, exit code 3, the old result as before.
+#include "core/export/exporter.h"
+#include "core/image/memory_source.h"
+
+#include <QCryptographicHash>
+#include <QDirIterator>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cerrno>
+
+using namespace cristae;
+
+namespace {
+
+const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
+
+void write(uint8_t value, const QString& file) {
+    Pixels pixels(PixelType::u8, 1, {2, 40, 40});
+    auto values = pixels.values<uint8_t>();
+    for (size_t i = 0; i < values.size(); ++i) values[i] = i % 10 < 5 ? value : 0;
+    const MemorySource source(pixels);
+    const auto exporters = allExporters();
+    ExportDescription description;
+    description.info = source.info();
+    exportSource(source, findExporter(exporters, "tiff", {}), file.toStdString(), description,
+                 Progress::none());
+}
+
+QMap<QString, QByteArray> stateOf(const QString& folder) {
+    QMap<QString, QByteArray> state;
+    QDirIterator it(folder, QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot,
+                    QDirIterator::Subdirectories);
+    while (it.hasNext()) {
+        QFile file(it.next());
+        state[QDir(folder).relativeFilePath(file.fileName())] =
+            file.open(QIODevice::ReadOnly)
+                ? QCryptographicHash::hash(file.readAll(), QCryptographicHash::Sha256)
+                : QByteArray("folder");
+    }
+    return state;
+}
+
+} // namespace
+
+class TestWriteFaults : public QObject {
+    Q_OBJECT
+private:
+    std::unique_ptr<QTemporaryDir> folder_;
+    QString in(const QString& name) const { return folder_->filePath(name); }
+    QString results() const { return in(QStringLiteral("results")); }
+
+    struct Outcome {
+        int code = -1;
+        QString err;
+        bool happened = false;
+    };
+    Outcome run(const QStringList& arguments, const QString& fault) const {
+        QFile::remove(in(QStringLiteral("seen")));
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("LD_PRELOAD", QStringLiteral(CRISTAE_FAILING_CALLS));
+        environment.insert("CRISTAE_FAULT", fault);
+        environment.insert("CRISTAE_FAULT_FOLDER", results());
+        environment.insert("CRISTAE_FAULT_SEEN", in(QStringLiteral("seen")));
+        process.setProcessEnvironment(environment);
+        process.start(cli, arguments);
+        process.waitForFinished(60000);
+        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                QString::fromUtf8(process.readAllStandardError()), QFile::exists(in(QStringLiteral("seen")))};
+    }
+    QStringList command(const QString& output, const QString& image) const {
+        if (output.endsWith(".csv"))
+            return {"measure", in(image), "--output", results() + '/' + output, "--overwrite", "--quiet"};
+        return {"convert", in(image), results() + '/' + output, "--overwrite", "--quiet"};
+    }
+
+private Q_SLOTS:
+    void init() {
+        folder_ = std::make_unique<QTemporaryDir>();
+        QVERIFY(QDir(folder_->path()).mkdir(QStringLiteral("results")));
+        write(100, in(QStringLiteral("old.tif")));
+        write(200, in(QStringLiteral("new.tif")));
+    }
+
+    void everyCall_data() {
+        QTest::addColumn<QString>("output");
+        for (const char* output : {"x.tif", "x.h5", "x.png", "x.jpg", "x.raw", "x.csv"})
+            QTest::newRow(output) << QString::fromLatin1(output);
+    }
+    void everyCall() {
+        QFETCH(QString, output);
+        const struct {
+            const char* call;
+            int error;
+        } faults[] = {{"open", EACCES}, {"open", EMFILE}, {"write", ENOSPC}, {"write", EIO},
+                      {"sync", EIO},    {"sync", ENOSPC}, {"name", EACCES},  {"name", EIO}};
+        for (const bool replacing : {true, false})
+            for (const auto& fault : faults)
+                for (const char* how : {"once", "ever"}) {
+                    QDir(results()).removeRecursively();
+                    QVERIFY(QDir(folder_->path()).mkdir(QStringLiteral("results")));
+                    if (replacing) QCOMPARE(run(command(output, "old.tif"), {}).code, 0);
+                    const auto before = stateOf(results());
+                    int number = 1;
+                    for (;; ++number) {
+                        const QString words = QStringLiteral("%1 %2 %3 %4")
+                                                  .arg(fault.call)
+                                                  .arg(number)
+                                                  .arg(fault.error)
+                                                  .arg(how);
+                        const Outcome o = run(command(output, "new.tif"), words);
+                        const QString told = words + QStringLiteral(": exit code %1, ").arg(o.code) + o.err;
+                        if (!o.happened) {
+                            QVERIFY2(o.code == 0, qPrintable(told));
+                            break;
+                        }
+                        QVERIFY2(o.code == 3, qPrintable(told));
+                        QVERIFY2(o.err.contains("was not written") || o.err.contains("cannot be"),
+                                 qPrintable(told));
+                        QVERIFY2(!o.err.contains("Unexpected"), qPrintable(told));
+                        if (stateOf(results()) != before) {
+                            // Names that can't be given can't be given back either, for as long as that
+                            // lasts.
+                            const bool lasting =
+                                qstrcmp(fault.call, "name") == 0 && qstrcmp(how, "ever") == 0;
+                            QVERIFY2(lasting && stateOf(results()).keys().size() >= before.keys().size(),
+                                     qPrintable(told + stateOf(results()).keys().join(' ')));
+                        }
+                        QVERIFY(number < 200);
+                    }
+                    QVERIFY2(number > 1, fault.call); // the fault was met at least once
+                }
+    }
+
+    /// fsync that the file system does not know, and one that was interrupted, are no failures.
+    void harmlessAnswersOfSync() {
+        const std::pair<int, const char*> harmless[] = {{EINVAL, "ever"}, {EINTR, "once"}};
+        for (const auto& [error, how] : harmless)
+            for (int number = 1; number < 4; ++number) {
+                const Outcome o = run(command("x.tif", "new.tif"),
+                                      QStringLiteral("sync %1 %2 %3").arg(number).arg(error).arg(how));
+                QVERIFY(o.happened);
+                QVERIFY2(o.code == 0, qPrintable(o.err));
+            }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestWriteFaults)
+#include "tst_write_faults.moc"
