@@ -11,8 +11,8 @@ std::filesystem::path Exporter::placeOf(const std::filesystem::path& target, con
     return target;
 }
 
-const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
-                             const std::filesystem::path& target) {
+const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, std::string_view key,
+                             std::filesystem::path target) {
     std::string extension = target.extension().string();
     if (!extension.empty()) extension.erase(0, 1);
     std::transform(extension.begin(), extension.end(), extension.begin(),

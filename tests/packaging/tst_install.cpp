@@ -1,40 +1,19 @@
 // Installing into a folder: everything is there, nothing points back, and the installed program predicts.
+#include "run_program.h"
+
 #include <QDirIterator>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
+
+using namespace cristae;
 
 namespace {
 
 const QString build = QStringLiteral(CRISTAE_BINARY_DIR), source = QStringLiteral(CRISTAE_SOURCE_DIR);
-
-struct Outcome {
-    int code = -1;
-    QByteArray out, err;
-};
-
-Outcome run(const QString& program, const QStringList& arguments, const QString& folder,
-            const QStringList& variables = {}) {
-    QProcess process;
-    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-    for (const QString& variable : variables)
-        environment.insert(variable.section('=', 0, 0), variable.section('=', 1));
-    environment.insert("HOME", folder);
-    environment.insert("QT_QPA_PLATFORM", "offscreen");
-    environment.remove("LD_LIBRARY_PATH");
-    environment.remove("CRISTAE_MODELS");
-    environment.remove("XDG_DATA_HOME");
-    process.setProcessEnvironment(environment);
-    process.setWorkingDirectory(folder);
-    process.start(program, arguments);
-    if (!process.waitForFinished(240000)) process.kill();
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-            process.readAllStandardOutput(), process.readAllStandardError()};
-}
 
 } // namespace
 
@@ -47,8 +26,8 @@ private Q_SLOTS:
         const QString first = dir_.filePath("first");
         const auto install = [&](const QString& component, const QStringList& variables) {
             const Outcome outcome =
-                run(CRISTAE_CMAKE, {"--install", build, "--prefix", first, "--component", component},
-                    dir_.path(), variables);
+                runProgram(CRISTAE_CMAKE, {"--install", build, "--prefix", first, "--component", component},
+                           dir_.path(), variables);
             QVERIFY2(outcome.code == 0, outcome.err.constData());
         };
         install("program", {});
@@ -76,7 +55,7 @@ private Q_SLOTS:
         // Run paths are what the loader follows; the build folder must not be among them.
         for (const char* file : {"bin/cristae", "bin/cristae-cli", "lib/cristae/libcristae_models.so"}) {
             if (!QFile::exists(prefix_ + "/" + file)) continue;
-            const Outcome outcome = run("readelf", {"-d", prefix_ + "/" + file}, dir_.path());
+            const Outcome outcome = runProgram("readelf", {"-d", prefix_ + "/" + file}, dir_.path());
             if (outcome.code != 0) QSKIP("no readelf here");
             for (const QByteArray& line : outcome.out.split('\n'))
                 if (line.contains("RUNPATH") || line.contains("RPATH"))
@@ -92,7 +71,7 @@ private Q_SLOTS:
     }
 
     void itsModelsAreItsOwn() {
-        const Outcome outcome = run(prefix_ + "/bin/cristae-cli", {"models", "--json"}, dir_.path());
+        const Outcome outcome = runProgram(prefix_ + "/bin/cristae-cli", {"models", "--json"}, dir_.path());
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         QVERIFY(outcome.out.contains("mitochondria"));
         QVERIFY2(!outcome.out.contains((source + "/models").toUtf8()), outcome.out.constData());
@@ -101,12 +80,13 @@ private Q_SLOTS:
     void itPredicts() {
         if (!QFile::exists(prefix_ + "/lib/cristae/libcristae_models.so")) QSKIP("built without the engine");
         const QString sample = prefix_ + "/share/cristae/samples/fly_medulla.h5";
-        const Outcome outcome =
-            run(prefix_ + "/bin/cristae-cli",
-                {"predict", sample, "--model", "mitochondria", "--slices", "0:1", "--output", "labels.tif"},
-                dir_.path());
+        const Outcome outcome = runProgram(
+            prefix_ + "/bin/cristae-cli",
+            {"predict", sample, "--model", "mitochondria", "--slices", "0:1", "--output", "labels.tif"},
+            dir_.path());
         QVERIFY2(outcome.code == 0, outcome.err.constData());
-        const Outcome info = run(prefix_ + "/bin/cristae-cli", {"info", "labels.tif", "--json"}, dir_.path());
+        const Outcome info =
+            runProgram(prefix_ + "/bin/cristae-cli", {"info", "labels.tif", "--json"}, dir_.path());
         QVERIFY2(info.code == 0, info.err.constData());
         QVERIFY(QJsonDocument::fromJson(info.out).isObject());
     }
@@ -114,7 +94,7 @@ private Q_SLOTS:
     void theWindowOpens() {
         const QString window = prefix_ + "/bin/cristae";
         if (!QFile::exists(window)) QSKIP("built without the window");
-        const Outcome outcome = run(window, {"--version"}, dir_.path());
+        const Outcome outcome = runProgram(window, {"--version"}, dir_.path());
         QVERIFY2(outcome.code == 0 && outcome.out.contains("ristae"), outcome.err.constData());
     }
 
