@@ -1,6 +1,8 @@
 # Run by the installation when everything else is in place: writes share/doc/cristae/cristae.cdx.json, a list of what lies
 # there (CycloneDX 1.5). It describes the files found, and names for what is not ours where it came from.
-# Given: version, wheel_lists (sha256sum files of the LibTorch that is inside), plugin_packages (Debian names).
+# Given: version, wheel_lists (sha256sum files of the LibTorch that is inside), plugin_packages (Debian names), architecture
+# (the folder of libraries: x86_64-linux-gnu).
+cmake_minimum_required(VERSION 3.25)
 set(prefix "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
 set(components "")
 set(direct_packages "")
@@ -13,10 +15,13 @@ function(json_string result text)
     set(${result} "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
-# add_component(TYPE NAME [REF ref] [VERSION v] [PURL purl] [SHA256 sum] [SPDX id] [LICENCE words] [OUTSIDE])
-# OUTSIDE: needed, but not in this package.
+# add_component(TYPE NAME [FILE] [REF ref] [VERSION v] [PURL purl] [SHA256 sum] [SPDX id] [LICENCE words] [OUTSIDE])
+# FILE: the name is the path of a file in the installation. OUTSIDE: needed, but not in this package.
 function(add_component type name)
-    cmake_parse_arguments(arg "OUTSIDE" "REF;VERSION;PURL;SHA256;SPDX;LICENCE" "" ${ARGN})
+    cmake_parse_arguments(PARSE_ARGV 2 arg "FILE;OUTSIDE" "REF;VERSION;PURL;SHA256;SPDX;LICENCE" "")
+    if(arg_FILE)
+        file(SHA256 "${prefix}/${name}" arg_SHA256)
+    endif()
     if(NOT arg_REF)
         set(arg_REF "${name}")
     endif()
@@ -45,21 +50,18 @@ function(add_component type name)
     set(components "${components}" PARENT_SCOPE)
 endfunction()
 
-# Adds a file of the installation by its path in there.
-macro(add_file type path)
-    file(SHA256 "${prefix}/${path}" sum)
-    add_component(${type} "${path}" SHA256 ${sum} ${ARGN})
-endmacro()
-
 # The programs, the engine and the libraries that travel along.
 file(GLOB_RECURSE binaries RELATIVE "${prefix}" "${prefix}/bin/cristae*" "${prefix}/lib/cristae/*.so*")
 list(SORT binaries)
 set(own_binaries "")
+set(inside "")
 foreach(path IN LISTS binaries)
+    cmake_path(GET path FILENAME name)
+    list(APPEND inside "${name}")
     if(path MATCHES "^lib/cristae/(torch|nvidia)/")
-        add_file(file "${path}")
+        add_component(file "${path}" FILE)
     else()
-        add_file(file "${path}" SPDX GPL-3.0-or-later)
+        add_component(file "${path}" FILE SPDX GPL-3.0-or-later)
         list(APPEND own_binaries "${path}")
     endif()
 endforeach()
@@ -93,7 +95,7 @@ foreach(path IN LISTS models)
     file(READ "${prefix}/${path}" header OFFSET 8 LIMIT ${length})
     string(JSON card GET "${header}" __metadata__ cristae.card)
     string(JSON licence GET "${card}" licence)
-    add_file(machine-learning-model "${path}" LICENCE "${licence}")
+    add_component(machine-learning-model "${path}" FILE LICENCE "${licence}")
 endforeach()
 
 # Sample micrographs, with the licences that their index states.
@@ -104,7 +106,7 @@ if(EXISTS "${prefix}/share/cristae/samples/index.json")
     foreach(i RANGE ${last})
         string(JSON name GET "${index}" ${i} file)
         string(JSON licence GET "${index}" ${i} licence)
-        add_file(data "share/cristae/samples/${name}" LICENCE "${licence}")
+        add_component(data "share/cristae/samples/${name}" FILE LICENCE "${licence}")
     endforeach()
 endif()
 
@@ -123,8 +125,8 @@ foreach(path IN LISTS own_binaries)
         string(REGEX MATCHALL "\\(NEEDED\\)[^\n]*" needed "${text}")
         foreach(line IN LISTS needed)
             string(REGEX REPLACE ".*\\[|\\]" "" library "${line}")
-            if(NOT binaries MATCHES "/${library}(;|$)")
-                execute_process(COMMAND "${dpkg_query}" -S "*/${library}" OUTPUT_VARIABLE owner ERROR_QUIET)
+            if(NOT library IN_LIST inside)
+                execute_process(COMMAND "${dpkg_query}" -S "*/${architecture}/${library}" OUTPUT_VARIABLE owner ERROR_QUIET)
                 string(REGEX MATCH "^[^:, ]+" owner "${owner}")
                 list(APPEND packages ${owner})
             endif()

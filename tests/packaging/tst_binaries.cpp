@@ -4,6 +4,8 @@
 
 #include <QDirIterator>
 #include <QImage>
+#include <QImageReader>
+#include <QLibraryInfo>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -134,6 +136,12 @@ private Q_SLOTS:
         if (sanitized) QSKIP("The sanitizers watch these functions themselves.");
         for (const QString& path : binariesIn(build.filePath("bin")) + binariesIn(build.filePath("lib")))
             QVERIFY2(!matchesOf(described(path), "(__\\w+_chk)@").filter("mem").isEmpty(), qPrintable(path));
+    }
+
+    // Arrows and check marks of the style sheet are SVG; Qt says nothing where it cannot draw them.
+    void theWindowsPluginsAreHere() {
+        QVERIFY(QImageReader::supportedImageFormats().contains("svg"));
+        QVERIFY(QDir(QLibraryInfo::path(QLibraryInfo::PluginsPath)).exists("platforms/libqxcb.so"));
     }
 
     // A folder of data with libraries named like those that the programs load, each of which would leave a
