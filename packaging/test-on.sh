@@ -245,7 +245,7 @@ step_deb() {
     local log="$folder/$suite-deb.log" deb
     inside "$builder" /root/cristae/packaging/build.sh >"$log" 2>&1 ||
         die "$suite: build.sh failed; $log says why."
-    inside "$builder" apt-get -q install -y --no-install-recommends file >>"$log" 2>&1
+    inside "$builder" apt-get -q install -y --no-install-recommends file dpkg-dev >>"$log" 2>&1
     rm -rf "$builder/root/package"
     inside "$builder" cpack --config /root/cristae/build/release/CPackConfig.cmake -G DEB -B /root/package >>"$log" 2>&1 ||
         die "$suite: cpack failed; $log says why."

@@ -25,8 +25,9 @@ target_include_directories(cristae_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(cristae_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
 target_compile_definitions(cristae_options INTERFACE CRISTAE_VERSION="${PROJECT_VERSION}")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 12 to 14 take std::string constants for writes out of bounds (its bugs 105329 and 105651).
-    target_compile_options(cristae_options INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
+    # GCC 12 to 14 take std::string constants for accesses out of bounds (its bugs 105329 and 105651).
+    target_compile_options(cristae_options INTERFACE
+        -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(CRISTAE_DEV OR CRISTAE_WERROR)
     target_compile_options(cristae_options INTERFACE -Werror)

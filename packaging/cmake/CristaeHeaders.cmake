@@ -1,9 +1,9 @@
 # The target cristae_headers compiles each header by itself, so that none leans on what another happens to include first.
 
-# cristae_header_check(NAME HEADERS headers... LINK targets...): an object for each header, which must be compiled with what the
-# targets bring and nothing else.
+# cristae_header_check(NAME HEADERS headers... USE targets...): an object for each header, compiled with the folders and
+# definitions of the targets. They are not linked, because linking would build them first.
 function(cristae_header_check name)
-    cmake_parse_arguments(arg "" "" "HEADERS;LINK" ${ARGN})
+    cmake_parse_arguments(arg "" "" "HEADERS;USE" ${ARGN})
     set(files "")
     foreach(header IN LISTS arg_HEADERS)
         cmake_path(RELATIVE_PATH header BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE path)
@@ -14,7 +14,11 @@ function(cristae_header_check name)
     if(files)
         add_library(${name} OBJECT EXCLUDE_FROM_ALL ${files})
         set_target_properties(${name} PROPERTIES AUTOMOC OFF)
-        target_link_libraries(${name} PRIVATE ${arg_LINK})
+        target_link_libraries(${name} PRIVATE cristae_options)
+        foreach(target IN LISTS arg_USE)
+            target_include_directories(${name} SYSTEM PRIVATE $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+            target_compile_definitions(${name} PRIVATE $<TARGET_PROPERTY:${target},INTERFACE_COMPILE_DEFINITIONS>)
+        endforeach()
         add_dependencies(cristae_headers ${name})
     endif()
 endfunction()
@@ -48,14 +52,14 @@ endforeach()
 list(FILTER models_headers EXCLUDE REGEX "/gloo_headers/") # stand in for those of another project
 
 cristae_header_check(cristae_core_headers HEADERS ${core_headers}
-    LINK cristae_session cristae_opencv TIFF::TIFF PNG::PNG JPEG::JPEG hdf5::hdf5)
+    USE cristae_session cristae_opencv TIFF::TIFF PNG::PNG JPEG::JPEG hdf5::hdf5)
 # LibTorch's own header takes ten seconds. Whoever includes it sees all of it, so it may as well be compiled once.
 cristae_find_torch_headers(torch_headers ${models_headers})
 list(REMOVE_ITEM models_headers ${torch_headers})
-cristae_header_check(cristae_torch_headers HEADERS ${torch_headers} LINK cristae_learn cristae_torch)
+cristae_header_check(cristae_torch_headers HEADERS ${torch_headers} USE cristae_learn cristae_torch)
 set_target_properties(cristae_torch_headers PROPERTIES DISABLE_PRECOMPILE_HEADERS OFF)
 target_precompile_headers(cristae_torch_headers PRIVATE <torch/torch.h>)
-cristae_header_check(cristae_models_headers HEADERS ${models_headers} LINK cristae_learn cristae_torch)
-cristae_header_check(cristae_ui_headers HEADERS ${ui_headers} LINK cristae_ui cristae_report)
-cristae_header_check(cristae_app_headers HEADERS ${app_headers} LINK cristae_locations cristae_ui CLI11::CLI11)
-cristae_header_check(cristae_tests_headers HEADERS ${tests_headers} LINK cristae_test_support cristae_ui TIFF::TIFF hdf5::hdf5)
+cristae_header_check(cristae_models_headers HEADERS ${models_headers} USE cristae_learn cristae_torch)
+cristae_header_check(cristae_ui_headers HEADERS ${ui_headers} USE cristae_ui cristae_report)
+cristae_header_check(cristae_app_headers HEADERS ${app_headers} USE cristae_locations cristae_ui CLI11::CLI11)
+cristae_header_check(cristae_tests_headers HEADERS ${tests_headers} USE cristae_test_support cristae_ui TIFF::TIFF hdf5::hdf5)
