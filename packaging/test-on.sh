@@ -137,19 +137,19 @@ inside() {
     local system="$1"
     shift
     chroot "$system" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-        DISPLAY="$display" XAUTHORITY=/root/.Xauthority CCACHE_DIR=/root/.cache/ccache \
+        DISPLAY="$display" CCACHE_DIR=/srv/ccache \
         ${CRISTAE_JOBS:+CRISTAE_JOBS="$CRISTAE_JOBS"} ${CRISTAE_CUDA:+CRISTAE_CUDA="$CRISTAE_CUDA"} "$@"
 }
 
 clone_into_builder() {
-    local checkout="$builder/root/cristae"
-    mkdir -p "$builder/mnt/source" "$builder/root/shared"
+    local checkout="$builder/srv/cristae"
+    mkdir -p "$builder/mnt/source" "$builder/srv/shared"
     mount --bind -o ro "$root" "$builder/mnt/source"
     if [[ -d $checkout/.git ]]; then
-        inside "$builder" git -c safe.directory='*' -C /root/cristae fetch --quiet /mnt/source HEAD
-        inside "$builder" git -C /root/cristae reset --quiet --hard FETCH_HEAD
+        inside "$builder" git -c safe.directory='*' -C /srv/cristae fetch --quiet /mnt/source HEAD
+        inside "$builder" git -C /srv/cristae reset --quiet --hard FETCH_HEAD
     else
-        inside "$builder" git -c safe.directory='*' clone --quiet /mnt/source /root/cristae
+        inside "$builder" git -c safe.directory='*' clone --quiet /mnt/source /srv/cristae
     fi
     if [[ -n $libtorch ]]; then
         mkdir -p "$checkout/.deps"
@@ -158,12 +158,12 @@ clone_into_builder() {
         hand_in_pip "$builder"
     fi
     if [[ -n $ccache ]]; then
-        mkdir -p "$ccache" "$builder/root/.cache/ccache"
-        mount --bind "$ccache" "$builder/root/.cache/ccache"
+        mkdir -p "$ccache" "$builder/srv/ccache"
+        mount --bind "$ccache" "$builder/srv/ccache"
     fi
     if [[ -n $data ]]; then
-        mkdir -p "$builder/root/shared/data"
-        mount --bind -o ro "$data" "$builder/root/shared/data"
+        mkdir -p "$builder/srv/shared/data"
+        mount --bind -o ro "$data" "$builder/srv/shared/data"
     fi
 }
 
@@ -224,14 +224,14 @@ opens_the_window() {
 
 step_run() {
     say "$suite: packaging/run.sh"
-    opens_the_window run.sh 180 inside "$builder" /root/cristae/packaging/run.sh
+    opens_the_window run.sh 180 inside "$builder" /srv/cristae/packaging/run.sh
     report "run.sh opened the window on the sample"
 }
 
 step_test() {
     say "$suite: packaging/test.sh"
     local log="$folder/$suite-test.sh.log" code=0
-    DISPLAY='' inside "$builder" /root/cristae/packaging/test.sh >"$log" 2>&1 || code=$?
+    DISPLAY='' inside "$builder" /srv/cristae/packaging/test.sh >"$log" 2>&1 || code=$?
     grep -E '% tests passed|tests failed' "$log" || true
     if ((code != 0)); then
         grep -E '\*\*\*|error:' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
@@ -243,25 +243,25 @@ step_test() {
 step_deb() {
     say "$suite: the DEB"
     local log="$folder/$suite-deb.log" deb
-    inside "$builder" /root/cristae/packaging/build.sh >"$log" 2>&1 ||
+    inside "$builder" /srv/cristae/packaging/build.sh >"$log" 2>&1 ||
         die "$suite: build.sh failed; $log says why."
     inside "$builder" apt-get -q install -y --no-install-recommends file dpkg-dev >>"$log" 2>&1
-    rm -rf "$builder/root/package"
-    inside "$builder" cpack --config /root/cristae/build/release/CPackConfig.cmake -G DEB -B /root/package >>"$log" 2>&1 ||
+    rm -rf "$builder/srv/package"
+    inside "$builder" cpack --config /srv/cristae/build/release/CPackConfig.cmake -G DEB -B /srv/package >>"$log" 2>&1 ||
         die "$suite: cpack failed; $log says why."
-    deb="$(cd "$builder/root/package" && echo *.deb)"
+    deb="$(cd "$builder/srv/package" && echo *.deb)"
     copy_system "$user"
-    cp "$builder/root/package/$deb" "$user/root/"
+    cp "$builder/srv/package/$deb" "$user/srv/"
     {
-        inside "$user" dpkg-deb --field "/root/$deb" Depends
+        inside "$user" dpkg-deb --field "/srv/$deb" Depends
         inside "$user" env DEBIAN_FRONTEND=noninteractive apt-get -q update
-        inside "$user" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "/root/$deb"
+        inside "$user" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "/srv/$deb"
     } >>"$log" 2>&1 || die "$suite: the DEB could not be installed; $log says why."
     local sample=/usr/share/cristae/samples/fly_medulla.h5
-    inside "$user" sh -c "cd /root && cristae-cli predict $sample --model mitochondria --slices 0:1 --output labels.tif && cristae-cli info labels.tif" \
+    inside "$user" sh -c "cd /srv && cristae-cli predict $sample --model mitochondria --slices 0:1 --output labels.tif && cristae-cli info labels.tif" \
         >>"$log" 2>&1 || die "$suite: the installed program did not predict; $log says why."
     opens_the_window deb-window 2 inside "$user" cristae "$sample"
-    report "DEB ($(du -h "$user/root/$deb" | cut -f1)) installed on a bare system, predicted, opened its window"
+    report "DEB ($(du -h "$user/srv/$deb" | cut -f1)) installed on a bare system, predicted, opened its window"
 }
 
 results=()
@@ -270,15 +270,20 @@ report() {
     say "${results[-1]}"
 }
 
-make_bare_system
-start_display
-copy_system "$builder" "$again"
-clone_into_builder
-for step in ${steps//,/ }; do
-    case "$step" in
-        run | test | deb) "step_$step" ;;
-        *) die "unknown step '$step': run, test or deb." ;;
-    esac
-done
-say "Done"
-printf '%s\n' "${results[@]}"
+main() {
+    make_bare_system
+    start_display
+    copy_system "$builder" "$again"
+    clone_into_builder
+    local step
+    for step in ${steps//,/ }; do
+        case "$step" in
+            run | test | deb) "step_$step" ;;
+            *) die "unknown step '$step': run, test or deb." ;;
+        esac
+    done
+    say "Done"
+    printf '%s\n' "${results[@]}"
+    exit # this file may have changed meanwhile
+}
+main

@@ -82,6 +82,7 @@ Offer currentOffer() {
         offer.scripts[script.fileName()] = flagsIn(helpOf(script.filePath(), {"--help"}));
     }
     const QString help = helpOf(cli, {"--help"});
+    offer.flags = flagsIn(help);
     for (const QString& verb : allMatches(help.section("ubcommands", 1), "^  ([a-z]+)\\b", 1)) {
         offer.verbs[verb] = flagsIn(helpOf(cli, {verb, "--help"}));
         offer.flags += offer.verbs[verb];
@@ -94,7 +95,9 @@ Offer currentOffer() {
         readText(root.filePath("CMakeLists.txt")) + readText(root.filePath("tests/CMakeLists.txt"));
     const QStringList options = allMatches(cmake, "^(?:option|set)\\((CRISTAE_\\w+) ", 1);
     offer.options = {options.begin(), options.end()};
-    const QStringList variables = allMatches(scriptTexts, "\\$\\{(CRISTAE_\\w+)", 1);
+    const QStringList variables =
+        allMatches(scriptTexts, "\\$\\{(CRISTAE_\\w+)", 1) +
+        allMatches(readText(root.filePath("app/locations.cpp")), "getenv\\(\"(CRISTAE_\\w+)\"", 1);
     offer.variables = {variables.begin(), variables.end()};
     return offer;
 }
@@ -128,10 +131,10 @@ QStringList wrongIn(const QString& text, const Offer& offer) {
     for (const QString& used : allMatches(text, "-D(CRISTAE_\\w+)", 1))
         if (!offer.options.contains(used)) wrong.append("CMake knows no " + used);
     for (const QString& used : allMatches(text, "(?<![\\w-])(CRISTAE_\\w+)=", 1))
-        if (!offer.variables.contains(used)) wrong.append("no script reads " + used);
+        if (!offer.variables.contains(used)) wrong.append("nothing reads " + used);
     // A flag by itself belongs to a verb.
     if (!text.contains("packaging/") && !text.contains("cristae-cli") &&
-        !text.contains(QRegularExpression("\\b(cmake|cpack|ctest|git|torchrun)\\b")))
+        !text.contains(QRegularExpression("\\b(cmake|cpack|ctest|git|pre-commit|torchrun)\\b")))
         for (const QString& used : flagsIn(text))
             if (!offer.flags.contains(used) && !flagsOfOthers.contains(used))
                 wrong.append("no verb has " + used);
