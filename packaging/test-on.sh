@@ -284,6 +284,5 @@ main() {
     done
     say "Done"
     printf '%s\n' "${results[@]}"
-    exit # this file may have changed meanwhile
 }
-main
+main && exit # on one line, because this file may have changed meanwhile
