@@ -70,6 +70,8 @@ if [[ -z ${CRISTAE_TEST_ON:-} ]]; then
         "$root/packaging/test-on.sh" "${arguments[@]}"
 fi
 
+trap 'exit 130' INT TERM # the first process of a namespace ignores them otherwise
+
 mkdir -p "$folder"
 folder="$(realpath "$folder")"
 bare="$folder/$suite-bare"       # as debootstrap made it
