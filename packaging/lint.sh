@@ -13,10 +13,10 @@ Installs what is missing and runs the gates (all of them, or those that are name
   scripts   shellcheck on every script
   commits   subjects of up to 72 characters and a body that says why, for the commits of the change
   headers   every header compiles by itself
-  tidy      clang-tidy on the source files of the change
+  tidy      clang-tidy on the source files of the change, up to 40 of them: those with the most changed lines
 
 The change is what came since the branch left origin/main, or in the last day of the branch where that is nothing;
-CRISTAE_LINT_BASE=REVISION names another start.
+CRISTAE_LINT_BASE=REVISION names another start. CRISTAE_TIDY_FILES=N looks at N files, 0 at all.
 TEXT
 }
 
@@ -44,6 +44,7 @@ if [[ ${#gates[@]} -eq 0 ]]; then gates=("${all_gates[@]}"); fi
 
 cd "$root"
 work="$root/build/lint"
+tidy_files="${CRISTAE_TIDY_FILES:-40}"
 mkdir -p "$work"
 
 wants() { [[ " ${gates[*]} " == *" $1 "* ]]; }
@@ -144,16 +145,25 @@ gate_headers() {
     }
 }
 
+# The source files of the change, those with the most changed lines first. A header is looked at through the source file
+# that it belongs to.
+changed_sources() {
+    local added removed file
+    git diff --numstat --no-renames "$1" -- 'core/*' 'models/*' 'ui/*' 'app/*' | while read -r added removed file; do
+        file="${file%.h}.cpp"
+        file="${file%.cpp.cpp}.cpp"
+        if [[ $file == *.cpp && -e $file ]]; then printf '%d %s\n' "$((added + removed))" "$file"; fi
+    done | awk '{lines[$2] += $1} END {for (file in lines) print lines[file], file}' | sort -k1,1nr -k2 | cut -d' ' -f2
+}
+
 gate_tidy() {
-    local base stem
+    local base
     configure || return
     base="$(change_base)"
-    # A header is looked at through the source file that it belongs to.
-    mapfile -t files < <(git diff --name-only "$base" -- 'core/*' 'models/*' 'ui/*' 'app/*' | grep -E '\.(h|cpp)$' |
-        sed -E 's/\.(h|cpp)$//' | sort -u | while read -r stem; do
-        if [[ -e $stem.cpp ]]; then printf '%s\n' "$stem.cpp"; fi
-    done)
-    checked="${#files[@]} files changed since $(git log -1 --format=%h "$base")"
+    mapfile -t changed < <(changed_sources "$base")
+    local files=("${changed[@]}")
+    if ((tidy_files > 0)); then files=("${changed[@]:0:tidy_files}"); fi
+    checked="${#files[@]} of ${#changed[@]} files changed since $(git log -1 --format=%h "$base")"
     if ((${#files[@]} == 0)); then return; fi
     printf '%s\0' "${files[@]}" |
         xargs -0 -n 1 -P "${CRISTAE_JOBS:-$(build_jobs)}" clang-tidy -p "$work" --quiet >"$work/tidy.log" 2>"$work/tidy-notes.log" || {
