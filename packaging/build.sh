@@ -16,12 +16,13 @@ build/release/bin/cristae is the window, build/release/bin/cristae-cli the comma
 CRISTAE_TORCH_DIR=FOLDER   use the LibTorch there (it holds include/ and lib/) instead of fetching one
 CRISTAE_CUDA=1 or 0        fetch the CUDA set, or the CPU set, whatever the machine has
 CRISTAE_JOBS=N             compile N files at a time
+CRISTAE_WERROR=1           take warnings for errors, as the preset dev does
 TEXT
 }
 
 preset=release
 tests=
-definitions=()
+definitions=("-DCRISTAE_WERROR=${CRISTAE_WERROR:-OFF}")
 while (($#)); do
     case "$1" in
         --preset)

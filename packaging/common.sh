@@ -18,19 +18,16 @@ core_packages=(
     libtiff-dev libpng-dev libjpeg-dev libhdf5-dev
     libssl-dev libfmt-dev libcli11-dev nlohmann-json3-dev
 )
-window_packages=(qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" fonts-inter)
+# Qt reads SVG with a plug-in that is a package of its own in newer systems.
+window_packages=(qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" "qt6-svg-plugins|libqt6svg6" qt6-qpa-plugins fonts-inter)
 
 installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" == installed ]]; }
 
-# Prints the names that are not installed, one alternative each.
+# Prints the entries of which the alternative that the distribution offers first is not installed.
 missing_packages() {
-    local entry alternative
+    local entry
     for entry in "$@"; do
-        local found=
-        for alternative in ${entry//|/ }; do
-            if installed "$alternative"; then found=yes; fi
-        done
-        if [[ -z $found ]]; then printf '%s\n' "$entry"; fi
+        if ! installed "${entry%%|*}" && ! installed "$(available_package "$entry")"; then printf '%s\n' "$entry"; fi
     done
 }
 

@@ -15,8 +15,8 @@ void Exporter::requirePlace(const Destination& target, const ExportDescription& 
     create(target, description); // and lets go of it
 }
 
-const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, const std::string& key,
-                             const std::filesystem::path& target) {
+const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, std::string_view key,
+                             std::filesystem::path target) {
     std::string extension = target.extension().string();
     if (!extension.empty()) extension.erase(0, 1);
     std::transform(extension.begin(), extension.end(), extension.begin(),

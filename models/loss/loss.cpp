@@ -6,14 +6,14 @@
 
 namespace cristae {
 
-const Loss& findLoss(const std::string& key) {
+const Loss& findLoss(std::string_view key) {
     static const auto all = allLosses();
     std::string keys;
     for (const auto& item : all) {
         if (item->key() == key) return *item;
         keys += (keys.empty() ? "" : ", ") + item->key();
     }
-    throw Error(ErrorKind::usage, "There is no loss \"" + key + "\"; give one of " + keys + ".");
+    throw Error(ErrorKind::usage, "There is no loss \"" + std::string(key) + "\"; give one of " + keys + ".");
 }
 
 const Schema& Loss::options() const {

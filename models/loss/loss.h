@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <torch/torch.h>
 #include <vector>
 
@@ -29,7 +30,7 @@ public:
 /// Generated from the CMake list.
 std::vector<std::unique_ptr<Loss>> allLosses();
 /// Throws Error{usage} listing the known keys.
-const Loss& findLoss(const std::string& key);
+const Loss& findLoss(std::string_view key);
 /// The loss that recipe["loss"] names, with the options of recipe["lossOptions"] ("gamma=2"; may be absent).
 /// Throws Error{usage}.
 std::unique_ptr<const Loss> makeLoss(const nlohmann::json& recipe);

@@ -33,7 +33,7 @@ void NetworkModule::throwIfInterrupted() const {
     if (interrupted_ && interrupted_()) throw Error(ErrorKind::cancelled, "Cancelled.");
 }
 
-const Architecture& findArchitecture(const std::string& key) {
+const Architecture& findArchitecture(std::string_view key) {
     static const auto all = allArchitectures();
     std::vector<std::string> keys;
     for (const auto& item : all) {

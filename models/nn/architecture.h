@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <torch/torch.h>
 #include <vector>
 
@@ -67,6 +68,6 @@ public:
 /// Generated from the CMake list.
 std::vector<std::unique_ptr<Architecture>> allArchitectures();
 /// Throws Error{model} listing the known keys.
-const Architecture& findArchitecture(const std::string& key);
+const Architecture& findArchitecture(std::string_view key);
 
 } // namespace cristae

@@ -7,7 +7,8 @@
 namespace cristae {
 
 nlohmann::json networkOptions(const nlohmann::json& recipe) {
-    const Architecture& architecture = findArchitecture(recipe.at("architecture"));
+    const Architecture& architecture =
+        findArchitecture(recipe.at("architecture").get_ref<const std::string&>());
     const std::string text = recipe.value("network", std::string());
     nlohmann::json options = optionsFromText(architecture.options(), text);
     if (architecture.key() != "unet") return options;
@@ -20,7 +21,8 @@ nlohmann::json networkOptions(const nlohmann::json& recipe) {
 }
 
 SlicesSeen slicesSeen(const nlohmann::json& recipe) {
-    const Architecture& architecture = findArchitecture(recipe.at("architecture"));
+    const Architecture& architecture =
+        findArchitecture(recipe.at("architecture").get_ref<const std::string&>());
     if (architecture.volumetric()) {
         const int64_t depth = recipe.value("patchDepth", int64_t(16));
         return {depth / 2, depth - 1 - depth / 2, true};

@@ -54,8 +54,9 @@ void addCudaDevices(DeviceSearch& search) {
     const std::filesystem::path folder = torchFolder();
     std::error_code ignored;
     if (!std::filesystem::exists(folder / "libtorch_cuda.so", ignored)) {
-        search.remarks.push_back("An NVIDIA GPU is here, but this build of LibTorch has no CUDA part: run "
-                                 "packaging/build.sh --cuda to fetch it. Work is done on the CPU meanwhile.");
+        search.remarks.push_back(
+            "An NVIDIA GPU is here, but this build of LibTorch has no CUDA part: run "
+            "CRISTAE_CUDA=1 packaging/build.sh to fetch it. Work is done on the CPU meanwhile.");
         return;
     }
     // RTLD_GLOBAL because the backend registers itself with libtorch_cpu through shared symbols.
@@ -63,7 +64,7 @@ void addCudaDevices(DeviceSearch& search) {
         const char* reason = dlerror();
         search.remarks.push_back(
             fmt::format("An NVIDIA GPU is here, but CUDA libraries are missing ({}): run "
-                        "packaging/build.sh --cuda to fetch them. Work is done on the CPU meanwhile.",
+                        "CRISTAE_CUDA=1 packaging/build.sh to fetch them. Work is done on the CPU meanwhile.",
                         reason ? reason : "no reason given"));
         return;
     }

@@ -96,7 +96,8 @@ void addStartComplaints(const TrainingPlan& plan, const Architecture& architectu
 }
 
 void addNetworkComplaints(const TrainingPlan& plan, Complaints& found) {
-    const Architecture& architecture = findArchitecture(plan.recipe.at("architecture"));
+    const Architecture& architecture =
+        findArchitecture(plan.recipe.at("architecture").get_ref<const std::string&>());
     nlohmann::json options;
     int64_t outputs = int64_t(plan.set.classNames.size());
     try {

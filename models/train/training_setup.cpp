@@ -66,8 +66,9 @@ void toChannelsLast(torch::nn::Module& module) {
 
 TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, const Progress& progress)
     : plan_(plan), listener_(listener), progress_(progress), recipe_(plan.recipe),
-      architecture_(findArchitecture(plan.recipe.at("architecture"))), ownLoss_(makeLoss(plan.recipe)),
-      loss_(*ownLoss_), steps_(recipe_.at("steps")), side_(recipe_.at("patch")),
+      architecture_(findArchitecture(plan.recipe.at("architecture").get_ref<const std::string&>())),
+      ownLoss_(makeLoss(plan.recipe)), loss_(*ownLoss_), steps_(recipe_.at("steps")),
+      side_(recipe_.at("patch")),
       share_(shareOfBatch(recipe_.at("batch"), plan.place.rank, plan.place.count)),
       seed_(recipe_.at("seed").get<uint64_t>()), watch_(recipe_),
       epochCounts_(int64_t(plan.set.classNames.size())) {

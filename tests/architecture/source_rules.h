@@ -1,5 +1,4 @@
-// House rules: who may include what, and what every source file looks like; as a table and a checker of
-// texts.
+// Source rules: who may include what, and what every source file looks like; tables and a checker of texts.
 #pragma once
 #include <QMap>
 #include <QString>

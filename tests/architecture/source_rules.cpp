@@ -1,5 +1,5 @@
-// House rules: the table of rooms and the checker.
-#include "house_rules.h"
+// Source rules: the tables of who may include what, and the checker.
+#include "source_rules.h"
 
 #include <QRegularExpression>
 #include <QSet>
@@ -7,11 +7,37 @@
 namespace cristae {
 
 namespace {
-// Lowest first; a folder of core includes itself and those before it.
-const QStringList coreOrder{"base",    "image", "io",      "labels", "render",   "tools",
-                            "segment", "learn", "measure", "export", "document", "session"};
+// The folders of one part of the tree, lowest first: each includes itself and those before it. `shared` are
+// headers that folders below theirs may include as well, each with its reason. Keep it short: what is shared
+// wants to move down.
+struct Order {
+    QString part;
+    QStringList folders, shared;
+};
+const Order orders[] = {
+    {"core",
+     {"base", "image", "io", "labels", "render", "tools", "segment", "learn", "measure", "export", "document",
+      "session"},
+     {}},
+    {"models",
+     {"nn", "detect", "loss", "run", "train"},
+     {
+         "models/detect/backbone.h",     // the architecture maskrcnn is made of these two,
+         "models/detect/region_heads.h", // and stands in nn with the other architectures
+     }},
+    {"ui",
+     {"theme", "jobs", "charts", "report", "canvas", "dialogs", "panels", "window"},
+     {
+         "ui/window/workbench.h",      // what is open and chosen, for every part of the window
+         "ui/window/dataset_choice.h", // asks which dataset of a file to open
+         "ui/panels/parts.h",          // small widgets that all parts are made of
+         "ui/panels/data_set.h",       // the rows that the dialog of pairs fills in
+         "ui/panels/measure_page.h",   // the objects that the volume shows
+         "ui/panels/sized_source.h",   // an image with the pixel size that was typed
+     }},
+};
 
-struct Room {
+struct Part {
     QString folder;
     QStringList project; // folders of the tree it may include
     QString libraries;   // what may stand in <…>, as a pattern
@@ -24,7 +50,7 @@ const QString imageLibraries =
     ".*|tiff(io)?\\.h|png\\.h|j(peglib|error)\\.h|turbojpeg\\.h|hdf5(_hl)?\\.h|H5.*|sqlite3\\.h|openssl/.*";
 const QString qt = "Q[A-Za-z0-9/]*";
 const QString torch = "torch/.*|ATen/.*|c10/.*";
-const Room rooms[] = {
+const Part parts[] = {
     {"core", {"core"}, standard + "|" + imageLibraries},
     {"models", {"core", "models"}, standard + "|" + torch},
     {"ui", {"core", "ui"}, standard + "|" + qt},
@@ -88,37 +114,45 @@ QSet<QString> inwardHeaders(const SourceTree& tree) {
     return inward;
 }
 
+// What is wrong with a file of `order.part` including the header; empty if nothing is.
+QString orderComplaint(const Order& order, const QString& path, const QString& header) {
+    const QString part = folderOf(header, 1), mine = path.section('/', 1, 1),
+                  theirs = header.section('/', 1, 1);
+    if (part != order.part || path.count('/') == 1)
+        return {}; // what lies at the top puts the folders together
+    if (!order.folders.contains(mine) || !order.folders.contains(theirs))
+        return QString("this folder of %1 is not in the order of its folders.").arg(part);
+    if (order.folders.indexOf(theirs) <= order.folders.indexOf(mine) || order.shared.contains(header))
+        return {};
+    return QString("%1/%2 lies below %1/%3 and may not include it.").arg(part, mine, theirs);
+}
+
 void checkIncludes(const QString& path, const QString& text, const QSet<QString>& inward,
                    QStringList& found) {
-    const Room* room = nullptr;
-    for (const Room& candidate : rooms)
-        if (path.startsWith(candidate.folder + "/")) room = &candidate;
-    if (!room) return;
+    const Part* part = nullptr;
+    for (const Part& candidate : parts)
+        if (path.startsWith(candidate.folder + "/")) part = &candidate;
+    if (!part) return;
     for (const Include& include : includesOf(text)) {
         const QString where = QString("%1:%2: ").arg(path).arg(include.line);
         if (include.angled) {
-            if (!matches(include.target, room->libraries))
-                found.append(where + QString("%1 may not include <%2>.").arg(room->folder, include.target));
+            if (!matches(include.target, part->libraries))
+                found.append(where + QString("%1 may not include <%2>.").arg(part->folder, include.target));
             continue;
         }
         const QString target = folderOf(include.target, 1);
-        if (!include.target.contains('/') || (!room->project.contains(target))) {
+        if (!include.target.contains('/') || (!part->project.contains(target))) {
             found.append(
                 where +
                 QString("%1 may not include \"%2\"; name project files from the root, and only those of %3.")
-                    .arg(room->folder, include.target, room->project.join(", ")));
+                    .arg(part->folder, include.target, part->project.join(", ")));
             continue;
         }
-        if (room->folder == "core") {
-            const int mine = int(coreOrder.indexOf(path.section('/', 1, 1))),
-                      theirs = int(coreOrder.indexOf(include.target.section('/', 1, 1)));
-            if (mine < 0 || theirs < 0)
-                found.append(where + "this folder of core is not in the order of rooms.");
-            else if (theirs > mine)
-                found.append(where + QString("core/%1 lies below core/%2 and may not include it.")
-                                         .arg(coreOrder[mine], coreOrder[theirs]));
-        }
-        if (room->folder != "core" && inward.contains(include.target))
+        for (const Order& order : orders)
+            if (order.part == part->folder)
+                if (const QString wrong = orderComplaint(order, path, include.target); !wrong.isEmpty())
+                    found.append(where + wrong);
+        if (part->folder != "core" && inward.contains(include.target))
             found.append(where +
                          QString("\"%1\" shows an image library and stays inside core.").arg(include.target));
     }
