@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/start_guard.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
@@ -203,11 +204,13 @@ void closeRun(const std::filesystem::path& folder) {
     std::filesystem::remove(folder / dataName, ignored);
 }
 
-std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs) {
+std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, StartGuard* guard) {
     std::vector<UnfinishedRun> found;
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(runs, failed)) {
         const std::filesystem::path folder = entry.path();
+        const auto look = guard ? guard->look(folder) : StartGuard::Look();
+        if (!look) continue;
         if (!std::filesystem::exists(folder / dataName, failed) ||
             !std::filesystem::exists(folder / checkpointName, failed))
             continue;

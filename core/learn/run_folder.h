@@ -5,6 +5,8 @@
 
 namespace cristae {
 
+class StartGuard;
+
 /// A run that can go on: what the folder says of it without its data.
 struct UnfinishedRun {
     std::filesystem::path folder;
@@ -27,7 +29,7 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
 /// Takes the data out of the folder of a run that has come to its end; log, recipe and checkpoint stay.
 void closeRun(const std::filesystem::path& folder);
 /// Runs in the folders under `runs` that have plan, data and a checkpoint and are not at their end, newest
-/// first. Reads headers only; folders that are no runs are passed over.
-std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs);
+/// first. Reads headers only; folders that are no runs, or that the guard leaves out, are passed over.
+std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, StartGuard* guard = nullptr);
 
 } // namespace cristae

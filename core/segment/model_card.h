@@ -10,6 +10,8 @@
 
 namespace cristae {
 
+class StartGuard;
+
 struct ModelClass {
     std::string name; // "mitochondria"
     Colour colour;
@@ -69,9 +71,11 @@ std::string packageHash(ModelPackage& package);
 /// Writes the card into its file, whose weights stay as they are, and opens it anew. Throws Error{model,
 /// output}.
 void writeCard(ModelPackage& package);
-/// All packages in a folder, in natural order; broken ones become remarks.
+/// All packages in a folder, in natural order; broken ones become remarks, what the guard leaves out is
+/// passed over.
 std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
-                                            std::vector<std::string>* remarks = nullptr);
+                                            std::vector<std::string>* remarks = nullptr,
+                                            StartGuard* guard = nullptr);
 /// A name of a package in `folders`, or a path of a file. Throws Error{model} listing the known names.
 ModelPackage findModelPackage(const std::string& nameOrFile,
                               const std::vector<std::filesystem::path>& folders);

@@ -264,7 +264,7 @@ void ExplorationPanel::updateState() {
 void ExplorationPanel::saveTable(const QString& path) {
     if (!result_) return;
     workbench_.jobs().start<bool>(
-        Lane::files, tr("Save table"),
+        Lane::writing, tr("Save table"),
         [result = *result_, path](const Progress&) {
             writeFileAtomically(path.toStdString(), explorationCsv(result));
             return true;

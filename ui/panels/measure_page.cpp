@@ -242,7 +242,7 @@ void MeasurePage::chooseTableFile() {
     dialog->selectFile(QStringLiteral("objects.csv"));
     connect(dialog, &QFileDialog::fileSelected, this, [this, dialog, objects](const QString& path) {
         workbench_.jobs().start<bool>(
-            Lane::files, tr("Save table"),
+            Lane::writing, tr("Save table"),
             [result = result_, path, each = dialog->selectedNameFilter() == objects](const Progress&) {
                 writeTable(result, path, each);
                 return true;
