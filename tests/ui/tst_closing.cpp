@@ -23,6 +23,7 @@
 #include <csignal>
 #include <fstream>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace cristae;
@@ -38,6 +39,7 @@ class TestClosing : public QObject {
     std::unique_ptr<MainWindow> window_;
     QTemporaryDir settings_;
     std::atomic<int> engineMs_ = 0;
+    std::thread opener_;
 
     void startProgram() {
         const SessionPaths paths{world_->path("zoo"), world_->path("mine"), world_->path("samples"),
@@ -116,13 +118,16 @@ class TestClosing : public QObject {
         QTRY_VERIFY(world_->control.steps > 0);
     }
     void hang(Lane lane, const char* title) {
+        auto begun = std::make_shared<std::atomic<bool>>(false);
         bench_->jobs().start<bool>(
             lane, QString::fromLatin1(title),
-            [stuck = stuck_](const Progress&) {
+            [begun, stuck = stuck_](const Progress&) {
+                *begun = true;
                 while (*stuck) QThread::msleep(1);
                 return true;
             },
             [](bool) {});
+        QTRY_VERIFY(*begun);
     }
     void work(Lane lane, const char* title) {
         auto begun = std::make_shared<std::atomic<bool>>(false);
@@ -162,7 +167,10 @@ class TestClosing : public QObject {
             gate_->open = false;
             bench_->saveLabels(target("saved.gate"));
             QTRY_COMPARE(gate_->waiting.load(), 1);
-            QTimer::singleShot(200, qApp, [gate = gate_] { gate->open = true; });
+            opener_ = std::thread([gate = gate_] { // not in the event loop, which may not come round any more
+                QThread::msleep(200);
+                gate->open = true;
+            });
         } else if (state == "exporting")
             work(Lane::writing, "Exporting labels.tif");
         else if (state == "measuring")
@@ -196,6 +204,7 @@ private Q_SLOTS:
         gate_->open = true;
         *stuck_ = false;
         endProgram();
+        if (opener_.joinable()) opener_.join();
         world_.reset();
     }
 

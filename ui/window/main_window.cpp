@@ -192,9 +192,10 @@ void MainWindow::connectParts() {
         afterSaving_ = {};
         mayClose_ = closesLater_ = false;
     });
+    // Queued: not in the middle of the step in which a result enters the document.
     for (auto signal : {&Workbench::stateChanged, &Workbench::labelsSaved})
-        connect(&bench_, signal, this, &MainWindow::closeIfFinished);
-    connect(&bench_.jobs(), &Jobs::jobsChanged, this, &MainWindow::closeIfFinished);
+        connect(&bench_, signal, this, &MainWindow::closeIfFinished, Qt::QueuedConnection);
+    connect(&bench_.jobs(), &Jobs::jobsChanged, this, &MainWindow::closeIfFinished, Qt::QueuedConnection);
     connect(predict_, &PredictPage::modelsListed, this, &MainWindow::offerLeftOut);
     connect(&bench_, &Workbench::datasetChoiceNeeded, this,
             [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
