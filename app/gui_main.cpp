@@ -1,5 +1,6 @@
 // cristae: the window. Builds the session, hands it to the window, opens the files on the command line.
 #include "app/locations.h"
+#include "app/signal_watch.h"
 
 #include "core/base/error.h"
 #include "ui/report/pdf_exporter.h"
@@ -10,9 +11,11 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QFileInfo>
+#include <QSessionManager>
 #include <QSettings>
 #include <QTimer>
 
+#include <cstdlib>
 #include <new>
 
 namespace {
@@ -40,6 +43,15 @@ private:
         if (complain) complain(message);
     }
 };
+
+/// Ends the work of the jobs before anything that they use is destroyed. Work that does not end (a read from
+/// a server that is gone) cannot be ended; then nothing may be destroyed any more, and the process ends here.
+void endJobs(cristae::Jobs& jobs, int exitCode) {
+    jobs.stop();
+    if (jobs.wait(std::chrono::seconds(exitCode == 0 ? 10 : 4))) return;
+    QSettings().sync();
+    std::_Exit(exitCode);
+}
 
 } // namespace
 
@@ -72,10 +84,17 @@ int main(int argc, char** argv) {
     application.complain = [&bench](const QString& message) {
         bench.showError(QCoreApplication::translate("Application", "Something went wrong"), message);
     };
+    // The desktop's session ends: signals follow, or the display goes, and neither leaves much time.
+    QObject::connect(&application, &QGuiApplication::commitDataRequest, &window,
+                     [&window](QSessionManager&) { window.keepLabelsNow(std::chrono::seconds(5)); });
+    const SignalWatch signalWatch(
+        [&window](int signal) { window.forceEnd([signal] { QCoreApplication::exit(128 + signal); }); });
     window.show();
     const QStringList files = parser.positionalArguments();
     if (!files.isEmpty()) bench.open(QFileInfo(files.first()).absoluteFilePath());
     // LibTorch is large; the window is there first.
     QTimer::singleShot(200, &window, &MainWindow::loadEngine);
-    return application.exec();
+    const int code = application.exec();
+    endJobs(bench.jobs(), code);
+    return code;
 }

@@ -24,12 +24,16 @@ fs::path firstExisting(std::initializer_list<fs::path> candidates) {
     return *(candidates.end() - 1);
 }
 
+/// A folder of the program among those of the user: what the variable says, or the place under HOME.
+fs::path userFolder(const char* variable, const char* underHome) {
+    if (const char* given = std::getenv(variable); given && *given) return fs::path(given) / "cristae";
+    const char* home = std::getenv("HOME");
+    return fs::path(home && *home ? home : "/tmp") / underHome / "cristae";
+}
+
 fs::path userModelFolder() {
     if (const char* given = std::getenv("CRISTAE_MODELS"); given && *given) return given;
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data)
-        return fs::path(data) / "cristae/models";
-    const char* home = std::getenv("HOME");
-    return fs::path(home && *home ? home : "/tmp") / ".local/share/cristae/models";
+    return userFolder("XDG_DATA_HOME", ".local/share") / "models";
 }
 
 } // namespace
@@ -41,6 +45,8 @@ SessionPaths sessionPaths() {
     paths.zoo = firstExisting({bin / "../share/cristae/models", source / "models/zoo"});
     paths.samples = firstExisting({bin / "../share/cristae/samples", source / "resources/samples"});
     paths.userModels = userModelFolder();
+    paths.recovered = userFolder("XDG_DATA_HOME", ".local/share") / "recovered";
+    paths.marks = userFolder("XDG_STATE_HOME", ".local/state") / "looking-at";
     return paths;
 }
 

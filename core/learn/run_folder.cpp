@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/own_folder.h"
 #include "core/learn/checkpoint_files.h"
+#include "core/base/start_guard.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/learn/run_record.h"
@@ -219,14 +220,16 @@ void closeRun(const std::filesystem::path& folder) {
     std::filesystem::remove(folder / dataName, ignored);
 }
 
-std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs) {
+std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, StartGuard* guard) {
     std::vector<UnfinishedRun> found;
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(runs, failed)) {
         const std::filesystem::path folder = entry.path();
         if (!keepsItsData(folder)) continue;
         const std::vector<std::filesystem::path> checkpoints = checkpointFiles(folder);
-        if (checkpoints.empty() || hasEnded(folder)) continue;
+        if (checkpoints.empty()) continue;
+        const auto look = guard ? guard->look(folder) : StartGuard::Look();
+        if (!look || hasEnded(folder)) continue;
         try {
             const json plan = json::parse(readTextFile(folder / planName)), state = runState(folder);
             UnfinishedRun run;

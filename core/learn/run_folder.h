@@ -5,6 +5,8 @@
 
 namespace cristae {
 
+class StartGuard;
+
 /// A run that can go on: what the folder says of it without its data.
 struct UnfinishedRun {
     std::filesystem::path folder;
@@ -29,8 +31,9 @@ bool keepsItsData(const std::filesystem::path& folder);
 /// Takes the data out of the folder of a run that has come to its end; log, recipe and checkpoint stay.
 void closeRun(const std::filesystem::path& folder);
 /// Runs in the folders under `runs` that have plan, data and a checkpoint and have not ended, newest first.
-/// Reads headers only; folders that are no runs are passed over.
-std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs);
+/// Reads headers only; folders that are no runs, or that the guard leaves out, are passed
+/// over.
+std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, StartGuard* guard = nullptr);
 /// Sentences about what a new run would replace without having been asked to: a model, an unfinished run.
 std::vector<std::string> overwriteComplaints(const TrainingPlan& plan);
 

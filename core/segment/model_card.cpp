@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/start_guard.h"
 #include "core/base/text.h"
 #include "core/segment/safetensors.h"
 
@@ -182,7 +183,7 @@ std::string packageHash(ModelPackage& package) {
 }
 
 std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
-                                            std::vector<std::string>* remarks) {
+                                            std::vector<std::string>* remarks, StartGuard* guard) {
     std::vector<std::filesystem::path> files;
     std::error_code code;
     for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
@@ -193,6 +194,8 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
     });
     std::vector<ModelPackage> packages;
     for (const std::filesystem::path& file : files) {
+        const auto look = guard ? guard->look(file) : StartGuard::Look();
+        if (!look) continue;
         try {
             packages.push_back(openModelPackage(file));
         } catch (const Error& error) {

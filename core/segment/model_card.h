@@ -10,6 +10,8 @@
 
 namespace cristae {
 
+class StartGuard;
+
 struct ModelClass {
     std::string name; // "mitochondria"
     Colour colour;
@@ -68,9 +70,11 @@ struct ModelPackage {
 /// Reads the header of a package. Throws Error{model}: not found, not safetensors, no card, lying header.
 ModelPackage openModelPackage(const std::filesystem::path& file);
 std::string packageHash(ModelPackage& package);
-/// All packages in a folder, in natural order; broken ones become remarks.
+/// All packages in a folder, in natural order; broken ones become remarks, what the guard leaves out is
+/// passed over.
 std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
-                                            std::vector<std::string>* remarks = nullptr);
+                                            std::vector<std::string>* remarks = nullptr,
+                                            StartGuard* guard = nullptr);
 /// A name of a package in `folders`, or a path of a file. Throws Error{model} listing the known names.
 ModelPackage findModelPackage(const std::string& nameOrFile,
                               const std::vector<std::filesystem::path>& folders);

@@ -70,8 +70,8 @@ struct Session::Cached {
 };
 
 Session::Session(SessionPaths paths, std::function<Engine()> loadEngine)
-    : paths_(std::move(paths)), loadEngine_(std::move(loadEngine)), exporters_(allExporters()),
-      cached_(std::make_unique<Cached>()) {}
+    : paths_(std::move(paths)), startGuard_(paths_.marks), loadEngine_(std::move(loadEngine)),
+      exporters_(allExporters()), cached_(std::make_unique<Cached>()) {}
 
 Session::~Session() = default;
 
@@ -91,11 +91,12 @@ bool Session::engineLoaded() const {
     return engineLoaded_;
 }
 
-std::vector<ModelPackage> Session::models(std::vector<std::string>* remarks) const {
+std::vector<ModelPackage> Session::models(std::vector<std::string>* remarks) {
     std::vector<ModelPackage> found;
     for (const auto& folder : {paths_.userModels, paths_.zoo}) {
         if (!std::filesystem::is_directory(folder)) continue;
-        for (ModelPackage& package : listModelPackages(folder, remarks)) found.push_back(std::move(package));
+        for (ModelPackage& package : listModelPackages(folder, remarks, &startGuard_))
+            found.push_back(std::move(package));
     }
     return found;
 }

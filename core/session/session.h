@@ -1,6 +1,7 @@
 // Session: the verbs predict, export, evaluate, train with everything they need; used by the window and the
 // command line alike.
 #pragma once
+#include "core/base/start_guard.h"
 #include "core/export/exporter.h"
 #include "core/io/format.h"
 #include "core/labels/label_layer.h"
@@ -19,6 +20,8 @@ struct SessionPaths {
     std::filesystem::path zoo;        // shipped model packages
     std::filesystem::path userModels; // packages the user trained; made when first needed
     std::filesystem::path samples;    // sample micrographs
+    std::filesystem::path recovered;  // labels that a forced end of the window left; empty: none are kept
+    std::filesystem::path marks;      // of StartGuard; empty: nothing is guarded
 };
 
 /// A model and the classes wanted of it.
@@ -127,11 +130,13 @@ public:
     ~Session();
 
     const SessionPaths& paths() const { return paths_; }
+    /// What the window looks at by itself when it starts goes through it; the list of models does here.
+    StartGuard& startGuard() { return startGuard_; }
     /// Thread-safe; the first call loads. Throws Error{device}.
     Engine& engine();
     bool engineLoaded() const;
     /// Shipped and user's packages, user's first.
-    std::vector<ModelPackage> models(std::vector<std::string>* remarks = nullptr) const;
+    std::vector<ModelPackage> models(std::vector<std::string>* remarks = nullptr);
     ModelPackage findModel(const std::string& nameOrFile) const;
     const std::vector<std::unique_ptr<Exporter>>& exporters() const { return exporters_; }
     /// Adds an exporter that lives above core (the PDF page).
@@ -204,6 +209,7 @@ private:
                                    const ImageInfo& info) const;
     void rememberSpeed(const PredictionRequest& request, const ImageInfo& image, double seconds);
     SessionPaths paths_;
+    StartGuard startGuard_;
     std::function<Engine()> loadEngine_;
     std::unique_ptr<Engine> engine_;
     std::vector<std::unique_ptr<Exporter>> exporters_;

@@ -3,6 +3,7 @@
 #include "ui/jobs/jobs.h"
 
 #include <QElapsedTimer>
+#include <QPointer>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
@@ -11,6 +12,33 @@
 #include <new>
 
 using namespace cristae;
+
+namespace {
+
+/// Work that asks nobody whether it should stop, as a read from a server that is gone, until it is released.
+class Hanging {
+    struct Shared {
+        std::atomic<bool> released = false;
+        std::atomic<int> begun = 0, ended = 0;
+    };
+    std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+
+public:
+    ~Hanging() { release(); }
+    std::function<int(const Progress&)> work() const {
+        return [shared = shared_](const Progress&) {
+            ++shared->begun;
+            while (!shared->released) QThread::msleep(1);
+            ++shared->ended;
+            return 1;
+        };
+    }
+    void release() { shared_->released = true; }
+    int begun() const { return shared_->begun; }
+    int ended() const { return shared_->ended; }
+};
+
+} // namespace
 
 class TestJobs : public QObject {
     Q_OBJECT
@@ -149,7 +177,8 @@ private Q_SLOTS:
         std::atomic<bool> running = false, stopped = false;
         {
             Jobs jobs;
-            for (Lane lane : {Lane::view, Lane::compute, Lane::files})
+            for (Lane lane :
+                 {Lane::view, Lane::compute, Lane::files, Lane::saving, Lane::writing, Lane::background})
                 jobs.start<int>(
                     lane, "Long",
                     [&](const Progress& progress) {
@@ -216,6 +245,153 @@ private Q_SLOTS:
         QTRY_VERIFY(jobs.current());
         QCOMPARE(jobs.current()->title(), QString("Training"));
         release = true;
+    }
+
+    void savingWaitsForNothingElse() {
+        Jobs jobs;
+        Hanging hanging;
+        for (Lane lane : {Lane::view, Lane::files, Lane::writing, Lane::background})
+            for (int i = 0; i < 3; ++i) jobs.start<int>(lane, "Hangs", hanging.work(), [](int) {});
+        bool saved = false;
+        jobs.start<int>(
+            Lane::saving, "Save", [](const Progress&) { return 1; }, [&](int) { saved = true; });
+        QTRY_VERIFY(saved);
+        hanging.release();
+    }
+
+    void cancelledWorkThatDoesNotAnswerIsLeftBehind_data() {
+        QTest::addColumn<int>("lane");
+        QTest::newRow("view") << int(Lane::view);
+        QTest::newRow("files") << int(Lane::files);
+        QTest::newRow("background") << int(Lane::background);
+    }
+    void cancelledWorkThatDoesNotAnswerIsLeftBehind() {
+        QFETCH(int, lane);
+        Jobs jobs;
+        Hanging hanging;
+        for (int i = 0; i < 2; ++i)
+            jobs.start<int>(Lane(lane), "Hangs", hanging.work(), [](int) { QFAIL("was given up"); });
+        QTRY_VERIFY(hanging.begun() > 0);
+        bool next = false;
+        jobs.start<int>(
+            Lane(lane), "Next", [](const Progress&) { return 1; }, [&](int) { next = true; });
+        for (Job* job : jobs.jobs())
+            if (job->title() == QLatin1String("Hangs")) job->cancel();
+        QTRY_VERIFY_WITH_TIMEOUT(next, 4000);
+        QVERIFY(!jobs.wait(std::chrono::milliseconds(1))); // it is still known that something hangs
+        hanging.release();
+        QVERIFY(jobs.wait(std::chrono::seconds(5)));
+        QCoreApplication::processEvents(); // what it brings is thrown away
+    }
+
+    void cancelledWorkThatAnswersIsWaitedFor() {
+        Jobs jobs;
+        std::atomic<int> inside = 0, most = 0;
+        std::atomic<bool> release = false;
+        const auto work = [&](const Progress& progress) {
+            most = std::max<int>(most, ++inside);
+            while (!release) {
+                static_cast<void>(progress.cancelled()); // busy tidying up, but alive
+                QThread::msleep(5);
+            }
+            --inside;
+            return 1;
+        };
+        Job* first = jobs.start<int>(Lane::files, "First", work, [](int) {});
+        QTRY_COMPARE(inside.load(), 1);
+        first->cancel();
+        jobs.start<int>(Lane::files, "Second", work, [](int) {});
+        QTest::qWait(2500); // longer than the patience with silent work
+        QCOMPARE(most.load(), 1);
+        release = true;
+    }
+
+    void computationsAreNeverLeftBehind() {
+        Jobs jobs;
+        Hanging hanging;
+        Job* first = jobs.start<int>(Lane::compute, "Hangs", hanging.work(), [](int) {});
+        QTRY_COMPARE(hanging.begun(), 1);
+        first->cancel();
+        std::atomic<bool> second = false;
+        jobs.start<int>(
+            Lane::compute, "Next", [&](const Progress&) { return second = true, 1; }, [](int) {});
+        QTest::qWait(2500);
+        QVERIFY(!second);
+        hanging.release();
+        QTRY_VERIFY(second);
+    }
+
+    void silenceEndsAJob() {
+        Jobs jobs;
+        Hanging hanging;
+        QString message;
+        Job* job = jobs.start<int>(
+            Lane::background, "Hangs", hanging.work(), [](int) { QFAIL("no value"); },
+            [&](const Error& error) { message = QString::fromUtf8(error.what()); }, {}, false,
+            std::chrono::milliseconds(200));
+        const QPointer<Job> guarded(job);
+        QTRY_VERIFY(!message.isEmpty());
+        QVERIFY2(message.contains("0.2 seconds"), qPrintable(message));
+        QTRY_VERIFY(!guarded);
+        hanging.release();
+        QVERIFY(jobs.wait(std::chrono::seconds(5)));
+        QCoreApplication::processEvents();
+    }
+
+    void workThatReportsIsNotSilent() {
+        Jobs jobs;
+        bool done = false;
+        jobs.start<int>(
+            Lane::files, "Slow",
+            [](const Progress& progress) {
+                for (int i = 0; i < 20; ++i) {
+                    QThread::msleep(20);
+                    progress.report(i / 20.0, "on the way");
+                }
+                return 1;
+            },
+            [&](int) { done = true; }, [](const Error& error) { QFAIL(error.what()); }, {}, true,
+            std::chrono::milliseconds(200));
+        QTRY_VERIFY(done);
+    }
+
+    void afterStopNothingStartsAndNobodyIsCalled() {
+        Jobs jobs;
+        std::atomic<bool> running = false, worked = false;
+        Job* job = jobs.start<int>(
+            Lane::compute, "Long",
+            [&](const Progress& progress) {
+                running = true;
+                while (!progress.cancelled()) QThread::msleep(1);
+                return 1;
+            },
+            [](int) { QFAIL("stopped"); }, [](const Error&) { QFAIL("stopped"); }, [] { QFAIL("stopped"); });
+        QTRY_VERIFY(running);
+        QSignalSpy ended(job, &Job::ended), changed(&jobs, &Jobs::jobsChanged);
+        jobs.stop();
+        QVERIFY(jobs.wait(std::chrono::seconds(2)));
+        Job* late = jobs.start<int>(
+            Lane::files, "Late", [&](const Progress&) { return worked = true, 1; }, [](int) {});
+        QCOMPARE(late->state(), Job::State::cancelled);
+        late->cancel();
+        QTest::qWait(20);
+        QVERIFY(!worked);
+        QCOMPARE(ended.count() + changed.count(), 0);
+    }
+
+    void aHangingReadDoesNotHoldUpTheEnd() {
+        Hanging hanging;
+        QElapsedTimer timer;
+        {
+            Jobs jobs;
+            jobs.start<int>(Lane::files, "Hangs", hanging.work(), [](int) {});
+            jobs.start<int>(Lane::background, "Hangs", hanging.work(), [](int) {});
+            QTRY_COMPARE(hanging.begun(), 2);
+            timer.start();
+        }
+        QVERIFY(timer.elapsed() < 4000);
+        hanging.release();
+        QTRY_COMPARE(hanging.ended(), 2);
     }
 };
 

@@ -365,7 +365,7 @@ void ExportDialog::writeNow() {
     Session* session = &workbench_.session();
     const QString path = QFileInfo(target_->text().trimmed()).absoluteFilePath();
     job_ = workbench_.jobs().start<std::filesystem::path>(
-        Lane::files, tr("Exporting %1").arg(QFileInfo(path).fileName()),
+        Lane::writing, tr("Exporting %1").arg(QFileInfo(path).fileName()),
         [session, what, how = exporter(), target = chosenFile(workbench_, path)](const Progress& progress) {
             return session->exportLabels(what, *how, target, progress);
         },

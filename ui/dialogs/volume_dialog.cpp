@@ -190,7 +190,7 @@ void VolumeDialog::savePicture(const QString& path) {
     if (!view_->scene()) return;
     const Document* document = workbench_.document();
     workbench_.jobs().start<QString>(
-        Lane::files, tr("Save picture"),
+        Lane::writing, tr("Save picture"),
         [scene = view_->scene(), camera = view_->camera(), look = view_->look(), size = view_->size() * 2,
          colour = fromQColor(themeColours(palette()).surround),
          name = document ? document->info().path.string() : std::string(), session = &workbench_.session(),

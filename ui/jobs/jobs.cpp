@@ -1,8 +1,8 @@
-// The lanes behind Jobs: thread pools, the mailbox of progress, and the one way in which a job ends.
+// The lanes behind Jobs: their threads, the mailbox of progress, and the one way in which a job ends.
 #include "ui/jobs/jobs.h"
+#include "ui/jobs/workers.h"
 
 #include <QPointer>
-#include <QThreadPool>
 #include <QTimer>
 
 #include <algorithm>
@@ -22,7 +22,17 @@ namespace cristae {
 namespace {
 
 constexpr int keptEndedJobs = 50;
-constexpr int progressIntervalMs = 50; // about 20 updates a second
+constexpr int progressIntervalMs = 50;            // about 20 updates a second
+constexpr std::chrono::seconds cancelPatience(2); // then cancelled work that gives no sign is left behind
+
+int64_t nowMs() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Workers::Clock::now().time_since_epoch())
+        .count();
+}
+
+bool mayBeLeftBehind(Lane lane) {
+    return lane == Lane::view || lane == Lane::files || lane == Lane::background;
+}
 
 /// Networks use every processor; a lower priority keeps the window smooth while they do. Threads that a
 /// library starts from here inherit it.
@@ -48,19 +58,30 @@ struct Job::Shared : Progress {
     std::function<void()> done, cancelledCallback;
     std::function<void(const Error&)> failed;
 
+    Jobs::Milliseconds silence{0};
+
     std::atomic<bool> cancelRequested = false;
+    std::atomic<bool> inWork = false;            // between the first and the last line of the work
+    mutable std::atomic<int64_t> lastSignMs = 0; // of life, while it is in work
     mutable std::mutex mailbox;
     mutable double newFraction = 0;
     mutable std::string newWords;
     mutable bool news = false;
 
     void report(double value, const std::string& text) const override {
+        lastSignMs.store(nowMs(), std::memory_order_relaxed);
         const std::lock_guard lock(mailbox);
         newFraction = std::clamp(value, 0.0, 1.0);
         newWords = text;
         news = true;
     }
-    bool cancelled() const override { return cancelRequested.load(std::memory_order_relaxed); }
+    bool cancelled() const override {
+        lastSignMs.store(nowMs(), std::memory_order_relaxed);
+        return cancelRequested.load(std::memory_order_relaxed);
+    }
+    bool silentFor(Jobs::Milliseconds limit) const {
+        return inWork && nowMs() - lastSignMs.load(std::memory_order_relaxed) > limit.count();
+    }
 
     /// True if something was new.
     bool collect() {
@@ -101,6 +122,12 @@ QDateTime Job::started() const {
 bool Job::listed() const {
     return shared_->listed;
 }
+Lane Job::lane() const {
+    return shared_->lane;
+}
+bool Job::over() const {
+    return shared_->over();
+}
 
 std::optional<double> Job::secondsLeft() const {
     if (shared_->state != State::running || !shared_->timeLeft) return std::nullopt;
@@ -120,19 +147,27 @@ void Job::cancel() {
     if (self) Q_EMIT ended();
 }
 
-struct Jobs::Private {
-    Private() {
-        lanes[size_t(Lane::view)].setMaxThreadCount(2);
-        lanes[size_t(Lane::compute)].setMaxThreadCount(1);
-        lanes[size_t(Lane::files)].setMaxThreadCount(1);
-        // A library keeps its own worker threads for each thread that calls it; one lasting thread means one
-        // such set.
-        lanes[size_t(Lane::compute)].setExpiryTimeout(-1);
+/// Where workers post what is to run on the UI thread; outlives the Jobs with threads left behind.
+struct Link {
+    std::mutex mutex;
+    QObject* jobs = nullptr;
+    void post(std::function<void()> call) {
+        const std::lock_guard lock(mutex);
+        if (jobs) QMetaObject::invokeMethod(jobs, std::move(call), Qt::QueuedConnection);
     }
-    std::array<QThreadPool, 3> lanes;
-    std::vector<Job*> all; // oldest first
-    QTimer tick;
+};
 
+struct Jobs::Private {
+    // A library keeps its own worker threads for each thread that calls it; the one lasting thread of compute
+    // means one such set.
+    std::array<Workers, 6> lanes{Workers(2), Workers(1), Workers(1), Workers(1), Workers(1), Workers(2)};
+    std::vector<Job*> all;                             // oldest first
+    std::vector<std::shared_ptr<Job::Shared>> leaving; // cancelled; their work has not come back
+    std::shared_ptr<Link> link = std::make_shared<Link>();
+    QTimer tick;
+    bool stopped = false;
+
+    Workers& lane(Lane which) { return lanes[size_t(which)]; }
     void dropOld() {
         int ended = 0;
         for (auto it = all.rbegin(); it != all.rend();) {
@@ -146,35 +181,98 @@ struct Jobs::Private {
             }
         }
     }
+    /// Frees the lane of cancelled work that gives no sign of life.
+    void leaveSilent() {
+        std::erase_if(leaving, [this](const std::shared_ptr<Job::Shared>& job) {
+            if (!job->inWork) return true;
+            if (!job->silentFor(cancelPatience)) return false;
+            lane(job->lane).leaveBehind(job.get());
+            return true;
+        });
+    }
 };
 
 Jobs::Jobs(QObject* parent) : QObject(parent), p_(std::make_unique<Private>()) {
+    p_->link->jobs = this;
     p_->tick.setInterval(progressIntervalMs);
-    connect(&p_->tick, &QTimer::timeout, this, [this] {
-        bool running = false;
-        for (Job* job : std::vector<Job*>(p_->all)) {
-            if (job->shared_->over()) continue;
-            running = true;
-            if (job->shared_->collect()) Q_EMIT job->changed();
-        }
-        if (!running) p_->tick.stop();
-    });
+    connect(&p_->tick, &QTimer::timeout, this, &Jobs::look);
 }
 
 Jobs::~Jobs() {
-    // Callbacks are not called any more: whoever gave them may be gone already.
-    for (Job* job : p_->all) {
-        job->blockSignals(true);
-        job->shared_->releaseCallbacks();
-        job->cancel();
+    stop();
+    {
+        const std::lock_guard lock(p_->link->mutex);
+        p_->link->jobs = nullptr;
     }
-    for (QThreadPool& lane : p_->lanes) lane.clear();
-    for (QThreadPool& lane : p_->lanes) lane.waitForDone();
+    if (wait(cancelPatience)) return;
+    for (const Lane lane : {Lane::view, Lane::files, Lane::background}) p_->lane(lane).leaveAllBehind();
+}
+
+/// What is to be seen to while work goes on: progress, silence, cancelled work that does not come back.
+void Jobs::look() {
+    bool running = false;
+    for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end())) {
+        if (!job || job->over()) continue;
+        running = true;
+        Job::Shared& shared = *job->shared_;
+        if (shared.collect()) Q_EMIT job->changed();
+        if (!job || shared.silence.count() == 0 || !shared.silentFor(shared.silence)) continue;
+        shared.cancelRequested = true;
+        p_->lane(shared.lane).leaveBehind(&shared);
+        finish(*job,
+               Error(ErrorKind::input,
+                     tr("There was no answer for %1 seconds. See whether the drive or the server answers, "
+                        "then try again.")
+                         .arg(double(shared.silence.count()) / 1000)
+                         .toStdString()));
+    }
+    p_->leaveSilent();
+    if (!running && p_->leaving.empty()) p_->tick.stop();
+}
+
+/// The one way in which work that came back, or was given up, ends its job. UI thread.
+void Jobs::finish(Job& job, std::optional<Error> problem) {
+    const QPointer<Job> guarded(&job);
+    const auto shared = job.shared_;
+    if (shared->over()) return;
+    shared->collect();
+    if (!problem) {
+        shared->state = Job::State::done;
+        shared->fraction = 1;
+        const auto callback = std::move(shared->done);
+        try {
+            if (callback) callback();
+        } catch (const Error& thrown) {
+            problem = thrown;
+        } catch (const std::bad_alloc&) {
+            problem.emplace(ErrorKind::memory,
+                            tr("There is not enough memory to take over the result.").toStdString());
+        } catch (const std::exception& thrown) {
+            problem.emplace(ErrorKind::internal, thrown.what());
+        }
+    }
+    if (problem && problem->kind() == ErrorKind::cancelled) {
+        shared->state = Job::State::running; // so that cancel() takes it to its end
+        if (guarded) guarded->cancel();
+        return;
+    }
+    if (problem) {
+        shared->state = Job::State::failed;
+        shared->errorText = QString::fromUtf8(problem->what());
+        const auto callback = std::move(shared->failed);
+        if (callback)
+            callback(*problem);
+        else
+            Q_EMIT errorRaised(shared->title, shared->errorText);
+    }
+    shared->releaseCallbacks();
+    if (guarded) Q_EMIT guarded->changed();
+    if (guarded) Q_EMIT guarded->ended();
 }
 
 Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const Progress&)> work,
                        std::function<void()> done, std::function<void(const Error&)> failed,
-                       std::function<void()> cancelled, bool listed) {
+                       std::function<void()> cancelled, bool listed, Milliseconds silence) {
     auto* job = new Job;
     job->setParent(this);
     job->shared_ = std::make_shared<Job::Shared>();
@@ -182,67 +280,44 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
     shared->title = title;
     shared->lane = lane;
     shared->listed = listed;
+    shared->silence = silence;
+    p_->all.push_back(job);
+    if (p_->stopped) {
+        shared->state = Job::State::cancelled;
+        return job;
+    }
     shared->done = std::move(done);
     shared->failed = std::move(failed);
     shared->cancelledCallback = std::move(cancelled);
-    p_->all.push_back(job);
-    connect(job, &Job::ended, this, [this, listed] {
+    connect(job, &Job::ended, this, [this, listed, shared] {
+        if (shared->state == Job::State::cancelled && shared->inWork && mayBeLeftBehind(shared->lane)) {
+            p_->leaving.push_back(shared);
+            p_->tick.start();
+        }
         p_->dropOld();
         if (listed) Q_EMIT jobsChanged();
     });
 
     const QPointer<Job> guarded(job);
-    // Runs on the UI thread when the work has come to its end.
-    const auto finish = [this, guarded, shared](const std::optional<Error>& error) {
-        if (!guarded || shared->over()) return;
-        std::optional<Error> problem = error;
-        shared->collect();
-        if (!problem) {
-            shared->state = Job::State::done;
-            shared->fraction = 1;
-            const auto callback = std::move(shared->done);
-            try {
-                if (callback) callback();
-            } catch (const Error& thrown) {
-                problem = thrown;
-            } catch (const std::bad_alloc&) {
-                problem.emplace(ErrorKind::memory,
-                                tr("There is not enough memory to take over the result.").toStdString());
-            } catch (const std::exception& thrown) {
-                problem.emplace(ErrorKind::internal, thrown.what());
-            }
-        }
-        if (problem && problem->kind() == ErrorKind::cancelled) {
-            shared->state = Job::State::running; // so that cancel() takes it to its end
-            if (guarded) guarded->cancel();
-            return;
-        }
-        if (problem) {
-            shared->state = Job::State::failed;
-            shared->errorText = QString::fromUtf8(problem->what());
-            const auto callback = std::move(shared->failed);
-            if (callback)
-                callback(*problem);
-            else
-                Q_EMIT errorRaised(shared->title, shared->errorText);
-        }
-        shared->releaseCallbacks();
-        if (guarded) Q_EMIT guarded->changed();
-        if (guarded) Q_EMIT guarded->ended();
-    };
     const auto begin = [guarded, shared] {
         if (!guarded || shared->state != Job::State::waiting) return;
         shared->state = Job::State::running;
         shared->timeLeft.emplace();
         Q_EMIT guarded->changed();
     };
+    const auto end = [this, guarded](const std::optional<Error>& error) {
+        if (guarded) finish(*guarded, error);
+    };
 
-    // The worker posts to this object; the destructor waits for it, so the object is there.
-    auto body = [this, shared, begin, finish, lane, work = std::move(work),
-                 title = title.toStdString()]() mutable {
-        if (shared->cancelled()) return;
+    auto body = [link = p_->link, shared, begin, end, lane, work = std::move(work)]() mutable {
+        shared->lastSignMs = nowMs();
+        shared->inWork = true; // before the question: who cancels now is seen here, or sees that work goes on
+        if (shared->cancelRequested) {
+            shared->inWork = false;
+            return;
+        }
         if (lane == Lane::compute) lowerPriorityOfThisThread();
-        QMetaObject::invokeMethod(this, begin, Qt::QueuedConnection);
+        link->post(begin);
         std::optional<Error> error;
         try {
             work(*shared);
@@ -256,14 +331,15 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
         } catch (const std::exception& thrown) {
             error.emplace(ErrorKind::internal, thrown.what());
         } catch (...) {
-            error.emplace(ErrorKind::internal, tr("Something unknown went wrong.").toStdString());
+            error.emplace(ErrorKind::internal,
+                          tr("Unexpected error; please report what you did.").toStdString());
         }
         work = {}; // what the work captured is released here, not on the UI thread
-        QMetaObject::invokeMethod(
-            this, [finish, error] { finish(error); }, Qt::QueuedConnection);
+        shared->inWork = false;
+        link->post([end, error] { end(error); });
     };
-    p_->lanes[size_t(lane)].start(std::move(body)); // no copy stays here that could be the last
-    if (!p_->tick.isActive() && listed) p_->tick.start();
+    p_->lane(lane).start(shared.get(), std::move(body)); // no copy stays here that could be the last
+    if (!p_->tick.isActive() && (listed || silence.count() > 0)) p_->tick.start();
     if (listed) Q_EMIT jobsChanged();
     return job;
 }
@@ -281,16 +357,48 @@ Job* Jobs::current() const {
     return nullptr;
 }
 
+Job* Jobs::newest() const {
+    for (Job* job : jobs())
+        if (job->state() == Job::State::running) return job;
+    return nullptr;
+}
+
 bool Jobs::busy(Lane lane) const {
     return std::any_of(p_->all.begin(), p_->all.end(),
                        [&](const Job* job) { return job->shared_->lane == lane && !job->shared_->over(); });
 }
 
-void Jobs::cancelAll() {
-    for (Job* job : std::vector<Job*>(p_->all)) {
-        const auto alive = std::find(p_->all.begin(), p_->all.end(), job) != p_->all.end();
-        if (alive) job->cancel();
+std::vector<Job*> Jobs::unfinishedWork() const {
+    std::vector<Job*> found;
+    for (Job* job : jobs()) {
+        const bool regretted =
+            job->lane() == Lane::compute || job->lane() == Lane::saving || job->lane() == Lane::writing;
+        if (regretted && !job->over()) found.push_back(job);
     }
+    return found;
+}
+
+void Jobs::cancelLane(Lane lane) {
+    for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end()))
+        if (job && job->lane() == lane) job->cancel();
+}
+
+void Jobs::stop() {
+    p_->stopped = true;
+    p_->tick.stop();
+    for (Workers& lane : p_->lanes) lane.dropWaiting();
+    for (Job* job : p_->all) {
+        job->blockSignals(true);
+        job->shared_->releaseCallbacks();
+        job->cancel();
+    }
+}
+
+bool Jobs::wait(Milliseconds limit) {
+    const auto deadline = Workers::Clock::now() + limit;
+    bool all = true;
+    for (Workers& lane : p_->lanes) all = lane.waitUntil(deadline) && all;
+    return all;
 }
 
 } // namespace cristae

@@ -166,7 +166,7 @@ void ExplorationPanel::start() {
     if (const uint32_t value = class_->currentData().toUInt()) options.foreground.label = value;
     options.connectivity = objectsIn_->currentData().toBool() ? Connectivity::volume : Connectivity::slices;
     job_ = workbench_.jobs().start<Exploration>(
-        Lane::files, tr("Looking at the labelled image"),
+        Lane::writing, tr("Looking at the labelled image"),
         [image = imageForJobs(*document), labels = document->labels().snapshot(),
          size = document->voxelSize(), options](const Progress& progress) {
             return explore(*image, *labelsToMeasure(labels, size, {}), options, progress);
@@ -265,7 +265,7 @@ void ExplorationPanel::updateState() {
 void ExplorationPanel::saveTable(const QString& path) {
     if (!result_) return;
     workbench_.jobs().start<bool>(
-        Lane::files, tr("Save table"),
+        Lane::writing, tr("Save table"),
         [result = *result_, file = chosenFile(workbench_, path)](const Progress&) {
             writeFileAtomically(file, explorationCsv(result));
             return true;

@@ -115,7 +115,7 @@ void MeasurePage::refresh() {
         return result;
     };
     counting_ = workbench_.jobs().start<MeasureResult>(
-        Lane::files, tr("Measuring"), work,
+        Lane::writing, tr("Measuring"), work,
         [self = QPointer(this)](MeasureResult result) {
             if (self) self->showResult(std::move(result));
         },
@@ -242,7 +242,7 @@ void MeasurePage::chooseTableFile() {
     dialog->selectFile(QStringLiteral("objects.csv"));
     connect(dialog, &QFileDialog::fileSelected, this, [this, dialog, objects](const QString& path) {
         workbench_.jobs().start<bool>(
-            Lane::files, tr("Save table"),
+            Lane::writing, tr("Save table"),
             [result = result_, file = chosenFile(workbench_, path),
              each = dialog->selectedNameFilter() == objects](const Progress&) {
                 writeTable(result, file, each);

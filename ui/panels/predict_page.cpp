@@ -1,6 +1,7 @@
 // PredictPage, what it does: the request, the job, and the result entering the document.
 #include "ui/panels/predict_page.h"
 
+#include "ui/panels/model_list.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/predict_rows.h"
 #include "ui/panels/sized_source.h"
@@ -93,14 +94,7 @@ void PredictPage::engineArrived() {
 }
 
 void PredictPage::refreshModels() {
-    Session* session = &workbench_.session();
-    workbench_.jobs().start<std::vector<ModelPackage>>(
-        Lane::view, tr("Reading the list of models"),
-        [session](const Progress&) { return session->models(); },
-        [self = QPointer(this)](std::vector<ModelPackage> models) {
-            if (self) self->showModels(std::move(models));
-        },
-        {}, {}, false);
+    readModels(workbench_, this, [this](std::vector<ModelPackage> models) { showModels(std::move(models)); });
 }
 
 void PredictPage::showModels(std::vector<ModelPackage> models) {

@@ -7,6 +7,7 @@
 #include "core/learn/data_list.h"
 #include "core/session/study_data.h"
 #include "ui/panels/data_set.h"
+#include "ui/panels/model_list.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/study_view.h"
 #include "ui/report/study_chart.h"
@@ -120,18 +121,13 @@ void StudiesPage::studyChosen() {
 }
 
 void StudiesPage::listModels() {
-    workbench_.jobs().start<std::vector<ModelPackage>>(
-        Lane::view, tr("Reading the list of models"),
-        [session = &workbench_.session()](const Progress&) { return session->models(); },
-        [self = QPointer(this)](std::vector<ModelPackage> models) {
-            if (!self) return;
-            self->models_ = std::move(models);
-            self->model_->clear();
-            for (const ModelPackage& one : self->models_)
-                self->model_->addItem(text(one.card.title.empty() ? one.card.name : one.card.title));
-            self->updateState();
-        },
-        {}, {}, false);
+    readModels(workbench_, this, [this](std::vector<ModelPackage> models) {
+        models_ = std::move(models);
+        model_->clear();
+        for (const ModelPackage& one : models_)
+            model_->addItem(text(one.card.title.empty() ? one.card.name : one.card.title));
+        updateState();
+    });
 }
 
 QStringList StudiesPage::obstacles() const {
@@ -302,7 +298,7 @@ void StudiesPage::saveResult(const QString& path) {
     const fs::path from =
         resultFolder_ / (ending == QLatin1String("csv") ? "table.csv" : "chart." + ending.toStdString());
     workbench_.jobs().start<bool>(
-        Lane::files, tr("Save the result"),
+        Lane::writing, tr("Save the result"),
         [from, file = chosenFile(workbench_, path).reading(from)](const Progress&) {
             writeFileAtomically(file, readTextFile(from));
             return true;

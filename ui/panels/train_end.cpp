@@ -2,6 +2,7 @@
 #include "core/segment/package_writer.h"
 #include "ui/dialogs/chosen_file.h"
 #include "ui/panels/model_comparison.h"
+#include "ui/panels/model_list.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/train_page.h"
 #include "ui/theme/theme.h"
@@ -38,25 +39,20 @@ void TrainPage::clearComparison() {
 
 void TrainPage::chooseComparison() {
     if (!finished_) return;
-    Session* session = &workbench_.session();
-    workbench_.jobs().start<std::vector<ModelPackage>>(
-        Lane::view, tr("Reading the list of models"),
-        [session](const Progress&) { return session->models(); },
-        [self = QPointer(this)](std::vector<ModelPackage> models) {
-            if (!self || !self->finished_) return;
-            auto* menu = new QMenu(self);
-            menu->setObjectName(QStringLiteral("compareMenu"));
-            menu->setAttribute(Qt::WA_DeleteOnClose);
-            for (const ModelPackage& model : models) {
-                if (model.file == self->finished_->result.package.file) continue;
-                const QString title = text(model.card.title.empty() ? model.card.name : model.card.title);
-                connect(menu->addAction(QString(title).replace('&', QStringLiteral("&&"))),
-                        &QAction::triggered, self, [self, model] { self->compareWith(model); });
-            }
-            if (menu->isEmpty()) menu->addAction(tr("There is no other model yet"))->setEnabled(false);
-            menu->popup(self->compare_->mapToGlobal(QPoint(0, self->compare_->height())));
-        },
-        {}, {}, false);
+    readModels(workbench_, this, [this](const std::vector<ModelPackage>& models) {
+        if (!finished_) return;
+        auto* menu = new QMenu(this);
+        menu->setObjectName(QStringLiteral("compareMenu"));
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        for (const ModelPackage& model : models) {
+            if (model.file == finished_->result.package.file) continue;
+            const QString title = text(model.card.title.empty() ? model.card.name : model.card.title);
+            connect(menu->addAction(QString(title).replace('&', QStringLiteral("&&"))), &QAction::triggered,
+                    this, [this, model] { compareWith(model); });
+        }
+        if (menu->isEmpty()) menu->addAction(tr("There is no other model yet"))->setEnabled(false);
+        menu->popup(compare_->mapToGlobal(QPoint(0, compare_->height())));
+    });
 }
 
 void TrainPage::compareWith(const ModelPackage& other) {
@@ -98,7 +94,7 @@ void TrainPage::saveModel() {
     connect(dialog, &QFileDialog::fileSelected, this,
             [this, from = finished_->result.package.file](const QString& path) {
                 workbench_.jobs().start<bool>(
-                    Lane::files, tr("Saving the model"),
+                    Lane::writing, tr("Saving the model"),
                     [from, place = chosenFile(workbench_, path).reading(from)](const Progress&) {
                         copyPackage(from, place);
                         return true;

@@ -139,16 +139,28 @@ void TrainPage::beginRun(const QString& title, std::function<FinishedRun(const P
 }
 
 void TrainPage::refreshRuns() {
-    // Behind the run that was cancelled just now: its thread writes the checkpoint before it ends.
+    // Behind a run that was cancelled just now, whose thread writes the checkpoint before it ends; else where
+    // a folder that does not answer holds up nothing.
+    const Lane lane = job_ ? Lane::compute : Lane::background;
     workbench_.jobs().start<std::vector<UnfinishedRun>>(
-        Lane::compute, tr("Looking for runs to resume"),
-        [folder = runsFolder()](const Progress&) { return unfinishedRuns(folder); },
+        lane, tr("Looking for runs to resume"),
+        [folder = runsFolder(), guard = &workbench_.session().startGuard()](const Progress&) {
+            return unfinishedRuns(folder, guard);
+        },
         [self = QPointer(this)](std::vector<UnfinishedRun> runs) {
             if (!self) return;
             self->unfinished_ = std::move(runs);
             self->listUnfinished();
         },
-        {}, {}, false);
+        [self = QPointer(this), bench = QPointer(&workbench_),
+         leftOut = workbench_.session().startGuard().leftOut().size()](const Error& error) {
+            if (!self || !bench) return;
+            if (bench->session().startGuard().leftOut().size() > leftOut)
+                self->refreshRuns(); // without what did not answer
+            else
+                bench->showError(tr("Looking for runs to resume"), QString::fromUtf8(error.what()));
+        },
+        {}, false, lane == Lane::background ? std::chrono::seconds(8) : std::chrono::seconds(0));
 }
 
 void TrainPage::listUnfinished() {

@@ -45,8 +45,11 @@ void Workbench::enter(Made made, LabelWork work) {
     if (stepping() || (large && document_->strokeRunning())) {
         // Entering it would end the stroke, or pull the ground from under the undo; both are over soon.
         auto later = [this, number = documentNumber_, made = std::make_shared<Made>(std::move(made)), work] {
-            if (number == documentNumber_) enter(std::move(*made), work);
+            if (number != documentNumber_) return;
+            --entering_;
+            enter(std::move(*made), work);
         };
+        ++entering_;
         QTimer::singleShot(30, this, std::move(later));
         return;
     }
@@ -59,12 +62,21 @@ void Workbench::enter(Made made, LabelWork work) {
             moved.after->apply(moved.delta);
             return moved;
         };
+        ++entering_;
+        const auto ended = [this, number = documentNumber_] {
+            if (number == documentNumber_) --entering_;
+        };
         jobs_->start<Made>(
             Lane::view, work.words, std::move(again),
-            [this, work, number = documentNumber_](Made moved) {
+            [this, ended, work, number = documentNumber_](Made moved) {
+                ended();
                 if (number == documentNumber_) enter(std::move(moved), work);
             },
-            {}, {}, false);
+            [this, ended, words = work.words](const Error& error) {
+                ended();
+                showError(words, QString::fromStdString(error.what()));
+            },
+            ended, false);
         return;
     }
     const bool changed = !made.delta.empty();

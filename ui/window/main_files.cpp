@@ -1,4 +1,4 @@
-// MainWindow: opening, saving, and the question about unsaved labels.
+// MainWindow: opening and saving.
 #include "core/io/format.h"
 #include "ui/dialogs/dataset_dialog.h"
 #include "ui/dialogs/export_dialog.h"
@@ -6,15 +6,11 @@
 #include "ui/window/message_bar.h"
 #include "ui/window/start_page.h"
 
-#include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QSettings>
-#include <QStyle>
 #include <QUrl>
 
 namespace cristae {
@@ -106,54 +102,6 @@ void MainWindow::askDataset(const QString& path, const std::vector<DatasetInfo>&
                 then(options);
             });
     dialog->open();
-}
-
-void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()> then) {
-    const Document* document = bench_.document();
-    const bool unsaved = document && document->modified();
-    if (!unsaved) {
-        then();
-        return;
-    }
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Unsaved labels"),
-                                tr("The labels of “%1” have changed since they were last saved.")
-                                    .arg(QString::fromStdString(document->info().path.filename().string())),
-                                QMessageBox::NoButton, this);
-    box->setObjectName(QStringLiteral("unsavedQuestion"));
-    box->setInformativeText(question + QLatin1Char(' ') + tr("Unsaved changes would be lost."));
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    auto* save = box->addButton(tr("Save labels"), QMessageBox::AcceptRole);
-    auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
-    box->addButton(QMessageBox::Cancel);
-    save->setObjectName(QStringLiteral("saveLabels"));
-    discard->setObjectName(QStringLiteral("discardLabels"));
-    save->setProperty("primary", true);
-    save->style()->unpolish(save);
-    save->style()->polish(save);
-    box->setDefaultButton(save);
-    connect(box, &QMessageBox::buttonClicked, this, [this, save, discard, then](QAbstractButton* button) {
-        if (button == discard)
-            then();
-        else if (button == save) {
-            afterSaving_ = then;
-            saveLabels();
-        }
-    });
-    box->open();
-}
-
-void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!mayClose_ && bench_.document() && bench_.document()->modified()) {
-        event->ignore();
-        if (findChild<QMessageBox*>(QStringLiteral("unsavedQuestion"))) return; // asked already
-        whenLabelsAreSafe(tr("Close Cristae?"), [this] {
-            mayClose_ = true;
-            close();
-        });
-        return;
-    }
-    rememberLayout();
-    event->accept();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

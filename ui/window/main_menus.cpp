@@ -207,9 +207,7 @@ void MainWindow::fillRecent() {
     for (const QString& path : StartPage::recentFiles()) {
         QAction* action =
             recentMenu_->addAction(QFileInfo(path).fileName().replace('&', QStringLiteral("&&")));
-        action->setToolTip(path);
-        action->setEnabled(QFileInfo::exists(path));
-        if (!action->isEnabled()) action->setToolTip(tr("%1 is not there any more").arg(path));
+        action->setToolTip(path); // whether it is there is seen when it is opened: its server may be gone
         connect(action, &QAction::triggered, this, [this, path] { openFile(path); });
     }
     if (recentMenu_->isEmpty()) recentMenu_->addAction(tr("Nothing has been opened yet"))->setEnabled(false);

@@ -12,8 +12,11 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/correct_page.h"
+#include "ui/window/forced_end.h"
 #include "ui/window/layers_panel.h"
 #include "ui/window/message_bar.h"
+#include "ui/window/offer_bar.h"
+#include "ui/window/recovery.h"
 #include "ui/window/slice_bar.h"
 #include "ui/window/start_page.h"
 #include "ui/window/status_line.h"
@@ -61,12 +64,14 @@ MainWindow::MainWindow(Workbench& bench, QWidget* parent) : QMainWindow(parent),
     buildActions();
     buildPages();
     buildMenus();
+    recovery_ = std::make_unique<Recovery>(bench_);
+    forcedEnd_ = new ForcedEnd(bench_, *recovery_, this);
     connectParts();
     showDocument();
     restoreLayout();
+    offerRecovered();
+    offerLeftOut();
 }
-
-MainWindow::~MainWindow() = default;
 
 void MainWindow::buildPages() {
     topBar_ = new TopBar(bench_, {actions_.open, actions_.exportLabels, actions_.undo, actions_.redo,
@@ -107,6 +112,9 @@ void MainWindow::buildPages() {
     auto* wholeLayout = new QVBoxLayout(whole);
     wholeLayout->setContentsMargins(0, 0, 0, 0);
     wholeLayout->setSpacing(0);
+    offers_ = new QVBoxLayout;
+    offers_->setSpacing(0);
+    wholeLayout->addLayout(offers_);
     wholeLayout->addWidget(messages_); // here, so that errors show on the start page too
     wholeLayout->addWidget(pages_, 1);
     setCentralWidget(whole);
@@ -180,6 +188,15 @@ void MainWindow::connectParts() {
     connect(&bench_, &Workbench::labelsSaved, this, [this] {
         if (const auto then = std::exchange(afterSaving_, {})) then();
     });
+    connect(&bench_, &Workbench::saveFailed, this, [this] {
+        afterSaving_ = {};
+        mayClose_ = closesLater_ = false;
+    });
+    // Queued: not in the middle of the step in which a result enters the document.
+    for (auto signal : {&Workbench::stateChanged, &Workbench::labelsSaved})
+        connect(&bench_, signal, this, &MainWindow::closeIfFinished, Qt::QueuedConnection);
+    connect(&bench_.jobs(), &Jobs::jobsChanged, this, &MainWindow::closeIfFinished, Qt::QueuedConnection);
+    connect(predict_, &PredictPage::modelsListed, this, &MainWindow::offerLeftOut);
     connect(&bench_, &Workbench::datasetChoiceNeeded, this,
             [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
                 askDataset(path, datasets, false,

@@ -5,7 +5,9 @@
 #include <QMainWindow>
 #include <QPointer>
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 
 class QActionGroup;
@@ -13,22 +15,27 @@ class QDockWidget;
 class QMenu;
 class QStackedWidget;
 class QTabBar;
+class QVBoxLayout;
 
 namespace cristae {
 
 class CanvasView;
 class CorrectPage;
+class ForcedEnd;
 class JobsList;
 class VolumeDialog;
 class LayersPanel;
 class MeasurePage;
 class MessageBar;
+class OfferBar;
 class PredictPage;
+class Recovery;
 class StartPage;
 class StatusLine;
 class ToolOptions;
 class TopBar;
 class TrainPage;
+struct RecoveredLabels;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -47,6 +54,10 @@ public:
     void showPage(Page page);
     /// Loads the engine in the background and shows the device it found.
     void loadEngine();
+    /// Ends without a question: keeps unsaved labels for the next start, calls `end` within seconds.
+    void forceEnd(std::function<void()> end);
+    /// Keeps unsaved labels for the next start and goes on; waits for the disk, `limit` at most.
+    void keepLabelsNow(std::chrono::milliseconds limit);
 
 public Q_SLOTS:
     /// Asks about unsaved labels first.
@@ -96,6 +107,15 @@ private:
                     std::function<void(const OpenOptions&)> then);
     /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
     void whenLabelsAreSafe(const QString& question, std::function<void()> then);
+    /// Likewise about computations and exports: stopped, or the window closes when they are finished.
+    void whenWorkMayEnd(std::function<void()> then);
+    void askBeforeClosing();
+    void closeWhenFinished();
+    void closeIfFinished();
+    void addOffer(OfferBar* offer);
+    void offerRecovered();
+    void offerLabels(const RecoveredLabels& labels);
+    void offerLeftOut();
 
     Workbench& bench_;
     Actions actions_{};
@@ -115,8 +135,12 @@ private:
     TrainPage* train_ = nullptr;
     QPointer<JobsList> jobsList_;
     QPointer<VolumeDialog> volume_;
+    QPointer<OfferBar> leftOut_;
+    QVBoxLayout* offers_ = nullptr;
+    std::unique_ptr<Recovery> recovery_;
+    ForcedEnd* forcedEnd_ = nullptr;
     std::function<void()> afterSaving_;
-    bool mayClose_ = false;
+    bool mayClose_ = false, closesLater_ = false;
 };
 
 } // namespace cristae

@@ -30,6 +30,7 @@ namespace cristae {
 namespace {
 
 constexpr int recentKept = 12, recentShown = 4;
+constexpr std::chrono::seconds thumbnailSilence(5);
 
 /// The dashed frame of the drop target.
 class DropFrame : public QWidget {
@@ -203,6 +204,7 @@ StartPage::StartPage(Workbench& bench, QWidget* parent) : QWidget(parent), bench
     recent_ = new QVBoxLayout(recentBox_);
     recent_->setContentsMargins(0, 0, 0, 0);
     recent_->setSpacing(4);
+    recentBox_->hide(); // until it is known which of the files are there
     columns->addWidget(recentBox_, 1);
     columns->addStretch(0);
     layout->addLayout(columns);
@@ -234,18 +236,21 @@ void StartPage::thumbnail(const QString& path, QLabel* target, QSize size) {
     QPointer<QLabel> label(target);
     QPointer<QLabel> words(target->parentWidget()->findChild<QLabel*>(QStringLiteral("cardWords")));
     bench_.jobs().start<Thumbnail>(
-        Lane::view, tr("Thumbnail"),
-        [file = std::filesystem::path(path.toStdString()), size](const Progress& progress) {
+        Lane::background, tr("Thumbnail"),
+        [file = std::filesystem::path(path.toStdString()), size,
+         guard = &bench_.session().startGuard()](const Progress& progress) {
+            const auto look = guard->look(file);
+            if (!look) return Thumbnail{{}, tr("left out: it could not be read to the end")};
             return makeThumbnail(file, size, progress);
         },
-        [label, words](Thumbnail thumbnail) {
-            if (label) label->setPixmap(rounded(thumbnail.image, 4));
+        [label, words](const Thumbnail& thumbnail) {
+            if (label && !thumbnail.image.isNull()) label->setPixmap(rounded(thumbnail.image, 4));
             if (words) words->setText(thumbnail.words);
         },
         [words](const Error&) {
             if (words) words->setText(tr("cannot be read at the moment"));
         },
-        {}, false);
+        {}, false, thumbnailSilence);
 }
 
 void StartPage::buildSamples(QVBoxLayout* column) {
@@ -304,13 +309,34 @@ void StartPage::rememberRecent(const QString& path) {
 }
 
 void StartPage::refresh() {
+    const QStringList files = recentFiles();
+    if (files.isEmpty()) return showRecent({});
+    // Even the question whether a file is there can wait for a server that is gone.
+    bench_.jobs().start<QStringList>(
+        Lane::background, tr("Recent files"),
+        [files](const Progress& progress) {
+            QStringList there;
+            for (const QString& path : files) {
+                progress.throwIfCancelled();
+                if (QFileInfo::exists(path)) there << path;
+            }
+            return there;
+        },
+        [self = QPointer(this)](const QStringList& there) {
+            if (self) self->showRecent(there);
+        },
+        [self = QPointer(this), files](const Error&) {
+            if (self) self->showRecent(files);
+        },
+        {}, false, thumbnailSilence);
+}
+
+void StartPage::showRecent(const QStringList& there) {
     while (QLayoutItem* item = recent_->takeAt(0)) {
         if (item->widget()) item->widget()->deleteLater();
         delete item;
     }
-    QStringList files;
-    for (const QString& path : recentFiles())
-        if (QFileInfo::exists(path) && files.size() < recentShown) files << path;
+    const QStringList files = there.mid(0, recentShown);
     recentBox_->setVisible(!files.isEmpty());
     if (files.isEmpty()) return;
     recent_->addWidget(headingLabel(tr("Recent"), this));

@@ -31,7 +31,7 @@ protected:
 
 private:
     void buildSamples(QVBoxLayout* column);
-    void buildRecent();
+    void showRecent(const QStringList& files);
     void drawMark();
     void thumbnail(const QString& path, QLabel* target, QSize size);
     Workbench& bench_;

@@ -60,7 +60,7 @@ StatusLine::StatusLine(Workbench& bench, ScreenTiles& tiles, QWidget* parent)
     for (QLabel* label : {jobWords_, jobLeft_}) label->setToolTip(tr("Click to see all jobs"));
 
     connect(jobCancel_, &QToolButton::clicked, this, [this] {
-        if (Job* job = bench_.jobs().current()) job->cancel();
+        if (Job* job = bench_.jobs().newest()) job->cancel();
     });
     connect(&bench_.jobs(), &Jobs::jobsChanged, this, [this] {
         for (Job* job : bench_.jobs().jobs())
@@ -130,7 +130,7 @@ void StatusLine::showPointer() {
 }
 
 void StatusLine::showJob() {
-    const Job* job = bench_.jobs().current();
+    const Job* job = bench_.jobs().newest();
     for (QWidget* widget : std::initializer_list<QWidget*>{jobWords_, jobBar_, jobLeft_, jobCancel_})
         widget->setVisible(job);
     if (!job) return;

@@ -24,6 +24,9 @@ struct Workbench::Opened {
 
 namespace {
 
+/// How long a file may give no sign of life while it is read.
+constexpr std::chrono::seconds readingSilence(60);
+
 /// A part of a slice that is large enough for a histogram and quick to read.
 Pixels contrastSample(const TileSource& image, int64_t slice, const Progress& progress) {
     const Extent3 extent = image.info().extent();
@@ -61,7 +64,8 @@ Workbench::~Workbench() {
     jobs_.reset(); // jobs may hold the document's snapshots and call back
 }
 
-void Workbench::open(const QString& path, const OpenOptions& options) {
+void Workbench::open(const QString& path, const OpenOptions& options, std::function<void()> then) {
+    if (opening_) opening_->cancel();
     const QString name = QFileInfo(path).fileName();
     auto work = [file = std::filesystem::path(path.toStdString()), options](const Progress& progress) {
         Opened opened;
@@ -76,9 +80,9 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
         opened.range = firstRange(*opened.image, progress);
         return opened;
     };
-    jobs_->start<Opened>(
+    opening_ = jobs_->start<Opened>(
         Lane::files, tr("Open %1").arg(name), work,
-        [this, path](Opened opened) {
+        [this, path, options, then = std::move(then)](Opened opened) {
             if (!opened.choices.empty()) {
                 Q_EMIT datasetChoiceNeeded(path, opened.choices);
                 return;
@@ -86,14 +90,17 @@ void Workbench::open(const QString& path, const OpenOptions& options) {
             displayRange_ = opened.range;
             screenSource_ = opened.screen;
             setDocument(std::make_unique<Document>(opened.image));
+            openedWith_ = options;
             QStringList remarks;
             for (const std::string& remark : document_->info().remarks)
                 remarks << QString::fromStdString(remark);
             if (!remarks.isEmpty()) showRemark(remarks.join(QLatin1Char(' ')));
+            if (then) then();
         },
         [this, name](const Error& error) {
             showError(tr("“%1” could not be opened").arg(name), QString::fromStdString(error.what()));
-        });
+        },
+        {}, true, readingSilence);
 }
 
 void Workbench::showImage(const TileSourcePtr& image, const DisplayRange& range) {
@@ -114,6 +121,9 @@ void Workbench::setDocument(std::unique_ptr<Document> document) {
     document_ = std::move(document);
     if (before) release(std::move(before));
     labelsPath_.clear();
+    openedWith_ = {};
+    saving_ = nullptr; // a file that is being written is of the document before
+    entering_ = 0;
     labelsShown_ = true;
     contrastPress_ = 0;
     onlyOver_.reset();
@@ -150,7 +160,7 @@ void Workbench::setDocument(std::unique_ptr<Document> document) {
     Q_EMIT toolChanged();
 }
 
-void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
+void Workbench::loadLabels(const QString& path, const OpenOptions& options, std::function<void()> then) {
     if (!document_) return;
     const QString name = QFileInfo(path).fileName();
     struct Loaded {
@@ -170,7 +180,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
             }
             return loaded;
         },
-        [this, path, name, number = documentNumber_](Loaded done) {
+        [this, path, name, then = std::move(then), number = documentNumber_](Loaded done) {
             if (number != documentNumber_) return;
             if (!done.choices.empty()) {
                 Q_EMIT labelsChoiceNeeded(path, done.choices);
@@ -179,6 +189,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
             LoadedLabels& loaded = done.labels;
             if (loaded.delta.empty() && loaded.classes == document_->classes()) {
                 showRemark(tr("“%1” holds the labels that are here already.").arg(name));
+                if (then) then();
                 return;
             }
             LabelWork work;
@@ -188,31 +199,45 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options) {
                 document_->setClasses(classes, words);
                 labels();
             };
-            work.done = [this, remarks = loaded.remarks](bool) {
+            work.done = [this, then, remarks = loaded.remarks](bool) {
                 for (const std::string& remark : remarks) showRemark(QString::fromStdString(remark));
+                if (then) then();
             };
             enterLabels(std::move(loaded.delta), std::nullopt, std::move(work));
         },
         [this, name](const Error& error) {
             showError(tr("Labels from “%1” could not be loaded").arg(name),
                       QString::fromStdString(error.what()));
-        });
+        },
+        {}, true, readingSilence);
 }
 
-void Workbench::saveLabels(const QString& path) {
-    if (!document_) return;
-    const QString name = QFileInfo(path).fileName();
+LabelExport Workbench::labelsForFile() const {
     LabelExport what;
     what.labels = document_->labels().snapshot();
     what.classes = document_->classes();
     what.voxelSize = document_->voxelSize();
     what.image = document_->image();
     what.history = document_->history();
-    const uint64_t generation = document_->labels().generation();
-    jobs_->start<bool>(
-        Lane::files, tr("Save labels as %1").arg(name),
-        [this, file = std::filesystem::path(path.toStdString()), what](const Progress& progress) {
-            const Exporter& exporter = findExporter(session_.exporters(), {}, file);
+    return what;
+}
+
+bool Workbench::savingPresentLabels() const {
+    return saving_ && !saving_->over() && !stepping() && entering_ == 0 &&
+           document_->labels().generation() == savingGeneration_ && document_->classes() == savingClasses_;
+}
+
+void Workbench::saveLabels(const QString& path) {
+    if (!document_) return;
+    const QString name = QFileInfo(path).fileName();
+    savingGeneration_ = document_->labels().generation();
+    savingClasses_ = document_->classes();
+    const auto failed = [this] { Q_EMIT saveFailed(); };
+    saving_ = jobs_->start<bool>(
+        Lane::saving, tr("Save labels as %1").arg(name),
+        [session = &session_, file = std::filesystem::path(path.toStdString()),
+         what = labelsForFile()](const Progress& progress) {
+            const Exporter& exporter = findExporter(session->exporters(), {}, file);
             if (!exporter.lossless())
                 throw Error(ErrorKind::usage, tr("%1 files lose detail; save labels as TIFF or HDF5.")
                                                   .arg(QString::fromStdString(exporter.name()))
@@ -229,10 +254,11 @@ void Workbench::saveLabels(const QString& path) {
                        "name, or TIFF or HDF5.")
                         .arg(QString::fromStdString(place.string()))
                         .toStdString());
-            session_.exportLabels(what, exporter, {file, Existing::replace}, progress);
+            session->exportLabels(what, exporter, {file, Existing::replace}, progress);
             return true;
         },
-        [this, path, name, generation, number = documentNumber_, classes = what.classes](bool) {
+        [this, path, name, generation = savingGeneration_, number = documentNumber_,
+         classes = savingClasses_](bool) {
             if (number != documentNumber_) return;
             labelsPath_ = path;
             // Strokes made while the file was being written are not in it.
@@ -241,10 +267,12 @@ void Workbench::saveLabels(const QString& path) {
             showRemark(tr("Labels saved as “%1”.").arg(name));
             Q_EMIT labelsSaved();
         },
-        [this, name](const Error& error) {
+        [this, name, failed](const Error& error) {
             showError(tr("Labels could not be saved as “%1”").arg(name),
                       QString::fromStdString(error.what()));
-        });
+            failed();
+        },
+        failed);
 }
 
 void Workbench::setView(const ViewState& view) {

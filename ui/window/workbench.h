@@ -7,6 +7,7 @@
 #include "ui/jobs/jobs.h"
 
 #include <QObject>
+#include <QPointer>
 #include <QString>
 
 #include <deque>
@@ -42,16 +43,25 @@ public:
     Document* document() const { return document_.get(); }
 
     /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved
-    /// labels before. An HDF5 file with several candidates ends in datasetChoiceNeeded().
-    void open(const QString& path, const OpenOptions& options = {});
+    /// labels before. An HDF5 file with several candidates ends in datasetChoiceNeeded(). Gives up what is
+    /// being opened already, and by itself when the file does not answer. `opened` runs when the image is
+    /// here.
+    void open(const QString& path, const OpenOptions& options = {}, std::function<void()> opened = {});
     /// Shows an image that is open already; replaces the document.
     void showImage(const TileSourcePtr& image, const DisplayRange& range = {});
     void closeDocument();
     /// Loads a label image (any format) into the document as one undoable step. An HDF5 file with several
-    /// candidates ends in labelsChoiceNeeded().
-    void loadLabels(const QString& path, const OpenOptions& options = {});
-    /// Saves the labels as a label TIFF or HDF5 with class names; marks the document saved when done.
+    /// candidates ends in labelsChoiceNeeded(). `loaded` runs when they are in the document.
+    void loadLabels(const QString& path, const OpenOptions& options = {}, std::function<void()> loaded = {});
+    /// Saves the labels as a label TIFF or HDF5 with class names; marks the document saved when done. Ends in
+    /// labelsSaved() or saveFailed().
     void saveLabels(const QString& path);
+    /// The labels as they are now are being written at the moment.
+    bool savingPresentLabels() const;
+    /// Labels as a file holds them, classes, history and all. There must be a document.
+    LabelExport labelsForFile() const;
+    /// How the image of the document was opened.
+    const OpenOptions& openedWith() const { return openedWith_; }
     QString labelsPath() const { return labelsPath_; }
 
     const ViewState& view() const { return view_; }
@@ -114,6 +124,10 @@ public:
     void redo();
     /// Undo or redo is under way: strokes wait.
     bool stepping() const { return !steps_.empty(); }
+    /// The document holds, or is about to get, labels that stand in no file.
+    bool unsaved() const { return document_ && (document_->modified() || changing()); }
+    /// A change of labels is under way.
+    bool changing() const { return stepping() || entering_ > 0; }
     /// A change of labels of any size that becomes one undoable step without holding up the window.
     struct LabelWork {
         QString words; // of the step and of the job
@@ -153,6 +167,7 @@ Q_SIGNALS:
     void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
     void labelsChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
     void labelsSaved(); // the file is written whole
+    void saveFailed();  // it is not: an error, shown already, or cancelled
     void errorShown(const QString& title, const QString& message);
     void remarkShown(const QString& message);
 
@@ -179,12 +194,17 @@ private:
     std::optional<MeasureLine> measureLine_;
     std::optional<uint32_t> onlyOver_;
     QString labelsPath_;
+    QPointer<Job> opening_, saving_;
+    uint64_t savingGeneration_ = 0; // of the labels that are being written
+    ClassTable savingClasses_;
+    OpenOptions openedWith_;
     TileSourcePtr screenSource_;
     DisplayRange displayRange_;
     OverlayStyle overlayStyle_;
     bool labelsShown_ = true;
     int contrastPress_ = 0;
     std::deque<bool> steps_;      // undo (false) and redo (true) asked for, the first one under way
+    int entering_ = 0;            // changes of labels that are made but not in the document yet
     uint64_t documentNumber_ = 0; // tells a finished job whether its document is still the open one
 };
 

@@ -1,0 +1,125 @@
+// StartGuard: what a process that is gone did not get past is left out, until it changes or is tried again.
+#include "core/base/start_guard.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+#include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace cristae;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A process that looks at the files and dies meanwhile, as after a crash.
+void dieLookingAt(const fs::path& folder, const std::vector<fs::path>& files) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        StartGuard guard(folder);
+        std::vector<std::optional<StartGuard::Look>> looks;
+        for (const fs::path& file : files) looks.push_back(guard.look(file));
+        ::raise(SIGKILL);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+void write(const fs::path& file, const std::string& text) {
+    std::ofstream(file) << text;
+}
+
+} // namespace
+
+class TestStartGuard : public QObject {
+    Q_OBJECT
+    std::unique_ptr<QTemporaryDir> temporary_;
+    fs::path folder_, good_, bad_;
+
+private Q_SLOTS:
+    void init() {
+        temporary_ = std::make_unique<QTemporaryDir>();
+        folder_ = fs::path(temporary_->path().toStdString()) / "state/marks";
+        good_ = fs::path(temporary_->path().toStdString()) / "good.tif";
+        bad_ = fs::path(temporary_->path().toStdString()) / "bad, with\nline.tif";
+        write(good_, "good");
+        write(bad_, "bad");
+    }
+
+    void whatComesToItsEndLeavesNothing() {
+        {
+            StartGuard guard(folder_);
+            const auto look = guard.look(good_);
+            QVERIFY(look);
+            QCOMPARE(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+        }
+        QVERIFY(fs::is_empty(folder_));
+        StartGuard next(folder_);
+        QVERIFY(next.leftOut().empty());
+        QVERIFY(next.look(good_));
+    }
+
+    void whatKilledAProcessIsLeftOutAtEveryStart() {
+        dieLookingAt(folder_, {bad_});
+        for (int start = 0; start < 3; ++start) {
+            StartGuard guard(folder_);
+            QCOMPARE(guard.leftOut(), std::vector<fs::path>{bad_});
+            QVERIFY(!guard.look(bad_));
+            QVERIFY(guard.look(good_));
+        }
+    }
+
+    void aChangedFileIsLookedAtAgain() {
+        dieLookingAt(folder_, {bad_});
+        write(bad_, "mended");
+        StartGuard guard(folder_);
+        QVERIFY(guard.look(bad_));
+        QVERIFY(guard.leftOut().empty());
+        QVERIFY(fs::is_empty(folder_));
+    }
+
+    void tryingAgainForgets() {
+        dieLookingAt(folder_, {bad_, good_});
+        StartGuard guard(folder_);
+        QCOMPARE(guard.leftOut().size(), size_t(2));
+        guard.tryAgain();
+        QVERIFY(guard.leftOut().empty());
+        QVERIFY(guard.look(bad_));
+        QVERIFY(StartGuard(folder_).leftOut().empty());
+    }
+
+    void aProcessThatLivesIsNotTakenForDead() {
+        StartGuard guard(folder_);
+        const auto look = guard.look(good_);
+        QVERIFY(StartGuard(folder_).leftOut().empty());
+    }
+
+    void aLookThatDoesNotComeBackIsLeftOutToo() {
+        StartGuard guard(folder_);
+        const auto hanging = guard.look(bad_);
+        QVERIFY(guard.look(bad_)); // for a moment two may look
+        QTRY_VERIFY(guard.leftOut() == std::vector<fs::path>{bad_});
+        QVERIFY(!guard.look(bad_));
+    }
+
+    void withoutAFolderNothingIsGuardedAndNothingFails() {
+        StartGuard none, refused("/proc/nowhere");
+        QVERIFY(none.look(good_) && refused.look(good_));
+        QVERIFY(none.leftOut().empty() && refused.leftOut().empty());
+    }
+
+    void rubbishInTheFolderIsNoMark() {
+        fs::create_directories(folder_ / "folder");
+        write(folder_ / "empty", "");
+        write(folder_ / "one line", "no path");
+        StartGuard guard(folder_);
+        QVERIFY(guard.leftOut().empty());
+        QVERIFY(guard.look(good_));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestStartGuard)
+#include "tst_start_guard.moc"
