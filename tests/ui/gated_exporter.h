@@ -24,28 +24,27 @@ public:
     std::vector<std::string> extensions() const override { return {"gate"}; }
     bool lossless() const override { return true; }
     std::string complaint(const ExportDescription&) const override { return {}; }
-    std::unique_ptr<SliceSink> create(const Destination& target,
-                                      const ExportDescription&) const override {
+    std::unique_ptr<SliceSink> create(const Destination& target, const ExportDescription&) const override {
         return std::make_unique<Sink>(gate_, target);
     }
 
 private:
     class Sink : public SliceSink {
     public:
-        Sink(std::shared_ptr<Gate> gate, std::filesystem::path target)
+        Sink(std::shared_ptr<Gate> gate, Destination target)
             : gate_(std::move(gate)), target_(std::move(target)) {}
         void write(int64_t, const Pixels&) override { ++slices_; }
         void finish() override {
             ++gate_->waiting;
             while (!gate_->open) QThread::msleep(1);
             --gate_->waiting;
-            if (gate_->fails) throw outputError(target_, ENOSPC);
+            if (gate_->fails) throw outputError(target_.path(), ENOSPC);
             writeFileAtomically(target_, std::to_string(slices_));
         }
 
     private:
         std::shared_ptr<Gate> gate_;
-        std::filesystem::path target_;
+        Destination target_;
         int slices_ = 0;
     };
     std::shared_ptr<Gate> gate_;
