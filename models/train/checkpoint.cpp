@@ -92,29 +92,27 @@ void restoreInto(const RunNetworks& networks, const SafetensorsFile& content, co
     }
 }
 
-/// Throws what reading throws, in the words of the last file, when none is sound.
+/// Reads the newest checkpoint that is sound into `content`; newer ones become `damaged`.
 std::filesystem::path newestSound(const std::filesystem::path& runFolder, SafetensorsFile& content,
                                   std::vector<std::filesystem::path>& damaged) {
-    const std::vector<std::filesystem::path> files = checkpointFiles(runFolder);
-    if (files.empty())
-        throw Error(ErrorKind::input, "There is no checkpoint in " + runFolder.string() +
-                                          " to resume from; start without resuming.");
-    for (const std::filesystem::path& file : files) {
+    std::string names;
+    for (const std::filesystem::path& file : checkpointFiles(runFolder)) {
         try {
             content = readSafetensors(file);
             return file;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::model) throw;
             damaged.push_back(file);
-            if (file == files.back())
-                throw Error(
-                    ErrorKind::input,
-                    fmt::format("No checkpoint in {} can be resumed from. {} Start the training anew, "
-                                "without resuming.",
-                                runFolder.string(), error.what()));
+            names += (names.empty() ? "" : ", ") + file.filename().string();
         }
     }
-    return {};
+    if (names.empty())
+        throw Error(ErrorKind::input, "There is no checkpoint in " + runFolder.string() +
+                                          " to resume from; start without resuming.");
+    throw Error(ErrorKind::input,
+                fmt::format("No checkpoint in {} is sound ({} damaged); start the training anew, without "
+                            "resuming.",
+                            runFolder.string(), names));
 }
 
 } // namespace
