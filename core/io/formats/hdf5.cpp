@@ -17,6 +17,14 @@ constexpr hsize_t largestChunk = hsize_t(1) << 30;
 constexpr size_t chunkCacheBytes = size_t(64) << 20;
 constexpr size_t mostDatasets = 5000;
 
+// What H5Oget_info2 fills in has the address of the object up to 1.10 under one name, from 1.12 on under
+// another.
+#if H5_VERSION_GE(1, 12, 0)
+using ObjectInfo = H5O_info1_t;
+#else
+using ObjectInfo = H5O_info_t;
+#endif
+
 struct Found {
     DatasetInfo info;
     int64_t count = 0;
@@ -117,7 +125,7 @@ private:
                 H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
             if (length <= 0 || length >= ssize_t(sizeof name)) continue;
             const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT));
-            H5O_info_t info{};
+            ObjectInfo info{};
             if (!object.valid() || H5Oget_info2(object.get(), &info, H5O_INFO_BASIC) < 0) continue;
             if (!seen_.insert(info.addr).second) continue; // a cycle or a second name
             if (info.type == H5O_TYPE_GROUP) visit(object.get(), path + "/" + name, depth + 1);
