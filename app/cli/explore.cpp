@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "core/measure/exploration.h"
 
 #include <fmt/format.h>
@@ -68,9 +69,9 @@ int run(const ExploreArguments& args, CommandLine& line) {
     if (!args.output.empty())
         writeFileAtomically(args.output, std::filesystem::path(args.output).extension() == ".csv"
                                              ? explorationCsv(found)
-                                             : result.dump(2) + "\n");
+                                             : jsonText(result) + "\n");
     if (args.json) {
-        fmt::print("{}\n", result.dump(2));
+        fmt::print("{}\n", jsonText(result));
         return 0;
     }
     fmt::print("{} objects in {} sections, {:.2f} % of all voxels\n", found.objects, found.sections,

@@ -1,6 +1,7 @@
 // cristae-cli models: the installed model packages.
 #include "app/cli/verbs.h"
 
+#include "core/base/json.h"
 #include "core/segment/card_text.h"
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ void addModels(CLI::App& app, CommandLine& line) {
                     entry["sha256"] = packageHash(package);
                     list.push_back(std::move(entry));
                 }
-                fmt::print("{}\n", list.dump(2));
+                fmt::print("{}\n", jsonText(list));
             } else {
                 for (const ModelPackage& package : packages) {
                     const ModelCard& card = package.card;

@@ -43,7 +43,5 @@ Error outputError(const std::filesystem::path& target, int errorNumber);
 /// Writes bytes whole or not at all and reads them back before the rename.
 void writeFileAtomically(const std::filesystem::path& target, std::span<const std::byte> bytes);
 void writeFileAtomically(const std::filesystem::path& target, const std::string& text);
-/// The whole file as text; throws Error{input} if it is missing, unreadable or larger than maxBytes.
-std::string readTextFile(const std::filesystem::path& path, size_t maxBytes = size_t(64) << 20);
 
 } // namespace cristae

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/segment/safetensors.h"
@@ -160,7 +161,7 @@ void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& p
 
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress) {
     try {
-        const json saved = json::parse(readTextFile(folder / planName));
+        const json saved = readJsonFile(folder / planName);
         progress.throwIfCancelled();
         const SafetensorsFile content = readSafetensors(folder / dataName);
         TrainingPlan plan;
@@ -212,9 +213,9 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs) {
             !std::filesystem::exists(folder / checkpointName, failed))
             continue;
         try {
-            const json plan = json::parse(readTextFile(folder / planName));
+            const json plan = readJsonFile(folder / planName);
             const auto metadata = readSafetensorsHeader(folder / checkpointName).metadata;
-            const json state = json::parse(metadata.at("cristae.run"));
+            const json state = parseJson(metadata.at("cristae.run"));
             UnfinishedRun run;
             run.folder = folder;
             run.card = modelCardFromJson(plan.at("card"));

@@ -3,6 +3,7 @@
 #include "models/train/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "models/run/weights.h"
 
 namespace cristae {
@@ -54,7 +55,7 @@ RunState readCheckpoint(const std::filesystem::path& file, NetworkModule& networ
     const auto text = content.metadata.find("cristae.run");
     const nlohmann::json json = text == content.metadata.end()
                                     ? nlohmann::json()
-                                    : nlohmann::json::parse(text->second, nullptr, false);
+                                    : parseJson(text->second);
     RunState state;
     try {
         state.step = json.at("step");

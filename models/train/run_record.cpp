@@ -2,6 +2,8 @@
 #include "models/train/run_record.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/measure/csv.h"
 #include "models/run/devices.h"
 
@@ -36,7 +38,7 @@ void recordStart(const TrainingPlan& plan, const NetworkUse& use, int64_t step) 
     nlohmann::json record;
     std::error_code ignored;
     if (plan.resume && std::filesystem::exists(file, ignored))
-        record = nlohmann::json::parse(readTextFile(file.string()), nullptr, false);
+        record = parseJson(readTextFile(file.string()));
     if (!record.is_object() || !record.contains("starts") || !record["starts"].is_array())
         record = {{"starts", nlohmann::json::array()}};
     record["seed"] = plan.recipe.at("seed");

@@ -2,6 +2,7 @@
 #include "ui/panels/studies_page.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/learn/data_list.h"
 #include "core/session/study_data.h"
 #include "ui/panels/data_set.h"

@@ -1,6 +1,7 @@
 // RAW: the values one after the other, and NAME.json beside it with shape, type, byte order, voxel size and
 // classes.
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "core/base/hash.h"
 #include "core/export/metadata.h"
 #include "core/export/slice_check.h"
@@ -63,7 +64,7 @@ public:
 private:
     nlohmann::json describe() const {
         const ImageInfo& info = description_.info;
-        nlohmann::json json = nlohmann::json::parse(metadataLine(description_));
+        nlohmann::json json = parseJson(metadataLine(description_));
         json["file"] = file_.target().filename().string();
         json["shape"] = {info.extent().z, info.extent().y, info.extent().x};
         json["axes"] = "zyx";

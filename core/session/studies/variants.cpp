@@ -2,6 +2,8 @@
 #include "core/session/studies/variants.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/base/error.h"
 #include "core/learn/recipe.h"
 
@@ -29,7 +31,7 @@ bool canResume(const TrainingPlan& plan) {
     if (!std::filesystem::exists(plan.runFolder / "checkpoint.safetensors") ||
         !std::filesystem::exists(plan.output) || !std::filesystem::exists(recipe))
         return false;
-    return nlohmann::json::parse(readTextFile(recipe), nullptr, false) == plan.recipe;
+    return parseJson(readTextFile(recipe)) == plan.recipe;
 }
 
 /// Validation accuracy at the end of each epoch, from the log of the run; empty where there is none.
@@ -39,7 +41,7 @@ nlohmann::json accuracyByEpoch(const std::filesystem::path& runFolder) {
     if (!std::filesystem::exists(runFolder / "log.jsonl", ignored)) return list;
     std::istringstream log(readTextFile(runFolder / "log.jsonl"));
     for (std::string line; std::getline(log, line);) {
-        const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
+        const nlohmann::json epoch = parseJson(line);
         if (epoch.is_object() && epoch.contains("validationAccuracy"))
             list.push_back(epoch["validationAccuracy"]);
     }
