@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/export/difference_file.h"
 #include "core/export/metadata.h"
 #include "core/measure/comparison.h"
@@ -208,7 +209,7 @@ int run(const EvaluateArguments& args, CommandLine& line) {
             }
             result = {{"predictions", list}};
         }
-        printResult("{}\n", result.dump(2));
+        printResult("{}\n", jsonText(result));
         return 0;
     }
     for (const Comparison& one : record.predictions) {

@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "core/measure/exploration.h"
 
 #include <fmt/format.h>
@@ -68,10 +69,11 @@ int run(const ExploreArguments& args, CommandLine& line) {
     const nlohmann::json result = explorationJson(found);
     if (!args.output.empty())
         writeFileAtomically(line.files.to(args.output),
-                            std::filesystem::path(args.output).extension() == ".csv" ? explorationCsv(found)
-                                                                                     : result.dump(2) + "\n");
+                            std::filesystem::path(args.output).extension() == ".csv"
+                                ? explorationCsv(found)
+                                : jsonText(result) + "\n");
     if (args.json) {
-        printResult("{}\n", result.dump(2));
+        printResult("{}\n", jsonText(result));
         return 0;
     }
     printResult("{} objects in {} sections, {:.2f} % of all voxels\n", found.objects, found.sections,

@@ -1,6 +1,7 @@
 // cristae-cli info: what a file holds.
 #include "app/cli/verbs.h"
 
+#include "core/base/json.h"
 #include "core/base/text.h"
 
 #include <fmt/format.h>
@@ -72,7 +73,7 @@ void addInfo(CLI::App& app, CommandLine& line) {
             options.dataset = args->dataset;
             const TileSourcePtr image = openImage(args->input, options);
             if (args->json)
-                printResult("{}\n", infoJson(image->info()).dump(2));
+                printResult("{}\n", jsonText(infoJson(image->info())));
             else
                 printInfo(image->info());
             return 0;

@@ -2,6 +2,7 @@
 #include "app/cli/console.h"
 #include "app/cli/verbs.h"
 
+#include "core/base/json.h"
 #include "core/segment/card_text.h"
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ void addModels(CLI::App& app, CommandLine& line) {
                     entry["sha256"] = packageHash(package);
                     list.push_back(std::move(entry));
                 }
-                printResult("{}\n", list.dump(2));
+                printResult("{}\n", jsonText(list));
             } else {
                 for (const ModelPackage& package : packages) {
                     const ModelCard& card = package.card;

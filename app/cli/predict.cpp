@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -140,7 +141,7 @@ int run(const PredictArguments& args, CommandLine& line) {
             ++failures;
         }
     }
-    if (args.json) printResult("{}\n", (args.inputs.size() == 1 ? results[0] : results).dump(2));
+    if (args.json) printResult("{}\n", jsonText(args.inputs.size() == 1 ? results[0] : results));
     if (failures == 0) return 0;
     return failures == int(args.inputs.size()) ? exitCode(failureKind) : 6;
 }

@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/learn/data_list.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
         nlohmann::json list = nlohmann::json::array();
         for (const ModelScore& one : package.card.scores)
             list.push_back({{"data", one.data}, {"metric", one.metric}, {"value", one.value}});
-        printResult("{}\n", list.dump(2));
+        printResult("{}\n", jsonText(list));
         return 0;
     }
     printScores(package.card.scores);

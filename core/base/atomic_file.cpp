@@ -140,33 +140,4 @@ void writeFileAtomically(const Destination& destination, const std::string& text
     writeFileAtomically(destination, std::as_bytes(std::span(text.data(), text.size())));
 }
 
-std::string readTextFile(const fs::path& path, size_t maxBytes) {
-    const auto fail = [&](const std::string& why) {
-        return Error(ErrorKind::input, fmt::format("“{}” cannot be read: {}", path.string(), why));
-    };
-    const Descriptor file(path, O_RDONLY);
-    if (!file.valid()) {
-        if (errno == ENOENT) throw fail("it does not exist. Check the name.");
-        if (errno == EACCES) throw fail("you may not read it. Change its permissions.");
-        throw fail(fmt::format("{}.", std::strerror(errno)));
-    }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) throw fail(fmt::format("{}.", std::strerror(errno)));
-    if (S_ISDIR(status.st_mode)) throw fail("it is a folder. Choose a file.");
-    std::string text;
-    std::vector<char> block(size_t(1) << 16);
-    for (;;) {
-        const ssize_t got = ::read(file.get(), block.data(), block.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            throw fail(fmt::format("{}. Copy it to another disk and try again.", std::strerror(errno)));
-        if (got == 0) return text;
-        text.append(block.data(), size_t(got));
-        if (text.size() > maxBytes)
-            throw fail(fmt::format(
-                "it is larger than {} bytes and is surely not what is wanted here. Choose another file.",
-                maxBytes));
-    }
-}
-
 } // namespace cristae

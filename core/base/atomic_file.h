@@ -53,7 +53,5 @@ void writeFileAtomically(const Destination& destination, const std::string& text
 /// Writes a new file and syncs it, without a name to take afterwards. Throws Error{output} naming `target`.
 void writeNewFile(const std::filesystem::path& path, std::span<const std::byte> bytes,
                   const std::filesystem::path& target);
-/// The whole file as text; throws Error{input} if it is missing, unreadable or larger than maxBytes.
-std::string readTextFile(const std::filesystem::path& path, size_t maxBytes = size_t(64) << 20);
 
 } // namespace cristae

@@ -1,11 +1,10 @@
 // SHA-256 by OpenSSL's libcrypto.
 #include "core/base/hash.h"
 
-#include "core/base/error.h"
+#include "core/base/input_file.h"
 
 #include <array>
 #include <fmt/format.h>
-#include <fstream>
 #include <openssl/evp.h>
 #include <vector>
 
@@ -43,14 +42,14 @@ std::string sha256(std::span<const std::byte> bytes) {
 }
 
 std::string sha256OfFile(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        throw Error(ErrorKind::input,
-                    fmt::format("{} cannot be read; check that it exists and may be read.", path.string()));
+    const InputFile file(path);
     Sha256 hash;
-    std::vector<char> buffer(1 << 20);
-    while (file.read(buffer.data(), std::streamsize(buffer.size())) || file.gcount() > 0)
-        hash.add(std::as_bytes(std::span(buffer.data(), size_t(file.gcount()))));
+    std::vector<std::byte> buffer(1 << 20);
+    uint64_t offset = 0;
+    while (const size_t got = file.readSome(offset, buffer)) {
+        hash.add(std::span(buffer).first(got));
+        offset += got;
+    }
     return hash.finish();
 }
 

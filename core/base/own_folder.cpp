@@ -1,5 +1,7 @@
 // Marks of folders that this program made.
 #include "core/base/own_folder.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 
 #include "core/base/atomic_file.h"
 
@@ -13,11 +15,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t largestMark = size_t(64) << 20;
-
 nlohmann::json markOf(const fs::path& folder) {
     try {
-        return nlohmann::json::parse(readTextFile(folder / folderMarkName, largestMark), nullptr, false);
+        return parseJson(readTextFile(folder / folderMarkName));
     } catch (const Error&) {
         return nullptr;
     }

@@ -2,6 +2,7 @@
 #include "core/base/schema.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -95,7 +96,7 @@ void Schema::set(nlohmann::json& values, const std::string& assignment) const {
     nlohmann::json value = text;
     if (option->type == Option::Type::boolean || option->type == Option::Type::integer ||
         option->type == Option::Type::real)
-        value = nlohmann::json::parse(text, nullptr, false);
+        value = parseJson(text);
     if (value.is_discarded() || !fits(*option, value))
         throw Error(ErrorKind::usage,
                     fmt::format("{} cannot be \"{}\"; it must be {}.", key, text, allowed(*option)));

@@ -1,5 +1,7 @@
 // Names of temporaries, exchange of names, and tidying up after killed processes.
 #include "core/base/temporary_files.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
@@ -171,7 +173,7 @@ bool finishSteps(const fs::path& record) {
     const fs::path folder = folderOf(record);
     nlohmann::json list;
     try {
-        list = nlohmann::json::parse(readTextFile(record, size_t(1) << 20), nullptr, false);
+        list = parseJson(readTextFile(record, size_t(1) << 20));
     } catch (const Error&) {
         return true; // nothing is known of any steps
     }

@@ -1,6 +1,8 @@
 // Classes, provenance and voxel size to and from JSON.
 #include "core/export/metadata.h"
 
+#include "core/base/json.h"
+
 namespace cristae {
 
 nlohmann::json classesJson(const std::vector<LabelClass>& classes) {
@@ -30,7 +32,7 @@ std::string metadataLine(const ExportDescription& description) {
 }
 
 std::vector<LabelClass> classesOf(const ImageInfo& info) {
-    const auto json = nlohmann::json::parse(info.cristaeMetadata, nullptr, false);
+    const auto json = parseJson(info.cristaeMetadata);
     if (!json.is_object() || !json.contains("classes") || !json["classes"].is_array()) return {};
     std::vector<LabelClass> classes;
     for (const auto& entry : json["classes"]) {

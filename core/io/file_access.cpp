@@ -1,90 +1,26 @@
-// Reading anywhere in a file, and what to say when that fails.
+// First bytes, identity, checked sizes, and the end of every opening.
 #include "core/io/file_access.h"
+
+#include "core/base/json.h"
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace cristae {
 
-Error inputError(const std::filesystem::path& path, const std::string& why) {
-    return {ErrorKind::input, fmt::format("“{}” cannot be read: {}", path.string(), why)};
-}
-
-namespace {
-Error openError(const std::filesystem::path& path, int number) {
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return inputError(path, "it does not exist. Check the name.");
-    case EACCES:
-    case EPERM:
-        return inputError(path, "you may not read it. Change its permissions or copy it.");
-    case EMFILE:
-    case ENFILE:
-        return inputError(path, "too many files are open. Close other images.");
-    case ENAMETOOLONG:
-        return inputError(path, "the name is too long. Check the name.");
-    default:
-        return inputError(path,
-                          fmt::format("{}. Copy it to another disk and try again.", std::strerror(number)));
-    }
-}
-} // namespace
-
-RandomFile::RandomFile(std::filesystem::path path) : path_(std::move(path)) {
-    // Non-blocking, so that a named pipe does not hang the opening.
-    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd_ < 0) throw openError(path_, errno);
-    struct stat status {};
-    const bool known = ::fstat(fd_, &status) == 0;
-    if (!known || !S_ISREG(status.st_mode)) {
-        ::close(fd_);
-        throw inputError(path_, known && S_ISDIR(status.st_mode)
-                                    ? "it is a folder. Choose a file in it."
-                                    : "it is not an ordinary file. Choose another.");
-    }
-    size_ = uint64_t(status.st_size);
-}
-
-RandomFile::~RandomFile() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
-size_t RandomFile::readSome(uint64_t offset, std::span<std::byte> into) const {
-    size_t done = 0;
-    while (done < into.size()) {
-        const ssize_t got = ::pread(fd_, into.data() + done, into.size() - done, off_t(offset + done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) throw openError(path_, errno);
-        if (got == 0) break;
-        done += size_t(got);
-    }
-    return done;
-}
-
-void RandomFile::read(uint64_t offset, std::span<std::byte> into) const {
-    if (offset > uint64_t(INT64_MAX) || readSome(offset, into) != into.size())
-        throw inputError(path_,
-                         "the file ends before its image does. It was cut off; copy or download it again.");
-}
-
 std::vector<std::byte> headOf(const std::filesystem::path& path, size_t count) {
     std::vector<std::byte> head(count);
-    const RandomFile file(path);
+    const InputFile file(path);
     head.resize(file.readSome(0, head));
     return head;
 }
 
 std::string fileId(const std::filesystem::path& path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) throw openError(path, errno);
+    if (::stat(path.c_str(), &status) != 0)
+        throw inputError(path, "it does not exist any more. Check the name.");
     std::error_code ignored;
     const auto absolute = std::filesystem::absolute(path, ignored);
     return fmt::format("{}|{}|{}.{:09}", absolute.string(), status.st_size, status.st_mtim.tv_sec,
@@ -107,13 +43,23 @@ int64_t checkedBytes(const std::filesystem::path& path, std::initializer_list<in
     return product;
 }
 
+void checkSlices(const std::filesystem::path& path, int64_t slices) {
+    constexpr int64_t most = 1'000'000;
+    if (slices > most)
+        throw inputError(
+            path, fmt::format("it claims {} slices, more than the {} that Cristae handles. The file is "
+                              "damaged, or its axes are in another order; say which.",
+                              slices, most));
+}
+
 void finishInfo(ImageInfo& info, const std::filesystem::path& path, const std::string& format,
                 const OpenOptions& options) {
+    if (!info.levels.empty()) checkSlices(path, info.extent().z);
     info.path = path;
     info.format = format;
     info.remarks.insert(info.remarks.begin(), options.remarks.begin(), options.remarks.end());
     // A file that Cristae wrote keeps the voxel size to the last digit.
-    const auto metadata = nlohmann::json::parse(info.cristaeMetadata, nullptr, false);
+    const auto metadata = parseJson(info.cristaeMetadata);
     if (metadata.is_object() && metadata.contains("voxelSizeNm") && metadata["voxelSizeNm"].is_object()) {
         const auto& stored = metadata["voxelSizeNm"];
         const auto length = [&](const char* axis) -> std::optional<double> {

@@ -45,7 +45,8 @@ public:
     /// True if the first bytes (up to 1024; empty for a folder) say that this is the format; the name alone
     /// never does.
     virtual bool probe(const std::filesystem::path& path, std::span<const std::byte> head) const = 0;
-    /// Reads headers only. Throws Error{input} with the file, what is wrong and the remedy.
+    /// Reads headers, and of codecs that pass over damage a few megabytes of pixels, so that it can be said.
+    /// Throws Error{input} with the file, what is wrong and the remedy.
     virtual TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const = 0;
     /// The images inside; by default one without a name.
     virtual std::vector<DatasetInfo> datasets(const std::filesystem::path& path) const;

@@ -1,10 +1,10 @@
 // Axes and voxel sizes of arrays from the attributes that ilastik, CREMI, Fiji and h5py write.
 #include "core/io/hdf5_axes.h"
 
+#include "core/base/json.h"
 #include "core/io/pixel_size.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace cristae {
 
@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t mostGuessedChannels = 4;
 
 nlohmann::json axesOf(const std::string& axistags) {
-    const auto json = nlohmann::json::parse(axistags, nullptr, false);
+    const auto json = parseJson(axistags);
     if (!json.is_object() || !json.contains("axes") || !json["axes"].is_array())
         return nlohmann::json::array();
     return json["axes"];
@@ -88,7 +88,7 @@ VoxelSize voxelSizeFromAttributes(const std::vector<double>& resolution,
         return size;
     if (const VoxelSize size = fromList(voxelSize, 1, "HDF5 attribute voxel_size"); size.knownInPlane())
         return size;
-    const auto units = nlohmann::json::parse(axisUnits, nullptr, false);
+    const auto units = parseJson(axisUnits);
     VoxelSize size;
     for (const auto& axis : axesOf(axistags)) {
         const std::string key = keyOf(axis);

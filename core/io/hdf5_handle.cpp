@@ -1,9 +1,11 @@
 // HDF5: ownership, the lock, opening and attributes.
 #include "core/io/hdf5_handle.h"
 
-#include "core/io/hdf5_lzf.h"
+#include "core/io/hdf5_attributes.h"
+#include "core/io/hdf5_storage.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -17,7 +19,57 @@ std::recursive_mutex& hdf5Mutex() {
 
 constexpr size_t longestAttribute = size_t(16) << 20;
 
+// What H5Oget_info2 fills in has the address under one name up to HDF5 1.10, and under another from 1.12 on.
+#if H5_VERSION_GE(1, 12, 0)
+using ObjectInfo = H5O_info1_t;
+#else
+using ObjectInfo = H5O_info_t;
+#endif
+
+/// By the library, for attributes in a heap of their own, whose checksums the library looks at.
+Hdf5Attribute attributeByLibrary(hid_t object, const char* name) {
+    if (H5Aexists(object, name) <= 0) return {};
+    const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+    if (!attribute.valid()) return {};
+    const Hdf5Handle type(H5Aget_type(attribute.get())), space(H5Aget_space(attribute.get()));
+    const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+    const size_t size = H5Tget_size(type.get());
+    if (count < 1 || count > 64 || size == 0 || size > longestAttribute / size_t(count)) return {};
+    Hdf5Attribute result;
+    if (isSoundNumber(type.get())) {
+        result.numbers.resize(size_t(count));
+        if (H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, result.numbers.data()) < 0) return {};
+    } else if (H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) == 0) {
+        std::vector<char> buffer(size * size_t(count));
+        if (H5Aread(attribute.get(), type.get(), buffer.data()) < 0) return {};
+        for (size_t i = 0; i < size_t(count); ++i)
+            result.texts.emplace_back(buffer.data() + i * size, strnlen(buffer.data() + i * size, size));
+    }
+    return result;
+}
+
+Hdf5Attribute attributeOf(hid_t object, const char* name) {
+    const auto place = placeOf(object);
+    const Hdf5Handle file(H5Iget_file_id(object));
+    const Hdf5Handle creation(file.valid() ? H5Fget_create_plist(file.get()) : -1);
+    hsize_t userBlock = 0;
+    size_t addressBytes = 0, lengthBytes = 0;
+    char path[4096] = "";
+    if (!place || !creation.valid() || H5Pget_userblock(creation.get(), &userBlock) < 0 ||
+        H5Pget_sizes(creation.get(), &addressBytes, &lengthBytes) < 0 || addressBytes != 8 ||
+        lengthBytes != 8 || H5Fget_name(file.get(), path, sizeof path) <= 0)
+        return {};
+    Hdf5Attribute attribute = readAttribute(InputFile(path), userBlock, place->address, name);
+    return attribute.elsewhere ? attributeByLibrary(object, name) : attribute;
+}
+
 } // namespace
+
+std::optional<ObjectPlace> placeOf(hid_t object) {
+    ObjectInfo info{};
+    if (H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return std::nullopt;
+    return ObjectPlace{info.addr, info.type};
+}
 
 Hdf5Lock::Hdf5Lock() : lock_(hdf5Mutex()) {
     static const bool prepared = [] {
@@ -27,7 +79,6 @@ Hdf5Lock::Hdf5Lock() : lock_(hdf5Mutex()) {
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         H5PLset_loading_state(0);
-        registerLzfFilter();
         H5Lunregister(
             H5L_TYPE_EXTERNAL); // links to other files are not followed, wherever they stand in a path
         return true;
@@ -89,35 +140,7 @@ Hdf5Handle openHdf5(const std::filesystem::path& path) {
 }
 
 std::vector<std::string> textsAttribute(hid_t object, const char* name) {
-    if (H5Aexists(object, name) <= 0) return {};
-    const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
-    if (!attribute.valid()) return {};
-    const Hdf5Handle type(H5Aget_type(attribute.get())), space(H5Aget_space(attribute.get()));
-    if (H5Tget_class(type.get()) != H5T_STRING) return {};
-    const hssize_t count = H5Sget_simple_extent_npoints(space.get());
-    if (count < 1 || count > 10000) return {};
-    std::vector<std::string> texts;
-    if (H5Tis_variable_str(type.get()) > 0) {
-        const Hdf5Handle memory(H5Tcopy(H5T_C_S1));
-        H5Tset_size(memory.get(), H5T_VARIABLE);
-        H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
-        std::vector<char*> values(size_t(count), nullptr);
-        if (H5Aread(attribute.get(), memory.get(), values.data()) < 0) return {};
-        for (const char* value : values) texts.emplace_back(value ? value : "");
-        H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, values.data());
-        return texts;
-    }
-    const size_t size = H5Tget_size(type.get());
-    if (size == 0 || size > longestAttribute / size_t(count)) return {};
-    std::vector<char> buffer(size * size_t(count));
-    if (H5Aread(attribute.get(), type.get(), buffer.data()) < 0) return {};
-    for (size_t i = 0; i < size_t(count); ++i) {
-        const char* start = buffer.data() + i * size;
-        std::string text(start, std::find(start, start + size, '\0'));
-        while (!text.empty() && text.back() == ' ') text.pop_back();
-        texts.push_back(std::move(text));
-    }
-    return texts;
+    return attributeOf(object, name).texts;
 }
 
 std::string textAttribute(hid_t object, const char* name) {
@@ -126,16 +149,7 @@ std::string textAttribute(hid_t object, const char* name) {
 }
 
 std::vector<double> numbersAttribute(hid_t object, const char* name) {
-    if (H5Aexists(object, name) <= 0) return {};
-    const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
-    if (!attribute.valid()) return {};
-    const Hdf5Handle type(H5Aget_type(attribute.get())), space(H5Aget_space(attribute.get()));
-    const H5T_class_t kind = H5Tget_class(type.get());
-    const hssize_t count = H5Sget_simple_extent_npoints(space.get());
-    if ((kind != H5T_INTEGER && kind != H5T_FLOAT) || count < 1 || count > 64) return {};
-    std::vector<double> values(static_cast<size_t>(count));
-    if (H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, values.data()) < 0) return {};
-    return values;
+    return attributeOf(object, name).numbers;
 }
 
 } // namespace cristae

@@ -48,6 +48,12 @@ private:
 Hdf5Handle openHdf5(const std::filesystem::path& path);
 /// The innermost message of HDF5's last failure, for sentences; clears it.
 std::string hdf5Reason();
+/// Where the header of an object lies (from the beginning of HDF5 in the file on), and what it is.
+struct ObjectPlace {
+    haddr_t address = HADDR_UNDEF;
+    H5O_type_t type = H5O_TYPE_UNKNOWN;
+};
+std::optional<ObjectPlace> placeOf(hid_t object);
 /// Attributes of an object; empty or nothing if absent or of another kind.
 std::string textAttribute(hid_t object, const char* name);
 std::vector<std::string> textsAttribute(hid_t object, const char* name);

@@ -9,7 +9,5 @@ namespace cristae {
 
 /// The decoded bytes; nothing if `stored` is damaged or decodes to more than `most` bytes.
 std::optional<std::vector<std::byte>> decodeLzf(std::span<const std::byte> stored, size_t most);
-/// Makes HDF5 read datasets with h5py's filter 32000. To be called once, under the lock.
-void registerLzfFilter();
 
 } // namespace cristae

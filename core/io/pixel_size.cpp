@@ -35,7 +35,11 @@ std::optional<double> nanometresIn(std::string_view unit) {
 }
 
 double rounded(double nm) {
-    return std::stod(fmt::format("{:.6g}", nm));
+    // No locale, and no exception for numbers at the edge of what there is.
+    const std::string text = fmt::format("{:.6g}", nm);
+    double value = nm;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
 }
 
 void usePrintableResolution(ImageInfo& info, double xPerUnit, double yPerUnit, double nmPerUnit,

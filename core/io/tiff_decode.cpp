@@ -46,7 +46,7 @@ template <class T> void unpackBits(const std::byte* row, int bits, size_t count,
 
 /// 64-bit integers as 32 bits. Throws Error{input} for a number that does not fit.
 template <class Wide, class Narrow>
-void narrowRow(const RandomFile& file, const std::byte* row, size_t count, std::byte* out) {
+void narrowRow(const InputFile& file, const std::byte* row, size_t count, std::byte* out) {
     for (size_t i = 0; i < count; ++i) {
         Wide value = 0;
         std::memcpy(&value, row + sizeof value * i, sizeof value);
@@ -63,7 +63,7 @@ void narrowRow(const RandomFile& file, const std::byte* row, size_t count, std::
 }
 
 /// One row of `count` stored samples as page.storedType.
-void unpackRow(const RandomFile& file, const TiffPage& page, const std::byte* row, size_t count,
+void unpackRow(const InputFile& file, const TiffPage& page, const std::byte* row, size_t count,
                std::vector<std::byte>& out) {
     const size_t size = byteSize(page.storedType);
     out.resize(count * size);
@@ -110,7 +110,7 @@ void storeRow(const TiffPage& page, const std::byte* samples, size_t stride, int
         const auto values = out.values<uint8_t>();
         for (size_t x = 0; x < size_t(width); ++x) {
             size_t index = 0;
-            if (page.storedType == PixelType::u8)
+            if (byteSize(page.storedType) == 1)
                 index = size_t(samples[x * stride]);
             else {
                 uint16_t wide = 0;
@@ -170,17 +170,18 @@ Pixels inksToRgb(const Pixels& inks) {
     return rgb;
 }
 
-Error damaged(TiffFile& tiff, const RandomFile& file) {
+Error damaged(TiffFile& tiff, const InputFile& file) {
     return inputError(file.path(),
                       fmt::format("a part of its image is damaged ({}). Copy or download it again.",
                                   tiff.takeComplaints()));
 }
 
-void goTo(TiffFile& tiff, const RandomFile& file, const TiffPage& page) {
-    tiff.takeComplaints();
+void goTo(TiffFile& tiff, const InputFile& file, const TiffPage& page) {
+    tiff.takeDoubts();
     if (TIFFCurrentDirOffset(tiff.get()) != page.directory &&
         !TIFFSetSubDirectory(tiff.get(), page.directory))
         throw damaged(tiff, file);
+    tiff.takeDoubts(); // of the directory, which was read before
     if (page.compression == COMPRESSION_JPEG && page.colour == TiffColour::rgb)
         TIFFSetField(tiff.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     if (page.compression == COMPRESSION_SGILOG || page.compression == COMPRESSION_SGILOG24)
@@ -188,8 +189,19 @@ void goTo(TiffFile& tiff, const RandomFile& file, const TiffPage& page) {
             TIFFSetField(tiff.get(), TIFFTAG_SGILOGDATAFMT, SGILOGDATAFMT_FLOAT);
 }
 
-Pixels decodeThroughRgba(TiffFile& tiff, const RandomFile& file, const TiffPage& page, int64_t x0, int64_t y0,
+Pixels decodeThroughRgba(TiffFile& tiff, const InputFile& file, const TiffPage& page, int64_t x0, int64_t y0,
                          int64_t width, int64_t height) {
+    // libtiff fills in as much as the directory says now; the file may have changed since it was described.
+    uint32_t unitWidth = 0, unitHeight = 0;
+    if (page.tiled) {
+        TIFFGetField(tiff.get(), TIFFTAG_TILEWIDTH, &unitWidth);
+        TIFFGetField(tiff.get(), TIFFTAG_TILELENGTH, &unitHeight);
+    } else {
+        TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &unitWidth);
+        TIFFGetFieldDefaulted(tiff.get(), TIFFTAG_ROWSPERSTRIP, &unitHeight);
+        unitHeight = uint32_t(std::min<int64_t>(unitHeight, page.height));
+    }
+    if (unitWidth != page.unitWidth || unitHeight != page.unitHeight) throw damaged(tiff, file);
     std::vector<uint32_t> raster(size_t(page.unitWidth * page.unitHeight));
     const int ok = page.tiled ? TIFFReadRGBATile(tiff.get(), uint32_t(x0), uint32_t(y0), raster.data())
                               : TIFFReadRGBAStrip(tiff.get(), uint32_t(y0), raster.data());
@@ -208,7 +220,7 @@ Pixels decodeThroughRgba(TiffFile& tiff, const RandomFile& file, const TiffPage&
 
 } // namespace
 
-Pixels decodeTiffUnit(TiffFile& tiff, const RandomFile& file, const TiffPage& page, int64_t unitX,
+Pixels decodeTiffUnit(TiffFile& tiff, const InputFile& file, const TiffPage& page, int64_t unitX,
                       int64_t unitY) {
     goTo(tiff, file, page);
     const int64_t x0 = unitX * page.unitWidth, y0 = unitY * page.unitHeight;
@@ -244,7 +256,7 @@ Pixels decodeTiffUnit(TiffFile& tiff, const RandomFile& file, const TiffPage& pa
     return out;
 }
 
-Pixels decodeTiffRows(TiffFile& tiff, const RandomFile& file, const TiffPage& page, int64_t y0, int64_t y1,
+Pixels decodeTiffRows(TiffFile& tiff, const InputFile& file, const TiffPage& page, int64_t y0, int64_t y1,
                       int64_t& nextRow) {
     goTo(tiff, file, page);
     const tmsize_t rowBytes = TIFFScanlineSize(tiff.get());
@@ -272,7 +284,55 @@ Pixels decodeTiffRows(TiffFile& tiff, const RandomFile& file, const TiffPage& pa
     return out;
 }
 
-Pixels readPlainTiff(const RandomFile& file, const TiffPage& page, const Box3& box) {
+namespace {
+
+constexpr int64_t bytesLookedAt = int64_t(16) << 20;
+
+bool fillsInDamage(int compression) {
+    switch (compression) {
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTRLEW:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+    case COMPRESSION_PACKBITS:
+    case COMPRESSION_JPEG:
+    case COMPRESSION_OJPEG:
+    case COMPRESSION_THUNDERSCAN:
+    case COMPRESSION_NEXT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+std::string remarkOnDamage(TiffFile& tiff, const InputFile& file, const TiffTable& table) {
+    int64_t left = bytesLookedAt, damagedUnits = 0;
+    std::string first;
+    for (const TiffPage& page : table.pages) {
+        if (!fillsInDamage(page.compression)) continue;
+        const int64_t bytes = page.unitWidth * page.unitHeight * page.channels * int64_t(byteSize(page.type));
+        for (int64_t y = 0; y < page.unitsDown(); ++y)
+            for (int64_t x = 0; x < page.unitsAcross() && (left -= bytes) >= 0; ++x) {
+                try {
+                    decodeTiffUnit(tiff, file, page, x, y);
+                } catch (const Error&) { // said again when this region is read
+                    continue;
+                }
+                const std::string doubts = tiff.takeDoubts();
+                damagedUnits += !doubts.empty();
+                if (first.empty()) first = doubts;
+            }
+    }
+    if (first.empty()) return {};
+    return fmt::format(
+        "{} of its strips or tiles {} damaged ({}); the values there are guesses of the decoder. Copy "
+        "or download the file again.",
+        damagedUnits, damagedUnits == 1 ? "is" : "are", first);
+}
+
+Pixels readPlainTiff(const InputFile& file, const TiffPage& page, const Box3& box) {
     Pixels out(page.type, page.channels, {1, box.y1 - box.y0, box.x1 - box.x0});
     const size_t size = byteSize(page.storedType), perPixel = size * size_t(page.planar ? 1 : page.samples);
     const auto unitRowBytes = uint64_t(page.unitWidth) * perPixel;

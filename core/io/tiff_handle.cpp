@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,12 +14,12 @@
 namespace cristae {
 
 struct TiffFile::Client {
-    std::shared_ptr<const RandomFile> file; // reading
-    int fd = -1;                            // writing
-    std::filesystem::path target;           // writing: the name for messages
+    std::shared_ptr<const InputFile> file; // reading
+    int fd = -1;                           // writing
+    std::filesystem::path target;          // writing: the name for messages
     uint64_t position = 0, size = 0;
     int writeError = 0;
-    std::string complaints;
+    std::string complaints, warnings;
 };
 
 namespace {
@@ -94,7 +95,12 @@ int keepComplaint(TIFF*, void* userData, const char*, const char* format, va_lis
     return 1;
 }
 
-int ignoreWarning(TIFF*, void*, const char*, const char*, va_list) {
+int keepWarning(TIFF*, void* userData, const char*, const char* format, va_list arguments) {
+    char text[400];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    std::string& warnings = static_cast<Client*>(userData)->warnings;
+    // Stray bytes between the parts of a JPEG are harmless.
+    if (warnings.empty() && !std::strstr(text, "extraneous bytes")) warnings = text;
     return 1;
 }
 
@@ -102,7 +108,7 @@ TIFF* open(Client& client, const std::string& name, const char* mode) {
     TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
     if (!options) throw Error(ErrorKind::memory, "There is not enough memory to open a TIFF file.");
     TIFFOpenOptionsSetErrorHandlerExtR(options, keepComplaint, &client);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, ignoreWarning, &client);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, keepWarning, &client);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, tmsize_t(1) << 30);
     TIFF* tiff = TIFFClientOpenExt(name.c_str(), mode, &client, readProc, writeProc, seekProc, closeProc,
                                    sizeProc, nullptr, nullptr, options);
@@ -112,7 +118,7 @@ TIFF* open(Client& client, const std::string& name, const char* mode) {
 
 } // namespace
 
-TiffFile::TiffFile(std::shared_ptr<const RandomFile> file) : client_(std::make_unique<Client>()) {
+TiffFile::TiffFile(std::shared_ptr<const InputFile> file) : client_(std::make_unique<Client>()) {
     client_->file = std::move(file);
     // m: no memory map, a file cut by others while mapped would kill the program.
     tiff_ = cristae::open(*client_, client_->file->path().string(), "rm");
@@ -144,6 +150,14 @@ std::string TiffFile::takeComplaints() {
     std::string text = std::move(client_->complaints);
     client_->complaints.clear();
     return text.empty() ? "no reason given" : text;
+}
+
+std::string TiffFile::takeDoubts() {
+    // An error that did not end the decoding tells more than a warning.
+    std::string doubts = client_->complaints.empty() ? client_->warnings : client_->complaints;
+    client_->complaints.clear();
+    client_->warnings.clear();
+    return doubts;
 }
 
 int TiffFile::writeError() const {

@@ -12,7 +12,7 @@ namespace cristae {
 class TiffFile {
 public:
     /// Reading. Throws Error{input} with libtiff's words if even the first directory cannot be read.
-    explicit TiffFile(std::shared_ptr<const RandomFile> file);
+    explicit TiffFile(std::shared_ptr<const InputFile> file);
     /// Writing a new file at `path`; `big` makes it a BigTIFF. Throws Error{output}, naming `target`.
     TiffFile(const std::filesystem::path& path, const std::filesystem::path& target, bool big);
     ~TiffFile();
@@ -22,6 +22,9 @@ public:
     TIFF* get() const { return tiff_; }
     /// The complaints since the last call, in libtiff's words; empty if there was none.
     std::string takeComplaints();
+    /// What libtiff remarked on since the last call although it went on, in its words; empty if there was
+    /// nothing. Several codecs (fax, PackBits, JPEG) fill in damaged data and say so only here.
+    std::string takeDoubts();
     /// Errno of the first failed write, 0 if none.
     int writeError() const;
     /// Writes what is pending and closes; throws Error{output}.

@@ -132,7 +132,7 @@ void applyLayout(TiffTable& table, Layout layout) {
 }
 
 /// ImageJ stores stacks above 4 GB as one directory with the planes after each other.
-void unfoldImageJ(const RandomFile& file, TiffTable& table, int64_t images) {
+void unfoldImageJ(const InputFile& file, TiffTable& table, int64_t images) {
     const TiffPage first = table.pages.front();
     if (images <= 1 || table.pages.size() != 1 || !first.plain || first.tiled || first.planar ||
         first.offsets.empty())
@@ -143,6 +143,7 @@ void unfoldImageJ(const RandomFile& file, TiffTable& table, int64_t images) {
         throw inputError(file.path(), fmt::format("its description speaks of {} slices, but only {} are "
                                                   "there. It was cut off; copy or download it again.",
                                                   images, held));
+    checkSlices(file.path(), images);
     table.pages.clear();
     for (int64_t i = 0; i < images; ++i) {
         TiffPage page = first;
@@ -152,7 +153,7 @@ void unfoldImageJ(const RandomFile& file, TiffTable& table, int64_t images) {
     }
 }
 
-Layout readImageJ(TIFF* tiff, const RandomFile& file, std::string_view text, TiffTable& table) {
+Layout readImageJ(TIFF* tiff, const InputFile& file, std::string_view text, TiffTable& table) {
     unfoldImageJ(file, table, countOf(text, "images"));
     const auto unit = valueOf(text, "unit");
     const auto nm = unit ? nanometresIn(*unit) : std::nullopt;
@@ -298,7 +299,7 @@ void readResolution(TIFF* tiff, TiffTable& table) {
 
 } // namespace
 
-void readTiffMetadata(TiffFile& handle, const RandomFile& file, TiffTable& table) {
+void readTiffMetadata(TiffFile& handle, const InputFile& file, TiffTable& table) {
     TIFF* tiff = handle.get();
     if (!TIFFSetSubDirectory(tiff, table.pages.front().directory))
         throw inputError(file.path(),

@@ -36,7 +36,7 @@ int64_t plausibleRatio(int compression) {
     }
 }
 
-void chooseType(const RandomFile& file, TiffPage& page, int format) {
+void chooseType(const InputFile& file, TiffPage& page, int format) {
     const int bits = page.bits;
     const auto refuse = [&](const std::string& what) {
         return inputError(
@@ -75,7 +75,7 @@ int alphaSamples(TIFF* tiff) {
     }));
 }
 
-void readPalette(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+void readPalette(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
     uint16_t* map[3] = {};
     if (page.bits > 16 || !TIFFGetField(tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]) || !map[0] ||
         !map[1] || !map[2])
@@ -99,7 +99,7 @@ void readPalette(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector
     if (!grey) remarks.push_back("The image has a palette of colours; it is read as RGB.");
 }
 
-void readThroughRgba(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+void readThroughRgba(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
     char why[1024] = "";
     if (!TIFFRGBAImageOK(tiff, why))
         throw inputError(
@@ -112,7 +112,7 @@ void readThroughRgba(TIFF* tiff, const RandomFile& file, TiffPage& page, std::ve
     remarks.push_back("The colours were converted to 8-bit RGB.");
 }
 
-void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+void chooseColour(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
     const int photometric = tag16(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     const int alpha = std::min(alphaSamples(tiff), page.samples - 1);
     const bool integer = page.storedType == PixelType::u8 || page.storedType == PixelType::u16 ||
@@ -130,7 +130,7 @@ void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vecto
         if (page.compression != COMPRESSION_SGILOG && page.compression != COMPRESSION_SGILOG24) break;
         TIFFSetField(tiff, TIFFTAG_SGILOGDATAFMT, SGILOGDATAFMT_FLOAT);
         page.bits = 32;
-        page.halfFloat = false;
+        page.halfFloat = page.wide = false;
         page.storedType = page.type = PixelType::f32;
         break;
     case PHOTOMETRIC_RGB:
@@ -155,6 +155,10 @@ void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vecto
         TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
         page.colour = TiffColour::rgb;
         page.channels = 3;
+        if (page.samples != 3 || page.bits != 8 || page.planar)
+            throw inputError(file.path(),
+                             "it says YCbCr but does not hold three samples of 8 bits together. The "
+                             "file is damaged; get it again.");
         return;
     case PHOTOMETRIC_SEPARATED:
         if (page.samples < 4 || tag16(tiff, TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK || !integer ||
@@ -178,9 +182,35 @@ void chooseColour(TIFF* tiff, const RandomFile& file, TiffPage& page, std::vecto
     if (alpha > 0) remarks.push_back("The transparency (alpha) is left out.");
 }
 
+/// What decoding takes for granted when it walks along a row: samples as wide as their type, and as many as
+/// colours are made of. Whatever combination of tags got here, a page without it would be read beyond its
+/// rows.
+bool isConsistent(const TiffPage& page) {
+    const int stored = int(8 * byteSize(page.storedType));
+    const bool whole = isInteger(page.storedType);
+    const bool numbers = page.wide        ? page.bits == 64 && stored == 32 && whole
+                         : page.halfFloat ? page.bits == 16 && page.storedType == PixelType::f32
+                         : whole          ? page.bits <= stored
+                                          : page.bits == stored;
+    switch (page.colour) {
+    case TiffColour::grey:
+    case TiffColour::invertedGrey:
+    case TiffColour::rgb:
+        return numbers && page.type == page.storedType && page.channels >= 1 && page.channels <= page.samples;
+    case TiffColour::greyPalette:
+    case TiffColour::colourPalette:
+        return numbers && whole && stored <= 16 && page.palette.size() == size_t(3) << page.bits;
+    case TiffColour::cmyk:
+        return numbers && whole && page.type == page.storedType && page.samples >= 4 && page.bits == stored;
+    case TiffColour::throughRgba:
+        return true;
+    }
+    return false;
+}
+
 /// Offsets of all units; throws if the stored bytes cannot make up the page or lie beyond the end of the
 /// file.
-void checkUnits(TIFF* tiff, const RandomFile& file, TiffPage& page) {
+void checkUnits(TIFF* tiff, const InputFile& file, TiffPage& page) {
     const auto cut = [&] {
         return inputError(file.path(),
                           "the file ends before its image does. It was cut off; copy or download it again.");
@@ -219,7 +249,7 @@ void checkUnits(TIFF* tiff, const RandomFile& file, TiffPage& page) {
 
 } // namespace
 
-TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<std::string>& remarks) {
+TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<std::string>& remarks) {
     TIFF* tiff = handle.get();
     TiffPage page;
     page.directory = TIFFCurrentDirOffset(tiff);
@@ -250,6 +280,10 @@ TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<
     if (page.wide)
         remarks.push_back("The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
     chooseColour(tiff, file, page, remarks);
+    if (!isConsistent(page))
+        throw inputError(file.path(),
+                         "its numbers and its colours do not go together. Save it as RGB or grey, or get "
+                         "it again.");
 
     uint32_t unitWidth = width, unitHeight = height;
     if (page.tiled) {
@@ -264,6 +298,11 @@ TiffPage describeTiffPage(TiffFile& handle, const RandomFile& file, std::vector<
         throw inputError(file.path(), "its strips or tiles have no size. The file is damaged; get it again.");
     page.unitWidth = unitWidth;
     page.unitHeight = unitHeight;
+    if (page.colour == TiffColour::throughRgba &&
+        checkedBytes(file.path(), {page.unitWidth, page.unitHeight, 4}) > (int64_t(1) << 30))
+        throw inputError(file.path(),
+                         "its strips are too large for a conversion of its colours. Save it as RGB or "
+                         "grey.");
     if (page.tiled) { // a tile may stick out of a small image, but not by far
         const int64_t bytes = checkedBytes(file.path(), {page.unitWidth, page.unitHeight, page.samples, 8});
         if (bytes > std::max(int64_t(256) << 20, int64_t(8) * page.width * page.height * page.samples))
@@ -313,7 +352,7 @@ void keepMainKind(std::vector<TiffPage>& pages, std::vector<std::string>& remark
 
 } // namespace
 
-TiffTable readTiffTable(TiffFile& handle, const RandomFile& file) {
+TiffTable readTiffTable(TiffFile& handle, const InputFile& file) {
     TiffTable table;
     TIFF* tiff = handle.get();
     std::vector<TiffPage> reduced;

@@ -48,11 +48,11 @@ struct TiffTable {
 
 /// The page libtiff stands on. Throws Error{input} for what cannot be read: impossible sizes, unknown types,
 /// no codec.
-TiffPage describeTiffPage(TiffFile& tiff, const RandomFile& file, std::vector<std::string>& remarks);
+TiffPage describeTiffPage(TiffFile& tiff, const InputFile& file, std::vector<std::string>& remarks);
 /// Walks all directories. Throws Error{input}.
-TiffTable readTiffTable(TiffFile& tiff, const RandomFile& file);
+TiffTable readTiffTable(TiffFile& tiff, const InputFile& file);
 /// Reads pixel size, axes and slice order from the description and tags of the first page; expects
 /// table.pages to be filled.
-void readTiffMetadata(TiffFile& tiff, const RandomFile& file, TiffTable& table);
+void readTiffMetadata(TiffFile& tiff, const InputFile& file, TiffTable& table);
 
 } // namespace cristae

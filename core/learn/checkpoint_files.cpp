@@ -1,6 +1,7 @@
 // Two generations of checkpoints by renaming.
 #include "core/learn/checkpoint_files.h"
 
+#include "core/base/json.h"
 #include "core/base/own_folder.h"
 
 namespace cristae {
@@ -54,9 +55,7 @@ nlohmann::json runState(const fs::path& runFolder) {
         try {
             const auto metadata = readSafetensorsHeader(file).metadata;
             const auto text = metadata.find(runStateKey);
-            nlohmann::json state = text == metadata.end()
-                                       ? nlohmann::json()
-                                       : nlohmann::json::parse(text->second, nullptr, false);
+            nlohmann::json state = text == metadata.end() ? nlohmann::json() : parseJson(text->second);
             if (state.is_object()) return state;
         } catch (const Error&) { // damaged: the one before it
         }

@@ -1,8 +1,8 @@
 // Reading a data list and everything it names.
 #include "core/learn/data_list.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/io/format.h"
 
 #include <fmt/format.h>
@@ -73,7 +73,8 @@ std::vector<TrainingPair> chosen(const std::vector<TrainingPair>& pairs, const s
             continue;
         }
         const int64_t count = int64_t(pairs.size()), end = range.end < 0 ? count : std::min(range.end, count);
-        for (int64_t i = range.first; i < end; i += range.every) result.push_back(pairs[size_t(i)]);
+        for (int64_t i = range.first; i < end; i += std::min(range.every, count))
+            result.push_back(pairs[size_t(i)]);
     }
     return result;
 }
@@ -126,9 +127,7 @@ void describe(ModelCard& card, const json& entry) {
 
 LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesystem::path& root,
                             const Progress& progress) {
-    const json content = json::parse(readTextFile(list), nullptr, false);
-    if (content.is_discarded())
-        throw Error(ErrorKind::input, fmt::format("The data list {} is not JSON.", list.string()));
+    const json content = readJsonFile(list);
     LoadedDataList loaded;
     std::vector<std::string> found;
     try {
@@ -178,7 +177,7 @@ std::vector<TrainingInput> dataListInputs(const std::filesystem::path& list,
                                           const std::filesystem::path& root) {
     std::vector<TrainingInput> inputs{trainingInput("the data list", list)};
     try {
-        const json content = json::parse(readTextFile(list), nullptr, false);
+        const json content = parseJson(readTextFile(list));
         const json& entries = content.at("entries");
         for (size_t i = 0; i < entries.size(); ++i)
             for (const char* key : {"images", "labels"}) {

@@ -1,8 +1,8 @@
 // The options of a training run and the three named recipes.
 #include "core/learn/recipe.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -242,11 +242,7 @@ nlohmann::json loadRecipe(const std::string& nameOrFile) {
         throw Error(ErrorKind::usage,
                     fmt::format("There is no recipe \"{}\": give quick, balanced, thorough or a JSON file.",
                                 nameOrFile));
-    nlohmann::json read = nlohmann::json::parse(readTextFile(nameOrFile), nullptr, false);
-    if (read.is_discarded())
-        throw Error(
-            ErrorKind::usage,
-            fmt::format("The recipe {} is not JSON; write {{\"steps\": 1000}} for instance.", nameOrFile));
+    nlohmann::json read = readJsonFile(nameOrFile);
     for (const char* key : {"network", "lossOptions"})
         if (read.is_object() && read.contains(key) && read[key].is_object())
             read[key] = textFromOptions(read[key]);

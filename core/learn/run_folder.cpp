@@ -3,9 +3,10 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/own_folder.h"
-#include "core/learn/checkpoint_files.h"
 #include "core/base/start_guard.h"
+#include "core/learn/checkpoint_files.h"
 #include "core/learn/kept_stack.h"
 #include "core/learn/recipe.h"
 #include "core/learn/run_record.h"
@@ -171,7 +172,7 @@ void saveRun(const TrainingPlan& plan, const SlicesSeen& seen, const Progress& p
 
 TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progress) {
     try {
-        const json saved = json::parse(readTextFile(folder / planName));
+        const json saved = readJsonFile(folder / planName);
         progress.throwIfCancelled();
         const SafetensorsFile content = readSafetensors(folder / dataName);
         TrainingPlan plan;
@@ -231,7 +232,7 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, Sta
         const auto look = guard ? guard->look(folder) : StartGuard::Look();
         if (!look || hasEnded(folder)) continue;
         try {
-            const json plan = json::parse(readTextFile(folder / planName)), state = runState(folder);
+            const json plan = readJsonFile(folder / planName), state = runState(folder);
             UnfinishedRun run;
             run.folder = folder;
             run.card = modelCardFromJson(plan.at("card"));

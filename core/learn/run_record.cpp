@@ -2,6 +2,8 @@
 #include "core/learn/run_record.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/base/own_folder.h"
 
 #include <ctime>
@@ -30,7 +32,7 @@ void write(const std::filesystem::path& runFolder, const nlohmann::json& record)
 
 nlohmann::json readRunRecord(const std::filesystem::path& runFolder) {
     try {
-        nlohmann::json record = nlohmann::json::parse(readTextFile(runFolder / recordName), nullptr, false);
+        nlohmann::json record = parseJson(readTextFile(runFolder / recordName));
         if (record.is_object()) return record;
     } catch (const Error&) { // there is none
     }

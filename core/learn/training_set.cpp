@@ -146,7 +146,7 @@ void examine(const TrainingPair& pair, const LabelMeaning& meaning, std::vector<
         return;
     }
     bool binaryImage = false, oddLabels = false, anyObject = false;
-    for (int64_t z = pair.firstSlice; z < end; z += pair.everySlice) {
+    for (int64_t z = pair.firstSlice; z < end; z += std::min(pair.everySlice, image.z)) {
         progress.throwIfCancelled();
         Pixels grey = pair.image->read(0, Box3::ofSlice(image, z), progress);
         const Pixels values = pair.labels->read(0, Box3::ofSlice(image, z), progress);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/json.h"
 #include "core/base/start_guard.h"
 #include "core/base/text.h"
 #include "core/segment/safetensors.h"
@@ -164,7 +165,7 @@ ModelPackage openModelPackage(const std::filesystem::path& file) {
                     fmt::format("{} holds weights but no model card of Cristae. Choose a model package that "
                                 "Cristae wrote.",
                                 file.string()));
-    const nlohmann::json json = nlohmann::json::parse(card->second, nullptr, false);
+    const nlohmann::json json = parseJson(card->second);
     if (json.is_discarded())
         throw Error(
             ErrorKind::model,

@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
+#include "core/base/input_file.h"
 
 #include <fmt/format.h>
 #include <limits>

@@ -4,12 +4,15 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fmt/format.h>
-#include <fstream>
 #include <new>
+#include <span>
 
 namespace cristae {
 namespace {
@@ -114,41 +117,37 @@ std::pair<NamedTensor, uint64_t> readEntry(const std::filesystem::path& file, co
     return {std::move(tensor), begin};
 }
 
-std::string readHeaderText(std::ifstream& stream, const std::filesystem::path& file, uint64_t fileBytes) {
-    unsigned char prefix[8];
-    if (fileBytes < 8 || !stream.read(reinterpret_cast<char*>(prefix), 8))
-        refuse(file, "it is shorter than 8 bytes.");
+std::string readHeaderText(const InputFile& stream) {
+    const std::filesystem::path& file = stream.path();
+    const uint64_t fileBytes = stream.size();
+    std::array<std::byte, 8> prefix{};
+    if (stream.readSome(0, prefix) != prefix.size()) refuse(file, "it is shorter than 8 bytes.");
     uint64_t headerBytes = 0;
-    for (int i = 7; i >= 0; --i) headerBytes = headerBytes << 8 | prefix[i];
+    for (int i = 7; i >= 0; --i) headerBytes = headerBytes << 8 | uint64_t(prefix[size_t(i)]);
     if (headerBytes > largestHeader) refuse(file, "its first 8 bytes do not give the length of a header.");
     if (headerBytes > fileBytes - 8)
         refuse(file, fmt::format("its header claims {} bytes, but only {} follow; the file may be cut short.",
                                  headerBytes, fileBytes - 8));
     std::string text(size_t(headerBytes), '\0');
-    if (!stream.read(text.data(), std::streamsize(headerBytes))) refuse(file, "its header cannot be read.");
+    stream.read(8, std::as_writable_bytes(std::span(text)));
     return text;
 }
 
 nlohmann::json headerJson(const std::filesystem::path& file, const std::string& text) {
     if (text.empty() || text.front() != '{') refuse(file, "its header is not JSON.");
-    nlohmann::json header = nlohmann::json::parse(text, nullptr, false);
+    const JsonLimits limits{.bytes = size_t(largestHeader)};
+    if (const std::string why = beyondLimits(text, limits); !why.empty())
+        refuse(file, "its header cannot be believed: " + why + ".");
+    nlohmann::json header = parseJson(text, limits);
     if (header.is_discarded() || !header.is_object()) refuse(file, "its header is not JSON.");
     return header;
 }
 
-Header readHeader(std::ifstream& stream, const std::filesystem::path& file) {
-    std::error_code code;
-    if (!std::filesystem::is_regular_file(file, code))
-        throw Error(ErrorKind::model,
-                    fmt::format("The model file {} is not there. Check the path.", file.string()));
-    const uint64_t fileBytes = std::filesystem::file_size(file, code);
-    stream.open(file, std::ios::binary);
-    if (code || !stream)
-        throw Error(ErrorKind::model,
-                    fmt::format("The model file {} cannot be opened. Check its permissions.", file.string()));
-    const std::string text = readHeaderText(stream, file, fileBytes);
+Header readHeader(const InputFile& stream) {
+    const std::filesystem::path& file = stream.path();
+    const std::string text = readHeaderText(stream);
     const nlohmann::json json = headerJson(file, text);
-    const uint64_t dataBegin = 8 + text.size(), dataBytes = fileBytes - dataBegin;
+    const uint64_t dataBegin = 8 + text.size(), dataBytes = stream.size() - dataBegin;
 
     Header header;
     std::vector<std::pair<NamedTensor, uint64_t>> entries;
@@ -192,13 +191,12 @@ const NamedTensor* SafetensorsFile::find(const std::string& name) const {
 }
 
 SafetensorsFile readSafetensorsHeader(const std::filesystem::path& file) {
-    std::ifstream stream;
-    return readHeader(stream, file).content;
+    return readHeader(InputFile(file, ErrorKind::model)).content;
 }
 
 SafetensorsFile readSafetensors(const std::filesystem::path& file) {
-    std::ifstream stream;
-    Header header = readHeader(stream, file);
+    const InputFile stream(file, ErrorKind::model);
+    Header header = readHeader(stream);
     Sha256 sum;
     for (size_t i = 0; i < header.content.tensors.size(); ++i) {
         NamedTensor& tensor = header.content.tensors[i];
@@ -210,9 +208,7 @@ SafetensorsFile readSafetensors(const std::filesystem::path& file) {
                 fmt::format("There is not enough memory for the tensor \"{}\" of {}. Close other programs.",
                             tensor.name, file.string()));
         }
-        stream.seekg(std::streamoff(header.begins[i]));
-        if (!stream.read(reinterpret_cast<char*>(tensor.data.get()), std::streamsize(tensor.bytes)))
-            refuse(file, fmt::format("the tensor \"{}\" cannot be read.", tensor.name));
+        stream.read(header.begins[i], {tensor.data.get(), tensor.bytes});
         if (!header.tensorSum.empty()) sum.add({tensor.data.get(), tensor.bytes});
     }
     if (!header.tensorSum.empty() && sum.finish() != header.tensorSum) refuseDamaged(file);

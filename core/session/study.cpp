@@ -4,6 +4,8 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/base/own_folder.h"
 
 #include <algorithm>
@@ -44,7 +46,7 @@ void takeFolder(const Study& study, const StudySettings& settings) {
         writeFileAtomically(ownFile(file), mine.dump(2) + "\n");
         return;
     }
-    if (nlohmann::json::parse(readTextFile(file), nullptr, false) != mine)
+    if (parseJson(readTextFile(file)) != mine)
         throw Error(ErrorKind::usage,
                     fmt::format("The folder {} holds a study with other settings or data; choose another, or "
                                 "remove it.",
@@ -107,7 +109,7 @@ StudyResult runStudy(const Study& study, Session& session, const StudySettings& 
         const StudyStep& step = steps[i];
         const fs::path file = settings.folder / "steps" / (step.id + ".json");
         nlohmann::json value;
-        if (fs::exists(file)) value = nlohmann::json::parse(readTextFile(file), nullptr, false);
+        if (fs::exists(file)) value = parseJson(readTextFile(file));
         if (value.is_null() || value.is_discarded()) {
             progress.throwIfCancelled();
             progress.report(double(i) / double(steps.size()), step.words);

@@ -3,6 +3,7 @@
 #include "models/train/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/learn/checkpoint_files.h"
 #include "core/segment/model_card.h"
 #include "models/run/weights.h"
@@ -29,9 +30,7 @@ TensorMap part(const TensorMap& all, const std::string& prefix) {
 
 RunState stateFrom(const SafetensorsFile& content, const std::string& file, int64_t& optimiserSteps) {
     const auto text = content.metadata.find(runStateKey);
-    const nlohmann::json json = text == content.metadata.end()
-                                    ? nlohmann::json()
-                                    : nlohmann::json::parse(text->second, nullptr, false);
+    const nlohmann::json json = text == content.metadata.end() ? nlohmann::json() : parseJson(text->second);
     RunState state;
     try {
         state.step = json.at("step");

@@ -1,6 +1,8 @@
 // What a run needs before its first step: slices, networks, checkpoint, precision.
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/base/own_folder.h"
 #include "core/base/parallel.h"
 #include "core/learn/checkpoint_files.h"
@@ -149,8 +151,7 @@ void TrainingRun::checkData() const {
     std::error_code unknown;
     const auto file = plan_.runFolder / "data.json";
     if (!std::filesystem::exists(file, unknown)) return;
-    const nlohmann::json before = nlohmann::json::parse(readTextFile(file), nullptr, false),
-                         now = dataList(plan_.set);
+    const nlohmann::json before = parseJson(readTextFile(file)), now = dataList(plan_.set);
     if (before.is_discarded() || before == now) return;
     std::string changed;
     const nlohmann::json was =

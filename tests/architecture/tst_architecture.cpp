@@ -149,6 +149,16 @@ private Q_SLOTS:
         QCOMPARE(complaints(tree).size(), 3);
     }
 
+    void waysAroundTheLimitsAreFound() {
+        for (const char* line : {"auto j = nlohmann::json::parse(text);", "std::ifstream file(path);",
+                                 "FILE* f = std::fopen(path, \"rb\");"})
+            QCOMPARE(complaintsAbout("core/learn/a.cpp", line).size(), 1);
+        for (const char* line :
+             {"// not json::parse", "auto j = parseJson(text);", "std::fopen(path, \"wbx\");"})
+            QCOMPARE(complaintsAbout("core/learn/a.cpp", line), QStringList());
+        QCOMPARE(complaintsAbout("core/base/json.cpp", "nlohmann::json::parse(text);"), QStringList());
+    }
+
     void shapesOfFiles() {
         QCOMPARE(complaints({{"ui/a.cpp", "#include <QObject>\n"}}).size(), 1);
         QCOMPARE(complaints({{"ui/a.cpp", "//\n#include <QObject>\n"}}).size(), 1);

@@ -1,5 +1,6 @@
 // Where a job may write: never over an input, another result, or what is no regular file.
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/base/own_folder.h"
 
 #include <QtTest>

@@ -1,5 +1,5 @@
 // Every exporter: what is read back is what was written; a failure leaves nothing new and nothing lost.
-#include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/base/random.h"
 #include "core/export/metadata.h"
 #include "core/image/memory_source.h"

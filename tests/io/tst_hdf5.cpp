@@ -297,7 +297,6 @@ with h5py.File(sys.argv[1], 'w') as f:
         H5Pclose(storage);
         H5Sclose(space);
         H5Fclose(file);
-        registerLzfFilter();
         const auto source = openImage(path_, {.axes = "zyx"});
         QCOMPARE(source->read(0, {0, 0, 0, 1, 16, 16}).at(0, 0, 15, 15), 9.0);
         const std::string message = messageOf([&] {

@@ -6,6 +6,7 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <sys/stat.h>
 
 using namespace cristae;
 
@@ -62,6 +63,20 @@ private Q_SLOTS:
         QVERIFY2(both.contains("steps") && both.contains("colour"), qPrintable(both));
         QVERIFY(message("{steps").contains("not JSON"));
         QVERIFY_EXCEPTION_THROWN(loadRecipe("no such recipe"), Error);
+        const std::string deep(100'000, '[');
+        QVERIFY(message(deep.c_str()).contains("nested deeper"));
+    }
+    void whatIsNoFileIsNotWaitedFor() {
+        const std::string pipe = folder_.filePath("pipe").toStdString();
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        for (const std::string& name : {pipe, std::string("/dev/zero")}) {
+            try {
+                loadRecipe(name);
+                QFAIL("it was read");
+            } catch (const Error& error) {
+                QVERIFY2(QString(error.what()).contains("not an ordinary file"), error.what());
+            }
+        }
     }
 
 private:

@@ -1,6 +1,7 @@
 // Files of a training: what is missing or changed, two generations of checkpoints, the record of a run.
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/input_file.h"
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/data_list.h"
 #include "core/learn/run_folder.h"

@@ -1,7 +1,7 @@
 // Synthetic cells and a small plan to train on them, for the tests of training.
 #pragma once
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/input_file.h"
 #include "core/base/random.h"
 #include "core/learn/recipe.h"
 #include "core/learn/trainer.h"

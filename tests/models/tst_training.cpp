@@ -1,5 +1,5 @@
 // Training from scratch on synthetic cells until it is good, resume bit for bit, pause, stop, cancel.
-#include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/image/memory_source.h"
 #include "core/learn/run_folder.h"
 #include "core/segment/predictor.h"

@@ -1,6 +1,7 @@
 // Package writer: one write for card and weights, checked copies, names that nothing has.
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/input_file.h"
 #include "core/segment/package_writer.h"
 
 #include <QRegularExpression>

@@ -8,6 +8,7 @@
 #include <QTest>
 #include <cstring>
 #include <fstream>
+#include <sys/stat.h>
 
 using namespace cristae;
 
@@ -55,6 +56,21 @@ class TestSafetensors : public QObject {
 
 private Q_SLOTS:
     void init() { QTest::failOnWarning(QRegularExpression(".?")); }
+
+    void deepAndCrowdedHeadersAreRefused() {
+        const std::string deep = "{\"a\": " + std::string(1'000'000, '[');
+        QVERIFY(refusal(write(fileOf(deep, 0))).find("nested deeper") != std::string::npos);
+        std::string crowded = "{\"a\": [0";
+        for (int i = 0; i < 2'500'000; ++i) crowded += ",0";
+        QVERIFY(refusal(write(fileOf(crowded + "]}", 0))).find("more than") != std::string::npos);
+    }
+
+    void whatIsNoFileIsNotWaitedFor() {
+        const std::filesystem::path pipe = folder_.filePath("pipe").toStdString();
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        for (const std::filesystem::path& path : {pipe, std::filesystem::path("/dev/zero")})
+            QVERIFY(refusal(path).find("not an ordinary file") != std::string::npos);
+    }
 
     void whatIsWrittenIsRead() {
         SafetensorsFile content;

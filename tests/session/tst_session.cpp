@@ -1,6 +1,7 @@
 // Session with a made-up engine: predictions enter documents as one step, and window and command line write
 // equal bytes.
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/document/document.h"
 #include "core/image/memory_source.h"
 #include "core/learn/run_record.h"

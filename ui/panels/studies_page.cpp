@@ -3,6 +3,7 @@
 #include "ui/dialogs/chosen_file.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/base/own_folder.h"
 #include "core/learn/data_list.h"
 #include "core/session/study_data.h"

@@ -1,6 +1,7 @@
 // Recovery.
 #include "ui/window/recovery.h"
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "ui/window/workbench.h"
 
 #include <QCoreApplication>
@@ -85,7 +86,7 @@ std::vector<RecoveredLabels> readRecovered(const fs::path& parent) {
         RecoveredLabels one;
         one.folder = it->path();
         try {
-            const json words = json::parse(readTextFile(one.folder / imageName, 1 << 20));
+            const json words = readJsonFile(one.folder / imageName);
             one.image = words.at("image").get<std::string>();
             one.options.dataset = words.value("dataset", std::string());
             one.options.axes = words.value("axes", std::string());

@@ -1,6 +1,6 @@
 // StartPage.
 #include "ui/window/start_page.h"
-#include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/io/format.h"
 #include "core/render/compose.h"
@@ -257,7 +257,7 @@ void StartPage::buildSamples(QVBoxLayout* column) {
     const std::filesystem::path folder = bench_.session().paths().samples;
     nlohmann::json list;
     try {
-        list = nlohmann::json::parse(readTextFile(folder / "index.json"));
+        list = readJsonFile(folder / "index.json");
     } catch (const std::exception&) {
         return; // without samples the page simply has none
     }

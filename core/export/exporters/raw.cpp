@@ -2,6 +2,8 @@
 // classes.
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/export/metadata.h"
 #include "core/export/slice_check.h"
 #include "core/io/file_access.h"
@@ -25,7 +27,7 @@ Destination descriptionBeside(const Destination& target) {
     if (std::filesystem::is_regular_file(path, ignored)) {
         nlohmann::json there;
         try {
-            there = nlohmann::json::parse(readTextFile(path), nullptr, false);
+            there = parseJson(readTextFile(path));
         } catch (const Error&) { // nor one that can't be read
         }
         if (!there.is_object() || there.value("file", nlohmann::json()) != target.path().filename().string())
@@ -80,7 +82,7 @@ public:
 private:
     nlohmann::json describe() const {
         const ImageInfo& info = description_.info;
-        nlohmann::json json = nlohmann::json::parse(metadataLine(description_));
+        nlohmann::json json = parseJson(metadataLine(description_));
         json["file"] = file_.target().filename().string();
         json["shape"] = {info.extent().z, info.extent().y, info.extent().x};
         json["axes"] = "zyx";

@@ -26,14 +26,14 @@ template <class T> T littleEndian(std::span<const std::byte> bytes, size_t offse
 }
 
 /// 32 bits with masks are known if blue, green and red are the first three bytes.
-bool usualMasks(const RandomFile& file, int bits) {
+bool usualMasks(const InputFile& file, int bits) {
     std::array<std::byte, 12> masks{};
     file.read(54, masks);
     return bits == 32 && littleEndian<uint32_t>(masks, 0) == 0xff0000 &&
            littleEndian<uint32_t>(masks, 4) == 0xff00 && littleEndian<uint32_t>(masks, 8) == 0xff;
 }
 
-BmpLayout readLayout(const RandomFile& file, ImageInfo& info) {
+BmpLayout readLayout(const InputFile& file, ImageInfo& info) {
     std::array<std::byte, 54> head{};
     file.read(0, head);
     BmpLayout layout;
@@ -93,7 +93,7 @@ size_t indexAt(std::span<const std::byte> row, int bits, size_t x) {
     return size_t(row[bit / 8] >> (8 - bits - int(bit % 8))) & ((1u << bits) - 1);
 }
 
-void decodeBmp(const RandomFile& file, const BmpLayout& layout, int64_t channels, int64_t endRow,
+void decodeBmp(const InputFile& file, const BmpLayout& layout, int64_t channels, int64_t endRow,
                const RowTaker& take, const Progress& progress) {
     std::vector<std::byte> stored(size_t(layout.rowBytes)), row(size_t(layout.width * channels));
     for (int64_t y = 0; y < endRow; ++y) {
@@ -119,7 +119,7 @@ public:
                littleEndian<uint32_t>(head, 14) <= 124 && littleEndian<uint32_t>(head, 14) >= 12;
     }
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
-        auto file = std::make_shared<const RandomFile>(path);
+        auto file = std::make_shared<const InputFile>(path);
         ImageInfo info;
         const BmpLayout layout = readLayout(*file, info);
         finishInfo(info, path, name(), options);

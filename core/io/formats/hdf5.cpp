@@ -1,6 +1,7 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
 #include "core/io/hdf5_axes.h"
-#include "core/io/hdf5_handle.h"
+#include "core/io/hdf5_chunks.h"
+#include "core/io/hdf5_storage.h"
 
 #include <algorithm>
 #include <cctype>
@@ -13,17 +14,7 @@ namespace cristae {
 
 namespace {
 
-constexpr hsize_t largestChunk = hsize_t(1) << 30;
-constexpr size_t chunkCacheBytes = size_t(64) << 20;
 constexpr size_t mostDatasets = 5000;
-
-// What H5Oget_info2 fills in has the address of the object up to 1.10 under one name, from 1.12 on under
-// another.
-#if H5_VERSION_GE(1, 12, 0)
-using ObjectInfo = H5O_info1_t;
-#else
-using ObjectInfo = H5O_info_t;
-#endif
 
 struct Found {
     DatasetInfo info;
@@ -39,11 +30,10 @@ struct NumberKind {
 NumberKind numberKind(hid_t dataset) {
     Hdf5Handle type(H5Dget_type(dataset));
     if (H5Tget_class(type.get()) == H5T_ENUM) type = Hdf5Handle(H5Tget_super(type.get())); // h5py's booleans
-    const H5T_class_t kind = type.valid() ? H5Tget_class(type.get()) : H5T_NO_CLASS;
-    const size_t size = type.valid() ? H5Tget_size(type.get()) : 0;
-    if (kind == H5T_FLOAT)
-        return {size <= 4 ? PixelType::f32 : PixelType::f64, false, size > 0 && size <= 16};
-    if (kind != H5T_INTEGER || size < 1 || size > 8) return {};
+    if (!type.valid() || !isSoundNumber(type.get())) return {};
+    const size_t size = H5Tget_size(type.get());
+    if (H5Tget_class(type.get()) == H5T_FLOAT)
+        return {size <= 4 ? PixelType::f32 : PixelType::f64, false, true};
     const bool isSigned = H5Tget_sign(type.get()) == H5T_SGN_2;
     if (size == 1) return {isSigned ? PixelType::i8 : PixelType::u8, false, true};
     if (size == 2) return {isSigned ? PixelType::i16 : PixelType::u16, false, true};
@@ -102,6 +92,8 @@ ArrayAxes axesOf(hid_t dataset, const std::vector<int64_t>& shape) {
 class Walk {
 public:
     explicit Walk(hid_t file) { visit(file, "", 0); }
+    /// The first dataset whose data lie in other files; empty if there is none.
+    const std::string& elsewhere() const { return elsewhere_; }
     std::vector<Found> take() {
         // Tables of a few numbers are not images as long as there is something larger.
         const bool anyLarge =
@@ -125,15 +117,18 @@ private:
                 H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
             if (length <= 0 || length >= ssize_t(sizeof name)) continue;
             const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT));
-            ObjectInfo info{};
-            if (!object.valid() || H5Oget_info2(object.get(), &info, H5O_INFO_BASIC) < 0) continue;
-            if (!seen_.insert(info.addr).second) continue; // a cycle or a second name
-            if (info.type == H5O_TYPE_GROUP) visit(object.get(), path + "/" + name, depth + 1);
-            if (info.type == H5O_TYPE_DATASET) add(object.get(), path + "/" + name);
+            const auto place = object.valid() ? placeOf(object.get()) : std::nullopt;
+            if (!place || !seen_.insert(place->address).second) continue; // a cycle or a second name
+            if (place->type == H5O_TYPE_GROUP) visit(object.get(), path + "/" + name, depth + 1);
+            if (place->type == H5O_TYPE_DATASET) add(object.get(), path + "/" + name);
         }
     }
 
     void add(hid_t dataset, const std::string& path) {
+        if (!liesInThisFile(dataset)) {
+            if (elsewhere_.empty()) elsewhere_ = path;
+            return;
+        }
         const NumberKind kind = numberKind(dataset);
         const auto shape = shapeOf(dataset);
         if (!kind.known || shape.empty()) return;
@@ -149,68 +144,13 @@ private:
     }
 
     std::vector<Found> found_;
+    std::string elsewhere_;
     std::set<haddr_t> seen_;
     size_t visited_ = 0;
 };
 
 std::string describe(const DatasetInfo& info) {
     return fmt::format("{} ({}, {}, {})", info.path, fmt::join(info.shape, "×"), info.type, info.axes);
-}
-
-/// Refuses data that lie outside this file or would take unreasonable memory to read.
-void checkStorage(const std::filesystem::path& path, hid_t dataset, const std::vector<int64_t>& shape,
-                  ImageInfo& info) {
-    const Hdf5Handle plist(H5Dget_create_plist(dataset));
-    if (!plist.valid())
-        throw inputError(path, fmt::format("the dataset is damaged ({}). Get the file again.", hdf5Reason()));
-    const H5D_layout_t layout = H5Pget_layout(plist.get());
-    if (layout == H5D_VIRTUAL || H5Pget_external_count(plist.get()) != 0)
-        throw inputError(path, fmt::format("the data of “{}” lie in other files, which Cristae does not "
-                                           "follow. Open those, or copy the dataset "
-                                           "(h5repack).",
-                                           info.dataset));
-    const Hdf5Handle type(H5Dget_type(dataset));
-    const hsize_t size = H5Tget_size(type.get());
-    if (layout == H5D_CHUNKED) {
-        hsize_t chunk[8] = {};
-        const int dimensions = H5Pget_chunk(plist.get(), 8, chunk);
-        hsize_t bytes = size;
-        for (int i = 0; i < dimensions; ++i)
-            if (chunk[i] == 0 || __builtin_mul_overflow(bytes, chunk[i], &bytes) || bytes > largestChunk)
-                throw inputError(
-                    path,
-                    fmt::format(
-                        "“{}” is stored in chunks above 1 GB. Store it anew in smaller chunks (h5repack).",
-                        info.dataset));
-    } else if (layout == H5D_CONTIGUOUS) {
-        std::error_code ignored;
-        const uint64_t fileBytes = std::filesystem::file_size(path, ignored);
-        hsize_t bytes = size;
-        for (const int64_t length : shape)
-            if (__builtin_mul_overflow(bytes, hsize_t(length), &bytes))
-                bytes = std::numeric_limits<hsize_t>::max() / 2;
-        if (H5Dget_offset(dataset) != HADDR_UNDEF && bytes > fileBytes)
-            throw inputError(
-                path,
-                fmt::format(
-                    "“{}” claims more bytes than the file has. It was cut off or is damaged; get it again.",
-                    info.dataset));
-    }
-    for (int i = 0; i < H5Pget_nfilters(plist.get()); ++i) {
-        unsigned flags = 0, config = 0;
-        size_t values = 0;
-        char name[64] = "";
-        const H5Z_filter_t filter =
-            H5Pget_filter2(plist.get(), unsigned(i), &flags, &values, nullptr, sizeof name, name, &config);
-        if (filter >= 0 && H5Zfilter_avail(filter) <= 0)
-            throw inputError(path, fmt::format("“{}” is compressed with the filter {} (number {}), which is "
-                                               "not known here. Store it anew with gzip "
-                                               "(h5repack -f GZIP=4).",
-                                               info.dataset, name[0] ? name : "without a name", int(filter)));
-    }
-    H5D_space_status_t status{};
-    if (H5Dget_space_status(dataset, &status) >= 0 && status == H5D_SPACE_STATUS_NOT_ALLOCATED)
-        info.remarks.push_back("No data were ever written to this dataset; it shows the fill value only.");
 }
 
 class Hdf5Source : public TileSource {
@@ -220,8 +160,11 @@ public:
         : file_(std::move(file)), dataset_(std::move(dataset)), info_(std::move(info)),
           shape_(std::move(shape)), letters_(std::move(letters)), kind_(kind) {
         id_ = fileId(info_.path) + "|" + info_.dataset + "|" + letters_;
+        if (isChunked(dataset_.get()))
+            chunks_ = std::make_unique<Hdf5Chunks>(info_.path, info_.dataset, dataset_.get(), memoryType());
     }
     ~Hdf5Source() override {
+        chunks_.reset();
         dataset_.close();
         file_.close();
     }
@@ -234,13 +177,18 @@ public:
         // Slice by slice, so that a long read can be cancelled.
         for (int64_t z = box.z0; z < box.z1; ++z) {
             progress.throwIfCancelled();
-            readSlice(z, box, result);
+            readSlice(z, box, result, progress);
         }
         return result;
     }
 
 private:
-    void readSlice(int64_t z, const Box3& box, Pixels& result) const {
+    hid_t memoryType() const {
+        if (kind_.wide) return info_.type == PixelType::u32 ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64;
+        return nativeType(info_.type);
+    }
+
+    void readSlice(int64_t z, const Box3& box, Pixels& result, const Progress& progress) const {
         const size_t dimensions = shape_.size();
         std::vector<hsize_t> start(dimensions, 0), count(dimensions, 1);
         std::vector<int64_t> step(dimensions, 0); // in values of the result, along each axis of the file
@@ -274,31 +222,35 @@ private:
         if (!kind_.wide) {
             withPixelType(info_.type, [&](auto t) {
                 using T = decltype(t);
-                const std::vector<T> buffer = readValues<T>(nativeType(info_.type), start, count, values);
+                const std::vector<T> buffer = readValues<T>(start, count, values, progress);
                 scatter(buffer, count, step, result.values<T>().subspan(size_t(origin)));
             });
         } else if (info_.type == PixelType::u32) {
             const auto buffer =
-                narrowed<uint64_t, uint32_t>(readValues<uint64_t>(H5T_NATIVE_UINT64, start, count, values));
+                narrowed<uint64_t, uint32_t>(readValues<uint64_t>(start, count, values, progress));
             scatter(buffer, count, step, result.values<uint32_t>().subspan(size_t(origin)));
         } else {
             const auto buffer =
-                narrowed<int64_t, int32_t>(readValues<int64_t>(H5T_NATIVE_INT64, start, count, values));
+                narrowed<int64_t, int32_t>(readValues<int64_t>(start, count, values, progress));
             scatter(buffer, count, step, result.values<int32_t>().subspan(size_t(origin)));
         }
     }
 
     template <class T>
-    std::vector<T> readValues(hid_t memoryType, const std::vector<hsize_t>& start,
-                              const std::vector<hsize_t>& count, size_t values) const {
+    std::vector<T> readValues(const std::vector<hsize_t>& start, const std::vector<hsize_t>& count,
+                              size_t values, const Progress& progress) const {
         std::vector<T> buffer(values);
+        if (chunks_) {
+            chunks_->read(start, count, reinterpret_cast<std::byte*>(buffer.data()), progress);
+            return buffer;
+        }
         const Hdf5Lock lock;
         const Hdf5Handle fileSpace(H5Dget_space(dataset_.get()));
         const hsize_t flat = values;
         const Hdf5Handle memorySpace(H5Screate_simple(1, &flat, nullptr));
         if (H5Sselect_hyperslab(fileSpace.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
                                 nullptr) < 0 ||
-            H5Dread(dataset_.get(), memoryType, memorySpace.get(), fileSpace.get(), H5P_DEFAULT,
+            H5Dread(dataset_.get(), memoryType(), memorySpace.get(), fileSpace.get(), H5P_DEFAULT,
                     buffer.data()) < 0)
             throw inputError(info_.path,
                              fmt::format("a part of “{}” is damaged ({}). Copy or download the file again.",
@@ -347,7 +299,14 @@ private:
     std::string letters_;
     NumberKind kind_;
     std::string id_;
+    std::unique_ptr<Hdf5Chunks> chunks_; // null where the dataset is stored in one piece
 };
+
+Error elsewhereError(const std::filesystem::path& path, const std::string& dataset) {
+    return inputError(path, fmt::format("the data of “{}” lie in other files, which Cristae does not follow. "
+                                        "Open those, or copy the dataset (h5repack).",
+                                        dataset));
+}
 
 /// Path of the dataset to open; throws if there is none, or several and none chosen.
 std::string chooseDataset(const std::filesystem::path& path, hid_t file, const std::string& wanted) {
@@ -363,7 +322,8 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
         if (dataset.valid()) return absolute;
     }
     std::vector<DatasetInfo> all;
-    for (Found& each : Walk(file).take()) all.push_back(std::move(each.info));
+    Walk walk(file);
+    for (Found& each : walk.take()) all.push_back(std::move(each.info));
     std::vector<std::string> lines;
     for (const DatasetInfo& each : all) lines.push_back(describe(each));
     if (lines.size() > 20) {
@@ -375,6 +335,7 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
         throw inputError(path,
                          fmt::format("it has no dataset “{}”. It has: {}.", wanted,
                                      lines.empty() ? "none" : fmt::format("{}", fmt::join(lines, "; "))));
+    if (all.empty() && !walk.elsewhere().empty()) throw elsewhereError(path, walk.elsewhere());
     if (all.empty())
         throw inputError(path, "the HDF5 file holds no image: no dataset of whole or floating-point numbers "
                                "with 2 to 5 dimensions. Choose another file.");
@@ -421,7 +382,7 @@ public:
         // A user block may push the signature to 1024, 2048, …
         const std::string extension = extensionOf(path);
         if (extension != "h5" && extension != "hdf5" && extension != "mat") return false;
-        const RandomFile file(path);
+        const InputFile file(path);
         for (uint64_t offset = 1024; offset < file.size() && offset <= (uint64_t(1) << 20); offset *= 2) {
             std::array<std::byte, 8> bytes{};
             if (file.readSome(offset, bytes) == 8 && at(bytes)) return true;
@@ -434,12 +395,11 @@ public:
         Hdf5Handle file = openHdf5(path);
         ImageInfo info;
         info.dataset = chooseDataset(path, file.get(), options.dataset);
-        const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS));
-        H5Pset_chunk_cache(access.get(), 12421, chunkCacheBytes, 1.0);
-        Hdf5Handle dataset(H5Dopen2(file.get(), info.dataset.c_str(), access.get()));
+        Hdf5Handle dataset(H5Dopen2(file.get(), info.dataset.c_str(), H5P_DEFAULT));
         if (!dataset.valid())
             throw inputError(
                 path, fmt::format("“{}” is damaged ({}). Get the file again.", info.dataset, hdf5Reason()));
+        if (!liesInThisFile(dataset.get())) throw elsewhereError(path, info.dataset);
         const NumberKind kind = numberKind(dataset.get());
         const auto shape = shapeOf(dataset.get());
         if (!kind.known || shape.empty())

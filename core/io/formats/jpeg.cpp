@@ -26,11 +26,11 @@ struct JpegReader {
     jpeg_source_mgr source{};
     std::jmp_buf jump{};
     char message[JMSG_LENGTH_MAX] = "";
-    const RandomFile& file;
+    const InputFile& file;
     uint64_t position = 0;
     std::vector<JOCTET> block;
 
-    explicit JpegReader(const RandomFile& from) : file(from), block(size_t(1) << 16) {
+    explicit JpegReader(const InputFile& from) : file(from), block(size_t(1) << 16) {
         jpeg.err = jpeg_std_error(&errors);
         errors.error_exit = onError;
         errors.emit_message = onMessage;
@@ -120,7 +120,7 @@ bool finish(JpegReader& reader) {
     return true;
 }
 
-void decodeJpeg(const RandomFile& file, const ImageInfo& info, int64_t endRow, const RowTaker& take,
+void decodeJpeg(const InputFile& file, const ImageInfo& info, int64_t endRow, const RowTaker& take,
                 const Progress& progress) {
     JpegReader reader(file);
     if (!start(reader, true)) reader.fail();
@@ -168,7 +168,7 @@ int orientationOf(const jpeg_decompress_struct& jpeg) {
     return 1;
 }
 
-ImageInfo readJpegInfo(const RandomFile& file) {
+ImageInfo readJpegInfo(const InputFile& file) {
     JpegReader reader(file);
     if (!start(reader, false)) reader.fail();
     const jpeg_decompress_struct& jpeg = reader.jpeg;
@@ -205,7 +205,7 @@ public:
                head[2] == std::byte{0xff};
     }
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
-        auto file = std::make_shared<const RandomFile>(path);
+        auto file = std::make_shared<const InputFile>(path);
         ImageInfo info = readJpegInfo(*file);
         finishInfo(info, path, name(), options);
         return std::make_shared<RowSource>(

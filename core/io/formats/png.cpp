@@ -17,13 +17,13 @@ namespace {
 /// What libpng needs while it reads; its errors come back by longjmp, so nothing with a destructor lives in
 /// the jumped-over frames.
 struct PngReader {
-    const RandomFile& file;
+    const InputFile& file;
     uint64_t position = 0;
     png_structp png = nullptr;
     png_infop info = nullptr;
     char message[256] = "";
 
-    explicit PngReader(const RandomFile& source) : file(source) {
+    explicit PngReader(const InputFile& source) : file(source) {
         png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, onError, onWarning);
         info = png ? png_create_info_struct(png) : nullptr;
         if (!info) {
@@ -111,7 +111,7 @@ std::vector<uint8_t> greysOf(PngReader& reader) {
 
 /// Every chunk must be there whole; a cut file is found without decoding it. Returns the stored bytes of the
 /// image data.
-uint64_t checkChunks(const RandomFile& file) {
+uint64_t checkChunks(const InputFile& file) {
     uint64_t position = 8, dataBytes = 0;
     for (;;) {
         std::array<std::byte, 8> header{};
@@ -132,7 +132,7 @@ uint64_t checkChunks(const RandomFile& file) {
     }
 }
 
-void decodePng(const RandomFile& file, const ImageInfo& info, int64_t endRow, const RowTaker& take,
+void decodePng(const InputFile& file, const ImageInfo& info, int64_t endRow, const RowTaker& take,
                const Progress& progress) {
     PngReader reader(file);
     if (!readHeader(reader)) reader.fail();
@@ -168,7 +168,7 @@ void decodePng(const RandomFile& file, const ImageInfo& info, int64_t endRow, co
     }
 }
 
-ImageInfo readPngInfo(const RandomFile& file) {
+ImageInfo readPngInfo(const InputFile& file) {
     const uint64_t dataBytes = checkChunks(file);
     PngReader reader(file);
     if (!readHeader(reader)) reader.fail();
@@ -218,7 +218,7 @@ public:
         return head.size() >= 8 && png_sig_cmp(reinterpret_cast<png_const_bytep>(head.data()), 0, 8) == 0;
     }
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
-        auto file = std::make_shared<const RandomFile>(path);
+        auto file = std::make_shared<const InputFile>(path);
         ImageInfo info = readPngInfo(*file);
         finishInfo(info, path, name(), options);
         return std::make_shared<RowSource>(

@@ -17,7 +17,7 @@ constexpr size_t cacheBytes = size_t(96) << 20;
 
 class TiffSource : public TileSource {
 public:
-    TiffSource(std::shared_ptr<const RandomFile> file, std::unique_ptr<TiffFile> handle, TiffTable table)
+    TiffSource(std::shared_ptr<const InputFile> file, std::unique_ptr<TiffFile> handle, TiffTable table)
         : file_(std::move(file)), table_(std::move(table)), id_(fileId(file_->path())) {
         idle_.push_back({std::move(handle), 0, -1});
     }
@@ -177,7 +177,7 @@ private:
         return result;
     }
 
-    std::shared_ptr<const RandomFile> file_;
+    std::shared_ptr<const InputFile> file_;
     TiffTable table_;
     std::string id_;
     mutable std::mutex mutex_;
@@ -200,9 +200,11 @@ public:
     }
 
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
-        auto file = std::make_shared<const RandomFile>(path);
+        auto file = std::make_shared<const InputFile>(path);
         auto handle = std::make_unique<TiffFile>(file);
         TiffTable table = readTiffTable(*handle, *file);
+        if (std::string damage = remarkOnDamage(*handle, *file, table); !damage.empty())
+            table.info.remarks.push_back(std::move(damage));
         finishInfo(table.info, path, name(), options);
         return std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
     }

@@ -2,7 +2,7 @@
 #include "core/image/memory_source.h"
 #include "core/session/studies/variants.h"
 
-#include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/base/random.h"
 
 #include <chrono>

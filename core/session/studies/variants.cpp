@@ -3,6 +3,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/input_file.h"
+#include "core/base/json.h"
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/recipe.h"
 
@@ -28,7 +30,7 @@ private:
 bool canResume(const TrainingPlan& plan) {
     const auto recipe = plan.runFolder / "recipe.json";
     if (!hasCheckpoint(plan.runFolder) || !std::filesystem::exists(recipe)) return false;
-    return nlohmann::json::parse(readTextFile(recipe), nullptr, false) == plan.recipe;
+    return parseJson(readTextFile(recipe)) == plan.recipe;
 }
 
 /// Validation accuracy at the end of each epoch, from the log of the run; empty where there is none.
@@ -38,7 +40,7 @@ nlohmann::json accuracyByEpoch(const std::filesystem::path& runFolder) {
     if (!std::filesystem::exists(runFolder / "log.jsonl", ignored)) return list;
     std::istringstream log(readTextFile(runFolder / "log.jsonl"));
     for (std::string line; std::getline(log, line);) {
-        const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
+        const nlohmann::json epoch = parseJson(line);
         if (epoch.is_object() && epoch.contains("validationAccuracy"))
             list.push_back(epoch["validationAccuracy"]);
     }
