@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/error.h"
 #include "core/learn/batch_queue.h"
+#include "core/learn/run_lock.h"
 #include "core/learn/trainer.h"
 #include "models/train/checkpoint.h"
 #include "models/train/epoch_watch.h"
@@ -73,6 +74,7 @@ private:
     std::shared_ptr<NetworkModule> network_, average_;
     std::unique_ptr<Optimiser> optimiser_;
     std::unique_ptr<ProcessGroup> group_;
+    std::optional<RunLock> lock_; // of the process that writes
     RunState state_;
     EpochWatch watch_;
     ClassCounts epochCounts_{1};

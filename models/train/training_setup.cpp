@@ -114,6 +114,7 @@ void TrainingRun::build() {
     for (const torch::Tensor& parameter : network_->parameters())
         parameter.register_hook([this](const torch::Tensor&) { progress_.throwIfCancelled(); });
 
+    if (leads()) lock_.emplace(plan_.runFolder);
     state_.card = toJson(startCard(plan_));
     if (plan_.resume) resumeFromCheckpoint();
     state_.recipe = recipe_;
@@ -190,8 +191,8 @@ void TrainingRun::openRunFolder() {
     for (const std::filesystem::path& file : damagedCheckpoints_) setAsideCheckpoint(file);
     if (!restoreRemark_.empty()) listener_.onRemark(restoreRemark_);
     if (!plan_.resume) {
-        removeCheckpoints(plan_.runFolder);
         std::error_code failed;
+        removeCheckpoints(plan_.runFolder);
         for (const char* old : {"log.jsonl", "curves.csv", "best.safetensors"})
             std::filesystem::remove(plan_.runFolder / old, failed);
         writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");

@@ -149,6 +149,18 @@ private Q_SLOTS:
         QVERIFY(refusal(plan, ErrorKind::input).contains("--output"));
     }
 
+    void oneTrainingAtATimeInARunFolder() {
+        const TrainingPlan plan = smallPlan("locked");
+        Listener listener;
+        QString sentence;
+        listener.afterStep = [&](int64_t step) {
+            if (step == 3) sentence = refusal(plan, ErrorKind::usage);
+        };
+        trainer_->train(plan, listener, Progress::none());
+        QVERIFY2(sentence.contains("Another training is at work in"), qPrintable(sentence));
+        QVERIFY(trained(plan) == trained(smallPlan("unlocked"))); // and it was not disturbed
+    }
+
     void nothingIsReplacedUnasked() {
         TrainingPlan plan = smallPlan("unasked");
         plan.overwrite = false;
