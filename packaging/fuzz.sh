@@ -40,8 +40,8 @@ export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_si
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 if ((${#targets[@]} > 1)); then
     say "Running the readers' tests"
-    names="$(IFS='|'; printf '%s' "${tests[*]}")"
-    ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 -R "^($names)\$"
+    pattern="$(IFS='|'; printf '%s' "${tests[*]}")"
+    ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 -R "^($pattern)\$"
 fi
 say "Reading changed files for $seconds seconds"
 exec "$build/tests/fuzz_readers" --seconds "$seconds" --known "$root/tests/fuzz/known_library_crashes.txt" \

@@ -22,7 +22,7 @@ constexpr bool marksJumps = true; // -fcf-protection
 constexpr bool marksJumps = false;
 #endif
 
-bool isElf(const QString& path) {
+bool startsLikeAProgram(const QString& path) {
     QFile file(path);
     return file.open(QIODevice::ReadOnly) && file.read(4) == "\177ELF";
 }
@@ -33,7 +33,7 @@ QStringList binariesIn(const QString& folder) {
     QDirIterator files(folder, QDir::Files | QDir::NoSymLinks, QDirIterator::Subdirectories);
     while (files.hasNext()) {
         const QString path = files.next();
-        if (!path.endsWith(".o") && isElf(path)) found.append(path);
+        if (!path.endsWith(".o") && startsLikeAProgram(path)) found.append(path);
     }
     found.sort();
     return found;

@@ -159,15 +159,15 @@ private Q_SLOTS:
     void whatDoesNotExistIsFound() {
         for (const char* text :
              {"run packaging/build.sh --cuda", "run packaging/install.sh", "cristae-cli predcit x.tif",
-              "cristae-cli predict x.tif --modle y", "cmake --preset relaese", "-DCRISTAE_NOTHING=1",
+              "cristae-cli predict x.tif --modle y", "cmake --preset fast", "-DCRISTAE_NOTHING=1",
               "CRISTAE_NOTHING=1 packaging/build.sh", "give --no-such-flag", "a --modle"})
             QCOMPARE(wrongIn(text, offer_).size(), 1);
         for (const char* text :
              {"CRISTAE_CUDA=1 packaging/build.sh", "cristae-cli predict x.tif --model y",
               "cmake --preset release|dev", "packaging/build.sh --preset asan, then", "a -- b"})
             QCOMPARE(wrongIn(text, offer_), QStringList());
-        QCOMPARE(stringsOf("f(\"one \"\n   \"two\");\n// \"three\"\ng(\"fo\\\"ur\");"),
-                 (QStringList{"one two", "fo\\\"ur"}));
+        QCOMPARE(stringsOf("f(\"one \"\n   \"two\");\n// \"three\"\ng(\"th\\\"ree\");"),
+                 (QStringList{"one two", "th\\\"ree"}));
         QCOMPARE(codeOf("a `b c` d\n```sh\ne # f\n```\n`g`"), (QStringList{"e", "", "b c", "g"}));
     }
 
