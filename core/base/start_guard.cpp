@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience(3); // after which a look of this process is taken to hang
+constexpr std::chrono::seconds patience(5); // after which a look of this process is taken to hang
 
 /// The state of a file that did not even answer the question for it.
 const std::string unknown = "unknown";

@@ -4,12 +4,57 @@
 #include "core/labels/stretch.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace cristae {
 
 namespace {
 constexpr int64_t side = LabelTile::side;
-}
+
+/// What the voxels of a tile were before the first change of them and are after the last. A stroke with a
+/// large brush merges a thousand tiles while the window waits, so stretches are handled at once.
+class MergedTile {
+public:
+    void clear() { std::fill(seen_.begin(), seen_.end(), uint8_t(0)); }
+    void add(const TileDelta::Run& run) {
+        const uint32_t end = run.start + run.length;
+        if (std::memchr(seen_.data() + run.start, 1, run.length))
+            for (uint32_t i = run.start; i < end; ++i) {
+                if (!seen_[i]) before_[i] = codeOf(run.before);
+            }
+        else
+            std::fill(before_.begin() + run.start, before_.begin() + end, codeOf(run.before));
+        std::fill(seen_.begin() + run.start, seen_.begin() + end, uint8_t(1));
+        std::fill(after_.begin() + run.start, after_.begin() + end, codeOf(run.after));
+    }
+    void write(RunWriter& writer) const {
+        constexpr size_t count = size_t(side * side);
+        for (size_t i = 0, end; i < count; i = end) {
+            end = i + 1;
+            if (!seen_[i] || before_[i] == after_[i]) continue;
+            while (end + block <= count && blockLike(i, end)) end += block;
+            while (end < count && seen_[end] && before_[end] == before_[i] && after_[end] == after_[i]) ++end;
+            writer.add(uint32_t(i), uint32_t(end - i), voxelOf(before_[i]), voxelOf(after_[i]));
+        }
+    }
+
+private:
+    static constexpr size_t block = 16;
+    static uint64_t codeOf(const Voxel& voxel) {
+        return uint64_t(voxel.label) | uint64_t(voxel.origin) << 32;
+    }
+    static Voxel voxelOf(uint64_t code) { return {uint32_t(code), Origin(code >> 32)}; }
+    /// The block at `from` is as voxel i is; without a branch inside, so that it is compared at once.
+    bool blockLike(size_t i, size_t from) const {
+        uint64_t different = 0;
+        for (size_t k = from; k < from + block; ++k)
+            different |= (before_[k] ^ before_[i]) | (after_[k] ^ after_[i]) | uint64_t(seen_[k] ^ 1);
+        return different == 0;
+    }
+    std::vector<uint64_t> before_ = std::vector<uint64_t>(size_t(side * side)), after_ = before_;
+    std::vector<uint8_t> seen_ = std::vector<uint8_t>(size_t(side * side));
+};
+} // namespace
 
 size_t LabelDelta::bytes() const {
     size_t sum = sizeof(LabelDelta) + tiles.capacity() * sizeof(TileDelta);
@@ -41,19 +86,12 @@ LabelDelta merged(const std::vector<LabelDelta>& parts) {
 
     LabelDelta result;
     RunWriter writer;
-    std::vector<Voxel> before(size_t(side * side)), after(size_t(side * side));
-    std::vector<uint8_t> seen(size_t(side * side));
+    MergedTile merged;
     for (const auto& [key, list] : changes) {
-        std::fill(seen.begin(), seen.end(), uint8_t(0));
+        merged.clear();
         for (const TileDelta* change : list)
-            for (const TileDelta::Run& run : change->runs)
-                for (uint32_t i = run.start; i < run.start + run.length; ++i) {
-                    if (!seen[i]) before[i] = run.before;
-                    seen[i] = 1;
-                    after[i] = run.after;
-                }
-        for (uint32_t i = 0; i < uint32_t(side * side); ++i)
-            if (seen[i] && before[i] != after[i]) writer.add(i, 1, before[i], after[i]);
+            for (const TileDelta::Run& run : change->runs) merged.add(run);
+        merged.write(writer);
         if (!writer.empty()) result.tiles.push_back({key[0], key[1], key[2], writer.take()});
     }
     return result;

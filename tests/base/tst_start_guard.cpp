@@ -101,7 +101,7 @@ private Q_SLOTS:
         StartGuard guard(folder_);
         const auto hanging = guard.look(bad_);
         QVERIFY(guard.look(bad_)); // for a moment two may look
-        QTRY_VERIFY(guard.leftOut() == std::vector<fs::path>{bad_});
+        QTRY_VERIFY_WITH_TIMEOUT(guard.leftOut() == std::vector<fs::path>{bad_}, 10000);
         QVERIFY(!guard.look(bad_));
     }
 

@@ -1,5 +1,5 @@
 // Turns of the event loop while a person paints with a large brush, zooms, changes slices and predicts at
-// once: how many are longer than 50 ms, and what the window did in them. A stack is the only argument.
+// once: how many are longer than 50 ms, and what the window did in them. See the usage for its arguments.
 #include "app/locations.h"
 #include "core/base/error.h"
 #include "ui/canvas/canvas_view.h"
@@ -27,7 +27,7 @@ using namespace cristae;
 
 namespace {
 
-constexpr double longMs = 50;
+double longMs = 50;
 std::atomic<double> turnBegan = 0;
 std::atomic<int> asked = 0;
 
@@ -73,10 +73,12 @@ void watchTurns(pthread_t thread) {
 int main(int argc, char** argv) {
     QApplication application(argc, argv);
     applyTheme(application, ThemeKind::dark);
-    if (argc < 2) return std::fputs("bench_window STACK [SECONDS]\n", stderr), 2;
+    if (argc < 2) return std::fputs("bench_window STACK [SECONDS [BRUSH [LONG_MS]]]\n", stderr), 2;
+    if (argc > 4) longMs = std::atof(argv[4]);
     const double seconds = argc > 2 ? std::atof(argv[2]) : 60;
     SessionPaths paths = sessionPaths();
-    paths.recovered = paths.marks = {};
+    paths.recovered.clear(); // the person's own are left alone
+    paths.marks.clear();
     Session session(paths, engineLoader());
     Workbench bench(session);
     MainWindow window(bench);
@@ -155,5 +157,6 @@ int main(int argc, char** argv) {
     std::printf(
         "%d turns, %d of them longer than %.0f ms, the longest %.0f ms; %d predictions, brush %.0f px\n",
         turns, longTurns, longMs, longest, predictions, bench.brushRadius());
+    std::fflush(stdout);
     std::_Exit(0);
 }

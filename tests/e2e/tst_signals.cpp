@@ -32,10 +32,11 @@ class TestSignals : public QObject {
         QTRY_VERIFY_WITH_TIMEOUT(catches(process, SIGTERM), 20000);
     }
     /// The handler stands; before, a signal ends the process as it ends any.
-    static bool catches(const QProcess& process, int signal) {
+    static bool catches(const QProcess& process, int signal) { return has(process, "SigCgt", signal); }
+    static bool has(const QProcess& process, const char* mask, int signal) {
         QFile status(QStringLiteral("/proc/%1/status").arg(process.processId()));
         if (!status.open(QIODevice::ReadOnly)) return false;
-        const auto found = QRegularExpression(QStringLiteral("SigCgt:\\s*([0-9a-f]+)"))
+        const auto found = QRegularExpression(QString::fromLatin1(mask) + QStringLiteral(":\\s*([0-9a-f]+)"))
                                .match(QString::fromLatin1(status.readAll()));
         return found.captured(1).toULongLong(nullptr, 16) >> (signal - 1) & 1;
     }
@@ -76,6 +77,14 @@ private Q_SLOTS:
         QVERIFY(!std::filesystem::exists(home / ".local/share/cristae/recovered"));
         const auto marks = home / ".local/state/cristae/looking-at";
         QVERIFY(!std::filesystem::exists(marks) || std::filesystem::is_empty(marks));
+    }
+
+    void writesThatCannotBeAreErrorsOfTheWrite() {
+        QProcess process;
+        start(process, {});
+        QVERIFY(has(process, "SigIgn", SIGXFSZ));
+        QVERIFY(has(process, "SigIgn", SIGPIPE));
+        signalAndWait(process, SIGTERM, 15000);
     }
 
     void endsWhileTheEngineIsLoading() {

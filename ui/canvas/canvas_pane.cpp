@@ -16,6 +16,33 @@
 
 namespace cristae {
 
+namespace {
+
+/// The parts of a circle that lie in the area, as lines that leave it by less than a quarter of a pixel. Qt
+/// strokes a whole circle, and one of ten thousand pixels (a large brush, zoomed in) takes it a hundred
+/// milliseconds.
+std::vector<QPolygonF> circleIn(const QRectF& area, QPointF centre, double radius) {
+    const int count =
+        std::clamp(int(std::ceil(2 * M_PI / (2 * std::acos(1 - 0.25 / std::max(1.0, radius))))), 32, 8192);
+    std::vector<QPolygonF> parts;
+    bool joined = false;
+    QPointF last = centre + QPointF(radius, 0);
+    for (int i = 1; i <= count; ++i) {
+        const double angle = 2 * M_PI * i / count;
+        const QPointF next = centre + radius * QPointF(std::cos(angle), std::sin(angle));
+        const bool seen =
+            std::max(last.x(), next.x()) >= area.left() && std::min(last.x(), next.x()) <= area.right() &&
+            std::max(last.y(), next.y()) >= area.top() && std::min(last.y(), next.y()) <= area.bottom();
+        if (seen && !joined) parts.push_back({last});
+        if (seen) parts.back() << next;
+        joined = seen;
+        last = next;
+    }
+    return parts;
+}
+
+} // namespace
+
 CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, bool withLabels,
                        QWidget* parent)
     : QWidget(parent), bench_(bench), tiles_(tiles), strokes_(strokes), withLabels_(withLabels) {
@@ -201,12 +228,13 @@ void CanvasPane::drawPointer(QPainter& painter) const {
     const bool round = tool && tool->usesRadius();
     if (!round && pointerHere_) return;
     const double radius = round ? bench_.brushRadius() * bench_.view().zoom : 4;
+    const std::vector<QPolygonF> circle = circleIn(QRectF(rect()).adjusted(-4, -4, 4, 4), centre, radius);
     painter.setBrush(Qt::NoBrush);
     // Dark under light: seen on any ground.
-    painter.setPen(QPen(QColor(0, 0, 0, 160), 2.5));
-    painter.drawEllipse(centre, radius, radius);
-    painter.setPen(QPen(QColor(255, 255, 255, 230), 1.2));
-    painter.drawEllipse(centre, radius, radius);
+    for (const QPen& pen : {QPen(QColor(0, 0, 0, 160), 2.5), QPen(QColor(255, 255, 255, 230), 1.2)}) {
+        painter.setPen(pen);
+        for (const QPolygonF& part : circle) painter.drawPolyline(part);
+    }
 }
 
 void CanvasPane::drawShape(QPainter& painter) const {

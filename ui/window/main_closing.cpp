@@ -100,8 +100,9 @@ void MainWindow::whenWorkMayEnd(std::function<void()> then) {
         then();
         return;
     }
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Work in progress"), titles.join(QLatin1Char('\n')),
-                                QMessageBox::NoButton, this);
+    auto* box =
+        new QMessageBox(QMessageBox::NoIcon, tr("Work in progress"),
+                        tr("Still running: %1").arg(titles.join(tr(", "))), QMessageBox::NoButton, this);
     box->setObjectName(QStringLiteral("workQuestion"));
     box->setInformativeText(tr("Results that are not finished are lost; a training can be resumed later."));
     box->setAttribute(Qt::WA_DeleteOnClose);
