@@ -313,17 +313,17 @@ std::string remarkOnDamage(TiffFile& tiff, const InputFile& file, const TiffTabl
     for (const TiffPage& page : table.pages) {
         if (!fillsInDamage(page.compression)) continue;
         const int64_t bytes = page.unitWidth * page.unitHeight * page.channels * int64_t(byteSize(page.type));
-        for (int64_t y = 0; y < page.unitsDown(); ++y)
-            for (int64_t x = 0; x < page.unitsAcross() && (left -= bytes) >= 0; ++x) {
-                try {
-                    decodeTiffUnit(tiff, file, page, x, y);
-                } catch (const Error&) { // said again when this region is read
-                    continue;
-                }
-                const std::string doubts = tiff.takeDoubts();
-                damagedUnits += !doubts.empty();
-                if (first.empty()) first = doubts;
+        const int64_t across = page.unitsAcross(), units = across * page.unitsDown();
+        for (int64_t unit = 0; unit < units && bytes <= left; ++unit, left -= bytes) {
+            try {
+                decodeTiffUnit(tiff, file, page, unit % across, unit / across);
+            } catch (const Error&) { // said again when this region is read
+                continue;
             }
+            const std::string doubts = tiff.takeDoubts();
+            damagedUnits += !doubts.empty();
+            if (first.empty()) first = doubts;
+        }
     }
     if (first.empty()) return {};
     return fmt::format(

@@ -28,7 +28,8 @@ private Q_SLOTS:
     void init() { QTest::failOnWarning(QRegularExpression(".?")); }
 
     void whatIsWithinTheLimitsIsParsed() {
-        const nlohmann::json value = parseJson(R"({"a": [1, "]]]][[[{{{", {"b": "\"[\\"}], "c": null})");
+        const nlohmann::json value =
+            parseJson("{\"a\": [1, \"]]]][[[{{{\", {\"b\": \"\\\"[\\\\\"}], \"c\": null}");
         QCOMPARE(value["a"][2]["b"].get<std::string>(), std::string("\"[\\"));
         const std::string depth(60, '['), back(60, ']');
         QVERIFY(parseJson(depth + back).is_array());

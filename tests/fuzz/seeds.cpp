@@ -47,6 +47,8 @@ Bytes png(int colour, int depth, int interlace) {
     png_set_text(writer, info, &note, 1);
     png_write_info(writer, info);
     Bytes row = rawImage(side * 8);
+    if (colour == PNG_COLOR_TYPE_PALETTE) // indices that the palette has
+        for (char& value : row) value = char(value & 1);
     for (int pass = 0; pass < png_set_interlace_handling(writer); ++pass)
         for (png_uint_32 y = 0; y < side; ++y)
             png_write_row(writer, reinterpret_cast<png_const_bytep>(row.data()));
