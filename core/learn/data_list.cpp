@@ -2,6 +2,7 @@
 #include "core/learn/data_list.h"
 
 #include "core/base/error.h"
+#include "core/base/input_file.h"
 #include "core/base/json.h"
 #include "core/io/format.h"
 
