@@ -16,7 +16,7 @@ void Exporter::requirePlace(const Destination& target, const ExportDescription& 
 }
 
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, std::string_view key,
-                             std::filesystem::path target) {
+                             const std::filesystem::path& target) {
     std::string extension = target.extension().string();
     if (!extension.empty()) extension.erase(0, 1);
     std::transform(extension.begin(), extension.end(), extension.begin(),

@@ -63,7 +63,7 @@ std::vector<std::unique_ptr<Exporter>> allExporters();
 /// By key ("png") or, if the key is empty, by the extension of the target. Throws Error{usage} listing the
 /// known ones.
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, std::string_view key,
-                             std::filesystem::path target);
+                             const std::filesystem::path& target);
 /// Writes a whole source through an exporter, never over the source itself. Throws Error{output}.
 void exportSource(const TileSource& source, const Exporter& exporter, const Destination& target,
                   const ExportDescription& description, const Progress& progress);

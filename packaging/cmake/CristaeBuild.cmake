@@ -28,6 +28,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 to 14 take std::string constants for accesses out of bounds (its bugs 105329 and 105651).
     target_compile_options(cristae_options INTERFACE
         -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+    if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+        # They take what is found in a list for a part of the temporary that it is looked up by (findExporter).
+        target_compile_options(cristae_options INTERFACE -Wno-dangling-reference)
+    endif()
 endif()
 if(CRISTAE_DEV OR CRISTAE_WERROR)
     target_compile_options(cristae_options INTERFACE -Werror)
