@@ -10,12 +10,13 @@
 namespace cristae {
 
 void addModels(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("models",
-                                    "List the installed models, what they find and where they were measured");
+    auto* verb = app.add_subcommand(
+        "models", "List the installed models, one a line: what they find, pixel size and licence");
     auto json = std::make_shared<bool>(false);
     auto card = std::make_shared<std::string>();
     verb->add_flag("--json", *json, "Print one JSON array of model cards");
-    verb->add_option("--card", *card, "Print the card of this model (name or file) as Markdown");
+    verb->add_option("--card", *card,
+                     "Print all about this model (name or file) as Markdown: data, scores, licence");
     verb->callback([json, card, &line] {
         line.run = [json, card, &line] {
             if (!card->empty()) {
@@ -34,20 +35,9 @@ void addModels(CLI::App& app, CommandLine& line) {
                 }
                 printResult("{}\n", jsonText(list));
             } else {
-                for (const ModelPackage& package : packages) {
-                    const ModelCard& card = package.card;
-                    std::vector<std::string> classes;
-                    for (const ModelClass& known : card.classes) classes.push_back(known.name);
-                    printResult("{:<16} {}\n{:<16} finds {}; trained at {}\n", card.name, card.title, "",
-                                fmt::join(classes, ", "),
-                                card.pixelSizeNm ? fmt::format("{:g} nm per pixel", *card.pixelSizeNm)
-                                                 : "mixed pixel sizes");
-                    for (const ModelScore& score : card.scores)
-                        printResult("{:<16} {} {:.3f} on {}\n", "", score.metric, score.value, score.data);
-                    if (!card.licence.empty()) printResult("{:<16} {}\n", "", card.licence);
-                }
-                if (packages.empty())
-                    printResult("No models are installed; train one with cristae-cli train.\n");
+                printResult("{}", packages.empty()
+                                      ? "No models are installed; train one with cristae-cli train.\n"
+                                      : modelTable(packages));
             }
             for (const std::string& remark : remarks) printError("{}\n", remark);
             return 0;

@@ -1,6 +1,7 @@
 // Words and numbers for people.
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <fmt/format.h>
@@ -13,6 +14,11 @@ bool isDigit(char c) {
 }
 char lower(char c) {
     return char(std::tolower(static_cast<unsigned char>(c)));
+}
+
+/// False for the bytes that continue a character of UTF-8.
+bool beginsCharacter(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
 }
 
 std::string threeDigits(double value) {
@@ -64,6 +70,19 @@ std::string lengthText(double nm) {
 
 std::string countText(int64_t count, std::string_view singular, std::string_view plural) {
     return fmt::format("{} {}", count, count == 1 ? singular : plural);
+}
+
+size_t characterCount(std::string_view text) {
+    return size_t(std::count_if(text.begin(), text.end(), beginsCharacter));
+}
+
+std::string shortened(std::string_view text, size_t characters) {
+    if (characterCount(text) <= characters) return std::string(text);
+    if (characters == 0) return {};
+    size_t end = 0;
+    for (size_t begun = 0; end < text.size(); ++end)
+        if (beginsCharacter(text[end]) && ++begun == characters) break;
+    return std::string(text.substr(0, end)) + "…";
 }
 
 } // namespace cristae

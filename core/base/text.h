@@ -1,4 +1,4 @@
-// Words and numbers for people: natural order of names, byte sizes, lengths.
+// Words and numbers for people: natural order of names, byte sizes, lengths, beginnings of texts.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -15,5 +15,9 @@ std::string byteText(uint64_t bytes);
 std::string lengthText(double nm);
 /// "1 slice", "3 slices".
 std::string countText(int64_t count, std::string_view singular, std::string_view plural);
+/// How many characters (code points) a UTF-8 text has.
+size_t characterCount(std::string_view text);
+/// The text, or its beginning with "…" where it has more than `characters` of them.
+std::string shortened(std::string_view text, size_t characters);
 
 } // namespace cristae

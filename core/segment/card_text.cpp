@@ -1,7 +1,9 @@
-// Writing the sections of a model card.
+// Writing the sections of a model card, and its line in a list.
 #include "core/segment/card_text.h"
+#include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -89,6 +91,52 @@ std::string cardMarkdown(const ModelCard& card) {
     if (!card.description.empty()) text += card.description + "\n\n";
     if (!card.licence.empty()) text += fmt::format("**Terms.** {}\n\n", card.licence);
     return text + networkSection(card) + dataSection(card) + trainingSection(card) + scoreSection(card);
+}
+
+namespace {
+
+constexpr size_t licenceWidth = 20;
+constexpr std::string_view blanks = "  "; // between columns
+
+using Row = std::array<std::string, 4>; // name, classes, pixel size, licence
+
+Row rowOf(const ModelCard& card) {
+    std::vector<std::string> classes;
+    for (const ModelClass& known : card.classes) classes.push_back(known.name);
+    return {card.name, fmt::format("{}", fmt::join(classes, ", ")),
+            card.pixelSizeNm ? fmt::format("{:g} nm", *card.pixelSizeNm) : "mixed", licenceInShort(card)};
+}
+
+} // namespace
+
+std::string licenceInShort(const ModelCard& card) {
+    const std::string& text = card.licence;
+    std::string name = text.substr(0, std::min(text.find_first_of(",:;("), text.find(". ")));
+    while (name.ends_with(' ') || name.ends_with('.')) name.pop_back();
+    if (name.empty()) return "not stated";
+    if (characterCount(name) <= licenceWidth) return name;
+    for (const char* word : {"non-commercial", "research"})
+        if (text.find(word) != std::string::npos) return word;
+    return shortened(name, licenceWidth);
+}
+
+std::string modelTable(const std::vector<ModelPackage>& packages, size_t width) {
+    std::vector<Row> rows{{"model", "finds", "pixel size", "licence"}};
+    for (const ModelPackage& package : packages) rows.push_back(rowOf(package.card));
+    std::array<size_t, 4> widths{};
+    for (const Row& row : rows)
+        for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characterCount(row[i]));
+    const size_t others = widths[0] + widths[2] + widths[3] + 3 * blanks.size(), least = rows[0][1].size();
+    widths[1] = std::min(widths[1], std::max(least, width > others ? width - others : 0));
+    std::string text;
+    for (const Row& row : rows) {
+        for (size_t i = 0; i + 1 < row.size(); ++i) {
+            const std::string cell = shortened(row[i], widths[i]);
+            text += cell + std::string(widths[i] - characterCount(cell), ' ') + std::string(blanks);
+        }
+        text += row.back() + "\n";
+    }
+    return text;
 }
 
 } // namespace cristae

@@ -304,6 +304,21 @@ private Q_SLOTS:
         QCOMPARE(run(drawing + QStringList{in(QStringLiteral("volume.xyz"))}).code, 2);
     }
 
+    void modelsAreOneLineEach() {
+        if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
+        const Outcome table = run({QStringLiteral("models")});
+        QCOMPARE(table.code, 0);
+        const auto lines = table.out.trimmed().split('\n');
+        const Outcome json = run({QStringLiteral("models"), QStringLiteral("--json")});
+        const QJsonArray cards = QJsonDocument::fromJson(json.out.toUtf8()).array();
+        QCOMPARE(lines.size(), cards.size() + 1);
+        for (qsizetype i = 0; i < cards.size(); ++i)
+            QVERIFY(lines[i + 1].startsWith(cards[i][QStringLiteral("name")].toString() + QLatin1Char(' ')));
+        const Outcome card =
+            run({QStringLiteral("models"), QStringLiteral("--card"), QStringLiteral("membranes")});
+        QVERIFY(card.out.contains(QStringLiteral("## Scores")));
+    }
+
     void predictionsAreEqualByteForByte() {
         if (!hasModels()) QSKIP("No shipped membranes model in models/zoo.");
         for (const char* name : {"a.tif", "b.tif"}) {

@@ -1,6 +1,7 @@
 // ModelCard: JSON both ways; packages found by name, by path, and what is said when they are not.
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/segment/card_text.h"
 #include "core/segment/model_card.h"
 #include "core/segment/safetensors.h"
 
@@ -69,6 +70,55 @@ private Q_SLOTS:
         ModelCard unknownSize = fullCard();
         unknownSize.pixelSizeNm.reset();
         QVERIFY(!modelCardFromJson(toJson(unknownSize)).pixelSizeNm);
+    }
+
+    void licencesInShort_data() {
+        QTest::addColumn<QString>("sentence");
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char* sentence, const char* words) {
+            QTest::newRow(words) << QString::fromUtf8(sentence) << QString::fromUtf8(words);
+        };
+        row("", "not stated");
+        row("MIT (the data set's): free for every use.", "MIT");
+        row("CC BY-NC-SA 3.0, as its data: non-commercial use; cite them.", "CC BY-NC-SA 3.0");
+        row("GPL-3. Cite the data.", "GPL-3");
+        row("Trained on data for research and non-commercial use: cite them.", "non-commercial");
+        row("Trained on images without a stated licence: use it for research.", "research");
+        row("Ask the authors of the data before any use.", "Ask the authors of …");
+    }
+    void licencesInShort() {
+        QFETCH(QString, sentence);
+        QFETCH(QString, words);
+        ModelCard card = fullCard();
+        card.licence = sentence.toStdString();
+        QCOMPARE(QString::fromStdString(licenceInShort(card)), words);
+    }
+
+    void oneLineAModel() {
+        std::vector<ModelPackage> packages(3);
+        for (ModelPackage& package : packages) package.card = fullCard();
+        packages[1].card.name = "cells-of-a-rather-long-name";
+        for (const char* name : {"Golgi-Apparat", "Größe", "vésicules", "synapses"})
+            packages[1].card.classes.push_back({name, {}, 0.5});
+        packages[2].card.pixelSizeNm.reset();
+        const QStringList lines = QString::fromStdString(modelTable(packages)).split('\n');
+        QCOMPARE(lines.size(), 1 + 3 + 1); // the last line ends too
+        for (const QString& line : lines) QVERIFY2(line.size() <= 80, qPrintable(line));
+        QVERIFY(lines[1].startsWith("mitochondria ") && lines[1].contains("mitochondria, membranes"));
+        QVERIFY(lines[1].contains("5.5 nm") && lines[1].endsWith("CC-BY-4.0"));
+        QVERIFY(lines[2].startsWith("cells-of-a-rather-long-name ") && lines[2].contains("…"));
+        QVERIFY(lines[3].contains("mixed"));
+        for (const QString& line : lines.mid(1, 3)) // one column below the other
+            QCOMPARE(line.indexOf("CC-BY"), lines[0].indexOf("licence"));
+    }
+
+    void theShippedModelsFitOnAScreen() {
+        const auto packages = listModelPackages(CRISTAE_SOURCE_DIR "/models/zoo");
+        if (packages.empty()) QSKIP("No shipped models in models/zoo.");
+        const QStringList lines = QString::fromStdString(modelTable(packages)).split('\n');
+        QCOMPARE(lines.size(), qsizetype(packages.size()) + 2);
+        QVERIFY(lines.size() <= 24);
+        for (const QString& line : lines) QVERIFY2(line.size() <= 80, qPrintable(line));
     }
 
     void wrongFieldsAreNamed() {
