@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
     Workbench bench(session);
     MainWindow window(bench);
     application.complain = [&bench](const QString& message) {
-        bench.showError(QCoreApplication::translate("Application", "Something went wrong"), message);
+        bench.showError(QCoreApplication::translate("Application", "Unexpected error"), message);
     };
     // The desktop's session ends: signals follow, or the display goes, and neither leaves much time.
     QObject::connect(&application, &QGuiApplication::commitDataRequest, &window,

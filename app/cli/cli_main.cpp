@@ -89,6 +89,6 @@ int main(int argc, char** argv) {
         return fail(
             5, "There is not enough memory; choose fewer slices, a smaller --tile or close other programs.");
     } catch (const std::exception& error) {
-        return fail(1, fmt::format("Unexpected failure: {}", error.what()));
+        return fail(1, fmt::format("Unexpected error: {}", error.what()));
     }
 }

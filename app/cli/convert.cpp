@@ -50,7 +50,7 @@ void addConvert(CLI::App& app, CommandLine& line) {
     verb->add_option("OUT", args->output, "File to write; its extension says the format")->required();
     verb->add_option("--format", args->format, "tiff, png, jpeg, hdf5 or raw, instead of the extension");
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
-    verb->add_option("--slices", args->slices, "A:B, slices A up to but without B, counted from 0");
+    verb->add_option("--slices", args->slices, "A:B, slices A to B - 1, counted from 0");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });

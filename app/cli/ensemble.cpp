@@ -46,19 +46,19 @@ int run(const EnsembleArguments& args, CommandLine& line) {
 void addEnsemble(CLI::App& app, CommandLine& line) {
     auto args = std::make_shared<EnsembleArguments>();
     CLI::App* verb =
-        app.add_subcommand("ensemble", "Puts several models into one, the mean of their answers");
+        app.add_subcommand("ensemble", "Combine several models into one: the mean of their probabilities");
     verb->add_option("models", args->models, "Names or files of models with the same classes and pixel size")
         ->required()
         ->expected(2, 100);
     verb->add_option("--output,-o", args->output, "The model package to write")->required();
-    verb->add_option("--name", args->name, "Its name; else that of the file");
+    verb->add_option("--name", args->name, "Name of the model; else that of the file");
     verb->add_option(
         "--data", args->data,
-        "A data list (JSON) as of train: its validation slices choose the thresholds, its test slices "
-        "give the scores, and its words go into the card; without it thresholds are the members' mean");
-    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+        "A data list (JSON) as of train: validation slices choose the thresholds, test slices give the "
+        "scores, and its descriptions go into the card; without it thresholds are the members' mean");
+    verb->add_option("--data-root", args->dataRoot, "Base folder of the paths in the data list");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
-    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

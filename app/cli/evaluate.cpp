@@ -234,10 +234,10 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
                      "which every value other than 0 is foreground")
         ->required()
         ->expected(2, 1000);
-    verb->add_option("--truth-label", args->truthLabel, "Only this value of the truth is foreground");
+    verb->add_option("--truth-label", args->truthLabel, "Only this value of the ground truth is foreground");
     verb->add_option("--prediction-label", args->predictionLabel,
                      "Only this value of the prediction is foreground");
-    verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the truth is foreground");
+    verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the ground truth is foreground");
     verb->add_option("--threshold", args->threshold,
                      "Probabilities from this value on are foreground, so that they give all metrics")
         ->check(CLI::Range(0.0, 1.0));
@@ -246,24 +246,24 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
                      "separated by commas; else pixels")
         ->delimiter(',');
     verb->add_flag("--truth-ids", args->truthIds,
-                   "Values of the truth are object ids; else objects are what touches");
+                   "Values of the ground truth are object ids; otherwise objects are connected components");
     verb->add_flag("--prediction-ids", args->predictionIds, "Values of the prediction are object ids");
     verb->add_option("--objects-in", args->objectsIn,
-                     "volume: objects go on through the slices; slices: each slice has its own")
+                     "volume: objects in 3D, through the slices; slices: objects in 2D, in each slice")
         ->check(CLI::IsMember({"volume", "slices"}));
     verb->add_flag("--boundaries", args->boundaries,
                    "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
     verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");
-    verb->add_option("--truth-dataset", args->truthDataset, "Dataset of the truth inside an HDF5 file");
+    verb->add_option("--truth-dataset", args->truthDataset,
+                     "Dataset of the ground truth inside an HDF5 file");
     verb->add_option("--per-slice", args->perSlice, "CSV to write: the pixel metrics of every slice");
     verb->add_option("--difference", args->difference,
                      "Picture to write (.png, .tif …): true and false positives and negatives in colours, of "
                      "the first prediction");
     verb->add_option("--image", args->image, "The micrographs, shown under the colours of the difference");
-    verb->add_option(
-        "--report", args->report,
-        "File to write (.pdf, .csv): every figure with its convention, the slices, the classes, the "
-        "difference and the files; with all metrics unless --metrics names some");
+    verb->add_option("--report", args->report,
+                     "File to write (.pdf, .csv): every metric with its convention, the slices, the classes, "
+                     "the difference and the files; with all metrics unless --metrics names some");
     verb->add_flag("--json", args->json, "Print one JSON object");
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });

@@ -32,8 +32,9 @@ void parsePlace(const std::string& text, ExplanationRequest& request) {
     }
     if (numbers.size() == 2) numbers.insert(numbers.begin(), 0);
     if (numbers.size() != 3)
-        throw Error(ErrorKind::usage,
-                    fmt::format("\"{}\" is no place; write --at Z,Y,X in pixels, counted from 0.", text));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("\"{}\" is not a position; write --at Z,Y,X in pixels, counted from 0.", text));
     request.z = numbers[0];
     request.y = numbers[1];
     request.x = numbers[2];
@@ -86,8 +87,8 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
 } // namespace
 
 void addExplain(CLI::App& app, CommandLine& line) {
-    auto* verb =
-        app.add_subcommand("explain", "Show what made a model see a class at a place, as a map of the slice");
+    auto* verb = app.add_subcommand("explain",
+                                    "Explain a prediction: class activation map or occlusion map of a slice");
     auto args = std::make_shared<ExplainArguments>();
     verb->add_option("INPUT", args->input, "Image, stack or folder of images")->required();
     verb->add_option("--model", args->model, "Name or file of a model")->required();
@@ -98,12 +99,12 @@ void addExplain(CLI::App& app, CommandLine& line) {
             "activation: class activation map from gradients; occlusion: fall of the probability when a "
             "square is hidden")
         ->check(CLI::IsMember({"activation", "occlusion"}));
-    verb->add_option("--side", args->side, "Side of the part that is looked at, model pixels")
+    verb->add_option("--side", args->side, "Side of the explained region, in model pixels")
         ->check(CLI::Range(int64_t(16), int64_t(4096)));
-    verb->add_option("--square", args->square, "Side of the hidden square; 0 = an eighth of the part")
+    verb->add_option("--square", args->square,
+                     "Side of the hidden square, in model pixels; 0 = an eighth of the region")
         ->check(CLI::Range(int64_t(0), int64_t(4096)));
-    verb->add_option("--output", args->output, "Map as float32: TIFF or HDF5; JPEG for looking at")
-        ->required();
+    verb->add_option("--output", args->output, "Map as float32: TIFF or HDF5; JPEG for viewing")->required();
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");

@@ -83,8 +83,7 @@ int run(const ExploreArguments& args, CommandLine& line) {
     else
         printResult("mean area of a section {:.1f} px (pixel size unknown)\n", found.meanAreaPx);
     if (found.meanVolumeNm3) printResult("mean volume {:.0f} nm³\n", *found.meanVolumeNm3);
-    printResult("grey values inside and outside share {:.0f} % of their histograms\n",
-                100 * found.grey.overlap());
+    printResult("histogram overlap {:.0f} % (0 % = separable by grey value)\n", 100 * found.grey.overlap());
     for (const SliceCorrelation& c : found.correlation)
         printResult("slices {:>3} apart: Pearson {:6.3f}  ({:.3f} to {:.3f}, {} pairs)\n", c.distance, c.mean,
                     c.low, c.high, c.pairs);
@@ -94,8 +93,8 @@ int run(const ExploreArguments& args, CommandLine& line) {
 } // namespace
 
 void addExplore(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand(
-        "explore", "Describe a labelled stack: objects, grey values in and outside them, likeness of slices");
+    auto* verb = app.add_subcommand("explore", "Statistics of a labelled stack: objects, grey values in and "
+                                               "outside them, correlation between slices");
     auto args = std::make_shared<ExploreArguments>();
     verb->add_option("IMAGE", args->image, "The micrographs")->required();
     verb->add_option("LABELS", args->labels, "Their labels or mask")->required();
@@ -104,11 +103,11 @@ void addExplore(CLI::App& app, CommandLine& line) {
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     verb->add_option("--label", args->label, "Only this value of the labels is foreground");
     verb->add_flag("--inverted", args->inverted, "The value 0 of the labels is foreground");
-    verb->add_flag("--slices", args->slices, "Each slice has its own objects");
-    verb->add_option("--distance", args->distance, "Largest distance of correlated slices")
+    verb->add_flag("--slices", args->slices, "Objects in 2D, in each slice");
+    verb->add_option("--distance", args->distance, "Largest distance of correlated slices, in slices")
         ->check(CLI::Range(int64_t{0}, int64_t{1000}));
     verb->add_option("--bins", args->bins, "Bins of the grey-value histograms")->check(CLI::Range(2, 4096));
-    verb->add_option("--output", args->output, "File for everything, as JSON or (.csv) as a table");
+    verb->add_option("--output", args->output, "File to write: all statistics, as JSON or (.csv) as a table");
     verb->add_flag("--json", args->json, "Print everything as one JSON object");
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });

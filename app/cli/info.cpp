@@ -61,8 +61,8 @@ void printInfo(const ImageInfo& info) {
 } // namespace
 
 void addInfo(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand(
-        "info", "Say what a file holds: size, type, axes, voxel size and where it comes from");
+    auto* verb =
+        app.add_subcommand("info", "Show what a file holds: size, type, axes, voxel size and its source");
     auto args = std::make_shared<InfoArguments>();
     verb->add_option("INPUT", args->input, "An image, a stack or a folder of images")->required();
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");

@@ -26,20 +26,20 @@ struct PredictArguments {
 };
 
 /// Each named class goes to every chosen model that finds it; a class that none finds is an error.
-std::vector<ModelWish> wishes(const PredictArguments& args, Session& session) {
-    std::vector<ModelWish> result;
+std::vector<ModelRequest> modelRequests(const PredictArguments& args, Session& session) {
+    std::vector<ModelRequest> result;
     std::vector<std::string> left = args.classes;
     for (const std::string& model : args.models) {
-        ModelWish wish{session.findModel(model), {}, args.threshold};
+        ModelRequest request{session.findModel(model), {}, args.threshold};
         for (const std::string& wanted : args.classes) {
-            const auto& known = wish.package.card.classes;
+            const auto& known = request.package.card.classes;
             if (std::none_of(known.begin(), known.end(),
                              [&](const ModelClass& c) { return c.name == wanted; }))
                 continue;
-            wish.classes.push_back(wanted);
+            request.classes.push_back(wanted);
             std::erase(left, wanted);
         }
-        if (args.classes.empty() || !wish.classes.empty()) result.push_back(std::move(wish));
+        if (args.classes.empty() || !request.classes.empty()) result.push_back(std::move(request));
     }
     if (!left.empty())
         throw Error(ErrorKind::usage, fmt::format("None of the models finds {}; see cristae-cli models.",
@@ -83,7 +83,7 @@ int run(const PredictArguments& args, CommandLine& line) {
         throw Error(ErrorKind::usage,
                     "--split, --split-depth, --smallest and --objects-in go with --instances; add it.");
     PredictionRequest request;
-    request.models = wishes(args, line.session);
+    request.models = modelRequests(args, line.session);
     request.device = args.device;
     request.threads = args.threads;
     request.settings.tileSide = args.tile;
@@ -162,7 +162,7 @@ void addPredict(CLI::App& app, CommandLine& line) {
     verb->add_option("--classes", args->classes, "Classes to find, in the order of their label values")
         ->delimiter(',');
     verb->add_option("--threshold", args->threshold,
-                     "Probability from which a pixel counts, instead of the model's own")
+                     "Least probability of a pixel of the class, instead of the model's own")
         ->check(CLI::Range(0.0, 1.0));
     verb->add_flag("--mask", args->mask, "Write 0 and 255 for one class");
     verb->add_flag("--probabilities", args->probabilities,
@@ -171,23 +171,24 @@ void addPredict(CLI::App& app, CommandLine& line) {
     args->objectOptions = {
         verb->add_option(
                 "--split", args->split,
-                "How touching objects are parted: none; distance (at necks); boundary (the class is a "
-                "boundary, objects are the cells between)")
+                "How touching objects are split: none (connected components); distance (distance-transform "
+                "watershed); boundary (the class marks boundaries, objects are the cells between)")
             ->check(CLI::IsMember({"none", "distance", "boundary"})),
         verb->add_option("--split-depth", args->splitDepth,
-                         "Necks that are less narrow than this hold together, px")
+                         "Minimum basin depth (px): larger values split less")
             ->check(CLI::Range(0.0, 1000.0)),
         verb->add_option("--smallest", args->smallest, "Objects of fewer voxels are left out")
             ->check(CLI::Range(int64_t(0), int64_t(1) << 40)),
         verb->add_option("--objects-in", args->objectsIn,
-                         "Objects reach through the volume, or lie within slices")
+                         "volume: objects in 3D, through the slices; slices: objects in 2D, in each slice")
             ->check(CLI::IsMember({"volume", "slices"}))};
     verb->add_option("--format", args->format,
                      "tiff, png, jpeg, hdf5, raw or pdf, instead of the output's extension");
     verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
-    verb->add_option("--slices", args->slices, "A:B, slices A up to but without B, counted from 0");
+    verb->add_option("--slices", args->slices, "A:B, slices A to B - 1, counted from 0");
     verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
-    verb->add_option("--average", args->average, "Mean over none, flips (4) or all (8) orientations")
+    verb->add_option("--average", args->average,
+                     "Test-time augmentation: average over none, flips (4) or all (8) orientations")
         ->check(CLI::IsMember({"none", "flips", "all"}));
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--tile", args->tile, "Side of a tile in pixels; 0 = chosen by device")

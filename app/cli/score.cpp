@@ -25,10 +25,9 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
     const LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
     const auto isTest = [](const TrainingSlice& slice) { return slice.role == Role::test; };
     if (std::ranges::none_of(loaded.set.slices, isTest))
-        throw Error(ErrorKind::usage,
-                    fmt::format("No slice of {} is there to be scored; give some of them the role "
-                                "\"test\".",
-                                args.data));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("{} has no slices to score; give some of them the role \"test\".", args.data));
     if (loaded.set.classNames.size() != package.card.classes.size())
         throw Error(ErrorKind::usage,
                     fmt::format("{} finds {} classes and {} labels {}; they must be the same ones.",
@@ -54,16 +53,17 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
 } // namespace
 
 void addScore(CLI::App& app, CommandLine& line) {
-    auto* verb = app.add_subcommand("score", "Score a model on labelled slices, with and without averaging");
+    auto* verb = app.add_subcommand(
+        "score", "Score a model on labelled slices, with and without test-time augmentation");
     auto args = std::make_shared<ScoreArguments>();
     verb->add_option("MODEL", args->model, "Name or file of the model")->required();
     verb->add_option("--data", args->data,
-                     "A data list (JSON) as of train; its slices with the role test count")
+                     "A data list (JSON) as of train; its slices with the role test are scored")
         ->required();
-    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--data-root", args->dataRoot, "Base folder of the paths in the data list");
     verb->add_flag("--write", args->write, "Put the scores into the model's card, in place of those there");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
-    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
     verb->add_flag("--json", args->json, "Print one JSON array");
     verb->callback([args, &line] { line.run = [args, &line] { return runScore(*args, line); }; });
 }

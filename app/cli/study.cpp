@@ -76,27 +76,26 @@ int run(const StudyArguments& args, CommandLine& line) {
 } // namespace
 
 void addStudy(CLI::App& app, CommandLine& line) {
-    auto* verb =
-        app.add_subcommand("study", "Repeat a published study on labelled data: table, chart and CSV");
+    auto* verb = app.add_subcommand(
+        "study", "Reproduce a published experiment on labelled data: table, chart and CSV");
     auto args = std::make_shared<StudyArguments>();
     verb->add_option("NAME", args->name, "Which study; without one they are listed");
     verb->add_flag("--list", args->list, "List the studies");
-    verb->add_option(
-        "--data", args->data,
-        "A data list (JSON) with slices to train, validate and test on; else the list that comes nearest to "
-        "the published study");
-    verb->add_option("--data-root", args->dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--data", args->data,
+                     "A data list (JSON) with slices to train, validate and test on; else the list that is "
+                     "closest to the published study");
+    verb->add_option("--data-root", args->dataRoot, "Base folder of the paths in the data list");
     verb->add_option("--images", args->images, "A stack or a folder of images, instead of a list");
     verb->add_option("--labels", args->labels, "Labels of the same slices");
     verb->add_flag("--labels-inverted", args->inverted, "The label value 0 means the class");
     verb->add_option("--model", args->model, "Model, for studies of a trained one");
     verb->add_option("--output", args->output,
-                     "Folder for everything; else study-NAME. A study goes on in it");
-    verb->add_flag("--quick", args->quick, "A size that two processor cores finish");
+                     "Output folder; else study-NAME. A study that was stopped continues in it");
+    verb->add_flag("--quick", args->quick, "Reduced size, for two processor cores");
     verb->add_option("--set", args->settings,
                      "key=value over every recipe of the study; may be given several times");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
-    verb->add_option("--threads", args->threads, "Threads of the computation; 0 takes all processors");
+    verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
     verb->add_option("--seed", args->seed, "Seed of every random number");
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

@@ -213,12 +213,12 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--images", request.images, "A stack or a folder of images");
     verb->add_option("--labels", request.labels, "Labels of the same slices, paired by page or by name");
     verb->add_option("--validation-images", request.validationImages,
-                     "Images to validate on; else the last training slices are set aside");
+                     "Images to validate on; else the last training slices are held out");
     verb->add_option("--validation-labels", request.validationLabels, "Labels to validate on");
     verb->add_option(
         "--data", request.data,
         "A data list (JSON) of several data sets with what their labels mean, instead of --images");
-    verb->add_option("--data-root", request.dataRoot, "Folder that the paths of the data list start from");
+    verb->add_option("--data-root", request.dataRoot, "Base folder of the paths in the data list");
     verb->add_option("--class", request.className, "Name of what the labels mark");
     verb->add_option("--label-values", request.labelValues,
                      "Label values that mean the class; else every value other than 0")
@@ -228,7 +228,7 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--output", args->output, "Model package to write (.safetensors)");
     verb->add_option("--name", args->name, "Name of the model; else that of the file");
     verb->add_option("--title", args->title, "Title shown in lists");
-    verb->add_option("--licence", args->licence, "Terms under which the model may be used");
+    verb->add_option("--licence", args->licence, "Licence under which the model may be used");
     verb->add_option("--recipe", args->recipe, "quick, balanced (the default), thorough or a JSON file");
     verb->add_option("--set", args->settings, "key=value over the recipe; may be given several times");
     verb->add_option("--start-from", args->startFrom, "Name or file of a model whose weights to start from");

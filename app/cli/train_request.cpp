@@ -22,16 +22,16 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     return meaning;
 }
 
-void setAsideSlices(TrainingSet& set, double share, bool speaks) {
+void holdOutSlices(TrainingSet& set, double share, bool speaks) {
     if (set.slices.size() < 2)
         throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
                                       "--validation-images and --validation-labels, or more slices.");
-    setAsideForValidation(set, share);
+    holdOutForValidation(set, share);
     if (!speaks) return;
     const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
         return slice.role == Role::validation;
     });
-    fmt::print(stderr, "Set aside for validation: {} to {} ({} of {} slices).\n", first->name,
+    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name,
                set.slices.back().name, set.slices.end() - first, set.slices.size());
 }
 
@@ -103,7 +103,7 @@ LoadedDataList dataOf(const TrainRequest& request, bool speaks, const Progress& 
             pairs.push_back(std::move(pair));
     LoadedDataList loaded;
     loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
-    if (request.validationImages.empty()) setAsideSlices(loaded.set, request.validationShare, speaks);
+    if (request.validationImages.empty()) holdOutSlices(loaded.set, request.validationShare, speaks);
     loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
     return loaded;
 }

@@ -15,14 +15,16 @@ namespace cristae {
 namespace {
 
 struct VolumeArguments {
-    std::string image, labels, dataset, labelDataset, pixelSize, output, look = "outside", ground = "#141416";
+    std::string image, labels, dataset, labelDataset, pixelSize, output, rendering = "outside",
+                                                                         background = "#141416";
     VolumeCamera camera;
     int64_t width = 1200, height = 900, voxels = mostSceneVoxels;
 };
 
 int runVolume(const VolumeArguments& args, CommandLine& line) {
-    const VolumeLook look = args.look == "objects" ? VolumeLook::objects : VolumeLook::outside;
-    if (look == VolumeLook::objects && args.labels.empty())
+    const VolumeRendering rendering =
+        args.rendering == "objects" ? VolumeRendering::objects : VolumeRendering::outside;
+    if (rendering == VolumeRendering::objects && args.labels.empty())
         throw Error(ErrorKind::usage,
                     "--look objects shows what is labelled; give the labels after the image.");
     OpenOptions imageOptions, labelOptions;
@@ -39,10 +41,10 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
                                           PartProgress(progress, 0, 0.8));
     const VolumePicture picture =
-        volumePicture(scene, args.camera, look, args.width, args.height, Colour::fromHex(args.ground),
-                      PartProgress(progress, 0.8, 0.9));
+        volumePicture(scene, args.camera, rendering, args.width, args.height,
+                      Colour::fromHex(args.background), PartProgress(progress, 0.8, 0.9));
     const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), output,
-                                    volumeProvenance(args.image, args.labels, args.camera, look),
+                                    volumeProvenance(args.image, args.labels, args.camera, rendering),
                                     PartProgress(progress, 0.9, 1));
     printResult("{}\n", place.string());
     return 0;
@@ -51,21 +53,21 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
 } // namespace
 
 void addVolume(CLI::App& app, CommandLine& line) {
-    auto* verb =
-        app.add_subcommand("volume", "Draw a stack from any side: its outside, or its objects' surfaces");
+    auto* verb = app.add_subcommand("volume", "3D view of a stack: volume or surfaces");
     auto args = std::make_shared<VolumeArguments>();
     verb->add_option("IMAGE", args->image, "The micrographs")->required();
     verb->add_option("LABELS", args->labels, "Their labels or mask");
     verb->add_option("--output", args->output, "Picture to write (.png, .jpg, .tif)")->required();
-    verb->add_option("--look", args->look, "outside: a prism of micrographs; objects: the labelled surfaces")
+    verb->add_option("--look", args->rendering,
+                     "outside: the volume of micrographs; objects: the surfaces of the labelled objects")
         ->check(CLI::IsMember({"outside", "objects"}));
     verb->add_option("--turn", args->camera.turn, "Degrees to the left");
     verb->add_option("--tilt", args->camera.tilt, "Degrees forward")->check(CLI::Range(-90.0, 90.0));
     verb->add_option("--zoom", args->camera.zoom, "1 = the whole stack fits")->check(CLI::Range(0.1, 50.0));
     verb->add_option("--width", args->width, "Pixels")->check(CLI::Range(int64_t{16}, int64_t{16384}));
     verb->add_option("--height", args->height, "Pixels")->check(CLI::Range(int64_t{16}, int64_t{16384}));
-    verb->add_option("--ground", args->ground, "Colour around the stack, #rrggbb");
-    verb->add_option("--voxels", args->voxels, "The stack is averaged down to at most so many")
+    verb->add_option("--ground", args->background, "Background colour, #rrggbb");
+    verb->add_option("--voxels", args->voxels, "Downsample the stack to at most this many voxels")
         ->check(CLI::Range(int64_t{1000}, int64_t{2'000'000'000}));
     verb->add_option("--dataset", args->dataset, "Dataset of the image inside an HDF5 file");
     verb->add_option("--label-dataset", args->labelDataset, "Dataset of the labels inside an HDF5 file");

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience(5); // after which a look of this process is taken to hang
+constexpr std::chrono::seconds patience(5); // after which an attempt of this process is taken to hang
 
 /// The state of a file that did not even answer the question for it.
 const std::string unknown = "unknown";
@@ -66,7 +66,7 @@ struct StartGuard::State {
     }
 };
 
-struct StartGuard::Look::Mark {
+struct StartGuard::Attempt::Mark {
     /// The state's mutex is held.
     Mark(std::shared_ptr<State> of, const fs::path& looked) : state(std::move(of)), file(looked) {
         place = state->now.emplace(state->now.end(), file, Clock::now());
@@ -119,28 +119,28 @@ StartGuard::StartGuard(fs::path folder) : state_(std::make_shared<State>()) {
 
 StartGuard::~StartGuard() = default;
 
-std::optional<StartGuard::Look> StartGuard::look(const fs::path& file) {
-    Look look;
-    if (state_->folder.empty()) return look;
+std::optional<StartGuard::Attempt> StartGuard::attempt(const fs::path& file) {
+    Attempt attempt;
+    if (state_->folder.empty()) return attempt;
     std::string before; // the state in which an earlier process did not get past it
     {
         const std::lock_guard lock(state_->mutex);
         for (const Entry& each : state_->earlier)
             if (each.file == file) before = each.state;
         if (before == unknown || state_->hangsOn(file)) return std::nullopt;
-        look.mark_ = std::make_shared<Look::Mark>(state_, file);
+        attempt.mark_ = std::make_shared<Attempt::Mark>(state_, file);
     }
     const std::string state = stateOf(file); // without the lock: a server that is gone may hold it up
     if (state == before) return std::nullopt;
-    look.mark_->note(state);
-    if (before.empty()) return look;
+    attempt.mark_->note(state);
+    if (before.empty()) return attempt;
     const std::lock_guard lock(state_->mutex);
     std::erase_if(state_->earlier, [&](const Entry& each) {
         if (each.file != file) return false;
         ::unlink(each.mark.c_str()); // the file has changed since
         return true;
     });
-    return look;
+    return attempt;
 }
 
 std::vector<fs::path> StartGuard::leftOut() const {

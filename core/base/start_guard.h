@@ -22,20 +22,20 @@ public:
     StartGuard& operator=(const StartGuard&) = delete;
 
     /// The time in which a file is looked at; its end removes the mark.
-    class Look {
+    class Attempt {
     public:
-        Look() = default;
-        Look(Look&&) noexcept = default;
-        Look& operator=(Look&&) noexcept = default;
+        Attempt() = default;
+        Attempt(Attempt&&) noexcept = default;
+        Attempt& operator=(Attempt&&) noexcept = default;
 
     private:
         friend class StartGuard;
         struct Mark;
         std::shared_ptr<Mark> mark_;
     };
-    /// Nothing if the file is left out: an earlier process did not get past it, or a look of this one has not
-    /// come back from it for seconds.
-    std::optional<Look> look(const std::filesystem::path& file);
+    /// Nothing if the file is left out: an earlier process did not get past it, or an attempt of this one has
+    /// not come back from it for seconds.
+    std::optional<Attempt> attempt(const std::filesystem::path& file);
     /// Files that are left out at present, in the order of their names.
     std::vector<std::filesystem::path> leftOut() const;
     /// Removes the marks of earlier processes.
@@ -43,7 +43,7 @@ public:
 
 private:
     struct State;
-    std::shared_ptr<State> state_; // also held by looks that have not come back
+    std::shared_ptr<State> state_; // also held by attempts that have not come back
 };
 
 } // namespace cristae

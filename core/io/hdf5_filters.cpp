@@ -25,7 +25,7 @@ constexpr H5Z_filter_t sizeCheck = 300; // of the numbers that HDF5 leaves for s
 Bytes inflated(const Bytes& stored, size_t most) {
     Bytes out(std::min(most, 4 * stored.size() + 64));
     z_stream stream{};
-    if (inflateInit(&stream) != Z_OK) damaged("zlib could not begin");
+    if (inflateInit(&stream) != Z_OK) damaged("zlib could not start");
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(stored.data()));
     size_t inLeft = stored.size(), done = 0;
     int state = Z_OK;
@@ -137,7 +137,7 @@ Bytes undoneByLibrary(const Hdf5Filter& filter, const Bytes& stored, const Hdf5C
         H5Pset_filter(creation.get(), sizeCheck, H5Z_FLAG_MANDATORY, 2, size) < 0 ||
         H5Pset_filter(creation.get(), filter.number, H5Z_FLAG_MANDATORY, filter.values.size(),
                       filter.values.data()) < 0)
-        damaged("its filters make no sense");
+        damaged("its filters are invalid");
     const Hdf5Handle file(H5Fcreate("chunk", H5F_ACC_TRUNC, H5P_DEFAULT, access.get()));
     const Hdf5Handle space(H5Screate_simple(dimensions, kind.sides.data(), nullptr));
     const Hdf5Handle type(H5Tcopy(kind.type.get()));

@@ -281,9 +281,9 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<s
         remarks.push_back("The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
     chooseColour(tiff, file, page, remarks);
     if (!isConsistent(page))
-        throw inputError(file.path(),
-                         "its numbers and its colours do not go together. Save it as RGB or grey, or get "
-                         "it again.");
+        throw inputError(
+            file.path(),
+            "its sample type does not fit its colour space. Save it as RGB or grey, or get it again.");
 
     uint32_t unitWidth = width, unitHeight = height;
     if (page.tiled) {

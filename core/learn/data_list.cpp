@@ -115,7 +115,7 @@ void describe(ModelCard& card, const json& entry) {
     const std::string text = fmt::format("{} {}", slices.empty() ? "all slices" : "slices " + slices,
                                          role == Role::train        ? "for training"
                                          : role == Role::validation ? "for validation"
-                                                                    : "set aside for the scores");
+                                                                    : "held out for the scores");
     for (TrainingData& data : card.data)
         if (data.name == name) {
             data.slices += "; " + text;

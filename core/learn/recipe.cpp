@@ -90,7 +90,7 @@ const Schema& recipeSchema() {
              "Slices of known pixel size are resampled to this before training, and images before "
              "prediction; 0 takes them as they are."),
         integer("patch", "Patch side", "Data", 256, 16, 2048, "px",
-                "Side of the square patches; a multiple of the network's size multiple."),
+                "Side of the square patches; a multiple of the network's stride multiple."),
         integer("patchDepth", "Patch depth", "Data", 16, 1, 256, "slices",
                 "Slices of a patch, for networks of volumes; a multiple of the network's slice multiple."),
         integer("batch", "Batch", "Data", 4, 1, 256, "patches", "Patches in one step."),
@@ -102,14 +102,16 @@ const Schema& recipeSchema() {
         choice(
             "loss", "Loss", "Optimiser", "bce_dice",
             {"bce", "cross_entropy", "dice", "bce_dice", "ce_dice", "log_dice", "focal", "tversky", "border"},
-            "What is made small; cross-entropy kinds let classes exclude each other."),
+            "The function that is minimised; cross-entropy kinds let classes exclude each other."),
         text("lossOptions", "Loss options", "Optimiser",
              "Options of the loss, as key=value with commas between: gamma=2 (focal), alpha=0.3, beta=0.7 "
              "(tversky), classWeights=1 5 (cross_entropy), w0=10, sigma=5 (border)."),
         choice("optimiser", "Optimiser", "Optimiser", "adamw", {"adam", "adamw", "adagrad", "sgd"},
-               "How weights follow their gradients."),
-        real("learningRate", "Learning rate", "Optimiser", 2e-3, 1e-8, 10, "", "Largest step width."),
-        real("weightDecay", "Weight decay", "Optimiser", 1e-2, 0, 1, "", "Pull of the weights towards zero."),
+               "The algorithm that updates the weights."),
+        real("learningRate", "Learning rate", "Optimiser", 2e-3, 1e-8, 10, "",
+             "The largest learning rate of the run."),
+        real("weightDecay", "Weight decay", "Optimiser", 1e-2, 0, 1, "",
+             "Decay of the weights towards zero."),
         real("epsilon", "Epsilon", "Optimiser", 1e-8, 1e-12, 1, "",
              "Added to the root of the second moment; large values make steps smaller. Not for SGD."),
         real("momentum", "Momentum", "Optimiser", 0.9, 0, 0.9999, "", "Only for SGD."),
@@ -202,7 +204,7 @@ const Schema& recipeSchema() {
 
 const std::vector<NamedRecipe>& namedRecipes() {
     static const std::vector<NamedRecipe> recipes{
-        {"quick", "Quick", "A small network for a first look; minutes on two processor cores.",
+        {"quick", "Quick", "A small network for a first trial; minutes on two processor cores.",
          with({{"levels", 4},
                {"base", 8},
                {"patch", 192},

@@ -229,8 +229,8 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, Sta
         if (!keepsItsData(folder)) continue;
         const std::vector<std::filesystem::path> checkpoints = checkpointFiles(folder);
         if (checkpoints.empty()) continue;
-        const auto look = guard ? guard->look(folder) : StartGuard::Look();
-        if (!look || hasEnded(folder)) continue;
+        const auto attempt = guard ? guard->attempt(folder) : StartGuard::Attempt();
+        if (!attempt || hasEnded(folder)) continue;
         try {
             const json plan = readJsonFile(folder / planName), state = runState(folder);
             UnfinishedRun run;

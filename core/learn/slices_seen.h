@@ -1,4 +1,4 @@
-// SlicesSeen: how many slices a network looks at.
+// SlicesSeen: how many slices a network takes.
 #pragma once
 #include <cstdint>
 

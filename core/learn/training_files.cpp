@@ -140,7 +140,7 @@ std::vector<std::string> placeComplaints(const fs::path& output, const fs::path&
     return found;
 }
 
-std::optional<std::string> roomComplaint(const fs::path& folder, uint64_t bytes, const std::string& what) {
+std::optional<std::string> spaceComplaint(const fs::path& folder, uint64_t bytes, const std::string& what) {
     std::error_code failed;
     const fs::path there = nearestExisting(absolutePath(folder));
     const fs::space_info space = fs::space(there, failed);

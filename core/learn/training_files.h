@@ -34,8 +34,8 @@ std::vector<TrainingInput> trainingInputsFromJson(const nlohmann::json& json);
 std::vector<std::string> placeComplaints(const std::filesystem::path& output,
                                          const std::filesystem::path& runFolder);
 /// A sentence where the disk of `folder` (which may not exist yet) has less free than `bytes`.
-std::optional<std::string> roomComplaint(const std::filesystem::path& folder, uint64_t bytes,
-                                         const std::string& what);
+std::optional<std::string> spaceComplaint(const std::filesystem::path& folder, uint64_t bytes,
+                                          const std::string& what);
 
 /// Absolute and without "." and ".."; an empty path stays empty.
 std::filesystem::path absolutePath(const std::filesystem::path& path);

@@ -235,7 +235,7 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
     return set;
 }
 
-void setAsideForValidation(TrainingSet& set, double share) {
+void holdOutForValidation(TrainingSet& set, double share) {
     std::vector<TrainingSlice*> training;
     for (TrainingSlice& slice : set.slices) {
         if (slice.role == Role::validation) return;

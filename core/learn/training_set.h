@@ -20,11 +20,10 @@ struct TrainingSlice {
     Pixels labels;    // u8 [1, 1, Y, X]: 0 background, 1…n classes, 255 unknown (no loss)
     std::optional<double> pixelSizeNm;
     Role role = Role::train;
-    double weight = 1; // how often patches come from here, besides the slice's area
-    std::string data;  // the data set it belongs to: scores are summed over each
-    TileSourcePtr
-        source;    // where networks that look at several slices find its neighbours; empty: it stands alone
-    int64_t z = 0; // its place there
+    double weight = 1;    // how often patches come from here, besides the slice's area
+    std::string data;     // the data set it belongs to: scores are summed over each
+    TileSourcePtr source; // where networks of several slices find its neighbours; empty: it stands alone
+    int64_t z = 0;        // its place there
 };
 
 /// An image with its labels before reading: what a row of the data-set table stands for.
@@ -71,6 +70,6 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
 
 /// If no slice is for validation: marks the last `share` of the slices so, at least one if there are two or
 /// more.
-void setAsideForValidation(TrainingSet& set, double share = 0.15);
+void holdOutForValidation(TrainingSet& set, double share = 0.15);
 
 } // namespace cristae

@@ -10,7 +10,7 @@ namespace cristae {
 /// Where each pixel of a square patch lies in a slice.
 struct Warp {
     int64_t side = 0;
-    /// The part of the slice that is looked at; columns and rows from `left` and `top`.
+    /// The part of the slice that is shown; columns and rows from `left` and `top`.
     int64_t left = 0, top = 0, width = 0, height = 0;
     std::vector<float> x, y; // [S, S], columns and rows of the part; 0 is the centre of its first pixel
     Border border = Border::reflect;

@@ -93,7 +93,7 @@ std::string hashOfFolder(const std::filesystem::path& folder, const Progress& pr
     return all.finish();
 }
 
-/// The words of a wish that are of probabilities, and those that are of labels.
+/// The requested metrics that are of probabilities, and those that are of labels.
 std::pair<std::vector<std::string>, std::vector<std::string>>
 curvesAndOthers(const std::vector<std::string>& words) {
     std::vector<std::string> curves, others;
@@ -117,7 +117,7 @@ int64_t ConfusionTable::rowSum(size_t truth) const {
 ConfusionTable confusionTable(const TileSource& prediction, const TileSource& truth,
                               const EvaluationOptions& options, const Progress& progress) {
     const std::string predictionName = sourceName(prediction, "The prediction"),
-                      truthName = sourceName(truth, "the truth");
+                      truthName = sourceName(truth, "the ground truth");
     const Extent3 extent = truth.info().extent();
     throwUnlessSameSize(prediction.info().extent(), extent, predictionName, truthName);
     ConfusionTable table;
@@ -166,7 +166,7 @@ std::vector<ConfusionCounts> countsOfSlices(const TileSource& prediction, const 
                                             const EvaluationOptions& options, const Progress& progress) {
     const Extent3 extent = truth.info().extent();
     throwUnlessSameSize(prediction.info().extent(), extent, sourceName(prediction, "The prediction"),
-                        sourceName(truth, "the truth"));
+                        sourceName(truth, "the ground truth"));
     std::vector<ConfusionCounts> counts;
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
@@ -239,7 +239,7 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
             result.metrics = evaluate(*prediction, truth, forCurves, PartProgress(progress, 0.05, 0.1));
             const ProbabilityCurves curves =
                 curvesOf(*prediction, truth, forCurves, sourceName(*prediction, "The prediction"),
-                         sourceName(truth, "The truth"), PartProgress(progress, 0.1, 0.15));
+                         sourceName(truth, "The ground truth"), PartProgress(progress, 0.1, 0.15));
             result.precisionRecall = curves.precisionRecall();
             for (const CalibrationBin& bin : curves.calibration())
                 if (bin.voxels > 0) result.calibration.push_back(bin);

@@ -21,9 +21,10 @@ public:
         : prediction_(std::move(prediction)), truth_(std::move(truth)), image_(std::move(image)),
           options_(options) {
         throwUnlessSameSize(prediction_->info().extent(), truth_->info().extent(), "The prediction",
-                            "the truth");
+                            "the ground truth");
         if (image_)
-            throwUnlessSameSize(image_->info().extent(), truth_->info().extent(), "The image", "the truth");
+            throwUnlessSameSize(image_->info().extent(), truth_->info().extent(), "The image",
+                                "the ground truth");
         info_.levels = {truth_->info().extent()};
         info_.channels = 3;
         info_.voxelSize = truth_->info().voxelSize.knownInPlane() ? truth_->info().voxelSize
@@ -41,7 +42,7 @@ public:
         const size_t size = size_t(codes.extent().count());
         const auto out = picture.values<uint8_t>();
         const auto values = codes.values<uint8_t>();
-        Colour colours[4] = {differenceGround(), {}, {}, {}};
+        Colour colours[4] = {differenceBackground(), {}, {}, {}};
         for (const LabelClass& one : differenceClasses().classes()) colours[one.value] = one.colour;
         Pixels grey;
         if (image_) grey = image_->read(0, box, progress).converted(PixelType::f32);
@@ -51,10 +52,10 @@ public:
             for (size_t i = 0; i < size; ++i) {
                 const Colour& colour = colours[values[i]];
                 const double solid = c == 0 ? colour.r : c == 1 ? colour.g : colour.b;
-                const double ground = below ? shown(double(below[i])) : 0;
+                const double base = below ? shown(double(below[i])) : 0;
                 out[c * size + i] = uint8_t(!below           ? solid
-                                            : values[i] == 0 ? ground
-                                                             : ground + strength * (solid - ground));
+                                            : values[i] == 0 ? base
+                                                             : base + strength * (solid - base));
             }
         }
         return picture;
@@ -82,9 +83,9 @@ private:
 } // namespace
 
 Pixels differenceOf(const Pixels& prediction, const Pixels& truth, const EvaluationOptions& options) {
-    throwUnlessSameSize(prediction.extent(), truth.extent(), "The prediction", "the truth");
+    throwUnlessSameSize(prediction.extent(), truth.extent(), "The prediction", "the ground truth");
     const auto predicted = foregroundOf(prediction, {options.predictionLabel, false}, "The prediction"),
-               there = foregroundOf(truth, {options.truthLabel, options.truthInverted}, "The truth");
+               there = foregroundOf(truth, {options.truthLabel, options.truthInverted}, "The ground truth");
     Pixels result(PixelType::u8, 1, truth.extent());
     const auto out = result.values<uint8_t>();
     constexpr Agreement by[] = {Agreement::trueNegative, Agreement::falsePositive, Agreement::falseNegative,
@@ -104,7 +105,7 @@ const ClassTable& differenceClasses() {
     return table;
 }
 
-Colour differenceGround() {
+Colour differenceBackground() {
     return {0x14, 0x14, 0x16};
 }
 

@@ -14,7 +14,7 @@ Pixels differenceOf(const Pixels& prediction, const Pixels& truth, const Evaluat
 /// Ito): told apart by people who see few colours, and by their brightness alone.
 const ClassTable& differenceClasses();
 /// The colour of true negatives in a picture without a micrograph below.
-Colour differenceGround();
+Colour differenceBackground();
 
 /// The picture as RGB u8 [3, Z, Y, X]: solid colours, or over `image` (null: none), whose grey values show
 /// through. Slices are made as they are read. Throws Error{input} when sizes differ.

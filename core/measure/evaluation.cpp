@@ -47,16 +47,16 @@ std::set<std::string> wantedMetrics(const std::vector<std::string>& words) {
 
 constexpr const char* cellsBetweenBoundaries =
     ", over the cells between boundaries in each slice (4 neighbours); those of the prediction are thinned "
-    "to one "
-    "pixel, those of the truth do not count (foreground-restricted)";
+    "to one pixel, those of the ground truth do not count (foreground-restricted)";
 
 class Evaluation {
 public:
     Evaluation(const TileSource& prediction, const TileSource& truth, const EvaluationOptions& options,
                const Progress& progress)
         : prediction_(prediction), truth_(truth), options_(options), progress_(progress),
-          predictionName_(nameOf(prediction, "The prediction")), truthName_(nameOf(truth, "the truth")),
-          extent_(truth.info().extent()), wanted_(wantedMetrics(options.metrics)) {
+          predictionName_(nameOf(prediction, "The prediction")),
+          truthName_(nameOf(truth, "the ground truth")), extent_(truth.info().extent()),
+          wanted_(wantedMetrics(options.metrics)) {
         throwUnlessSameSize(prediction.info().extent(), extent_, predictionName_, truthName_);
         voxelSize_ =
             truth.info().voxelSize.knownInPlane() ? truth.info().voxelSize : prediction.info().voxelSize;
@@ -162,8 +162,8 @@ private:
                                         : "objects touch by 26 neighbours in the volume";
         const ObjectCounts half = matchedObjects(table, 0.5);
         const std::string rule = "one-to-one matches of IoU ≥ 0.5; " + objects;
-        add("objects_found", double(half.found), "objects of the truth found: " + rule);
-        add("objects_total", double(half.truth), "objects of the truth; " + objects);
+        add("objects_found", double(half.found), "objects of the ground truth found: " + rule);
+        add("objects_total", double(half.truth), "objects of the ground truth; " + objects);
         add("objects_predicted", double(half.predicted), "objects of the prediction; " + objects);
         add("object_f1", half.f1(), "2·found/(predicted+truth), " + rule);
         add("object_precision", half.precision(), "found/predicted, " + rule);
@@ -174,7 +174,8 @@ private:
         for (int step = 10; step < 20; ++step) sum += matchedObjects(table, step / 20.0).f1();
         add("object_f1_mean", sum / 10, "mean of object F1 at IoU ≥ 0.50, 0.55 … 0.95; " + objects);
         add("object_f1_glas", matchedObjectsGlas(table).f1(),
-            "GlaS rule: found when it covers at least half of the truth object it overlaps most; " + objects);
+            "GlaS rule: found when it covers at least half of the ground-truth object it overlaps most; " +
+                objects);
         add("object_dice", objectDice(table),
             "GlaS: size-weighted over the objects of both sides; " + objects);
         if (wanted_.contains("object_hausdorff"))
@@ -224,7 +225,7 @@ private:
         const PartitionScores scores = partitionScores(overlapsOf(truth, prediction));
         progress_.report(1, "partitions");
         const std::string cells =
-            options_.boundaries ? cellsBetweenBoundaries : ", over the objects of the truth";
+            options_.boundaries ? cellsBetweenBoundaries : ", over the objects of the ground truth";
         add("v_rand", scores.vRand, "Arganda-Carreras et al. 2015, 2Σp²/(Σs²+Σt²)" + cells);
         add("v_info", scores.vInfo, "Arganda-Carreras et al. 2015, 2I(S;T)/(H(S)+H(T))" + cells);
         add("adapted_rand_error", scores.adaptedRandError, "1 − F of pairs, as scikit-image" + cells);

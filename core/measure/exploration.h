@@ -53,8 +53,8 @@ struct Exploration {
     GreyHistograms grey;
     std::vector<SliceCorrelation> correlation;
 };
-/// Counts, sizes, grey values and the likeness of slices. Holds the labels in memory, about 9 bytes a voxel.
-/// Throws Error{input} when sizes differ or the labels are none, and {cancelled}.
+/// Counts, sizes, grey values and the correlation between slices. Holds the labels in memory, about 9 bytes a
+/// voxel. Throws Error{input} when sizes differ or the labels are none, and {cancelled}.
 Exploration explore(const TileSource& image, const TileSource& labels, const ExplorationOptions& options,
                     const Progress& progress);
 /// The histograms (grey value, inside, outside) and the correlations (distance, pairs, Pearson, interval) as

@@ -7,8 +7,8 @@ namespace cristae {
 
 enum class Splitting {
     none,     // what touches is one object
-    distance, // objects that touch at a neck are parted there: watershed on the distance to the background
-    boundary  // the mask marks boundaries; objects are the cells between them, parted where a boundary has
+    distance, // touching objects are split: watershed on the distance to the background
+    boundary  // the mask marks boundaries; objects are the cells between them, split where a boundary has
               // gaps
 };
 

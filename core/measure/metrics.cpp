@@ -25,8 +25,9 @@ void throwUnlessSameSize(const Extent3& prediction, const Extent3& truth, const 
     if (prediction != truth)
         throw Error(
             ErrorKind::input,
-            fmt::format("{} has {}, but {} has {}. Compare a prediction with the truth of the same image.",
-                        predictionName, sizeOf(prediction), truthName, sizeOf(truth)));
+            fmt::format(
+                "{} has {}, but {} has {}. Compare a prediction with the ground truth of the same image.",
+                predictionName, sizeOf(prediction), truthName, sizeOf(truth)));
 }
 
 ConfusionCounts countsOf(std::span<const uint8_t> prediction, std::span<const uint8_t> truth) {
@@ -70,7 +71,7 @@ double ConfusionCounts::accuracy() const {
 
 ConfusionCounts compareSlices(const Pixels& prediction, const Pixels& truth,
                               const EvaluationOptions& options) {
-    const std::string predictionName = "The prediction", truthName = "the truth";
+    const std::string predictionName = "The prediction", truthName = "the ground truth";
     throwUnlessSameSize(prediction.extent(), truth.extent(), predictionName, truthName);
     return countsOf(foregroundOf(prediction, {options.predictionLabel, false}, predictionName),
                     foregroundOf(truth, {options.truthLabel, options.truthInverted}, truthName));

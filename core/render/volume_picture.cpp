@@ -24,10 +24,10 @@ Rgb scaled(const Rgb& c, double f) {
 
 class Painter {
 public:
-    Painter(const VolumeScene& scene, const VolumeCamera& camera, VolumeLook look, int64_t width,
-            int64_t height, Colour ground)
-        : scene_(scene), caster_(scene, camera), look_(look), width_(width), height_(height),
-          ground_(rgb(ground)) {
+    Painter(const VolumeScene& scene, const VolumeCamera& camera, VolumeRendering rendering, int64_t width,
+            int64_t height, Colour background)
+        : scene_(scene), caster_(scene, camera), rendering_(rendering), width_(width), height_(height),
+          background_(rgb(background)) {
         const double diagonal = 2 * std::sqrt(caster_.half().dot(caster_.half()));
         perPixel_ = 1.04 * diagonal / (camera.zoom * double(std::min(width, height)));
         picture_.stepsPerPixel = perPixel_;
@@ -54,9 +54,9 @@ private:
     Rgb colourAt(int64_t x, int64_t y) {
         const RayVector origin = originOf(double(x), double(y));
         const RaySpan span = caster_.throughBox(origin);
-        if (span.empty()) return ground_;
+        if (span.empty()) return background_;
         double& depth = depth_[size_t(y * width_ + x)];
-        if (look_ == VolumeLook::outside) {
+        if (rendering_ == VolumeRendering::outside) {
             depth = span.from;
             return wall(origin + caster_.frame().away * span.from, span.faceIn, true);
         }
@@ -65,7 +65,7 @@ private:
             return surface(origin + caster_.frame().away * *t, *t == span.from, span.faceIn);
         }
         depth = span.to;
-        return mixed(ground_, wall(origin + caster_.frame().away * span.to, span.faceOut, false), 0.45);
+        return mixed(background_, wall(origin + caster_.frame().away * span.to, span.faceOut, false), 0.45);
     }
 
     static RayVector axis(int face) { return {double(face == 0), double(face == 1), double(face == 2)}; }
@@ -131,7 +131,8 @@ private:
         };
         const RayVector a = project(from), b = project(to);
         const auto steps = int64_t(std::ceil(std::max({1.0, std::abs(b.x - a.x), std::abs(b.y - a.y)})));
-        const Rgb ink = ground_[0] + ground_[1] + ground_[2] > 382 ? Rgb{40, 40, 44} : Rgb{225, 228, 232};
+        const Rgb ink =
+            background_[0] + background_[1] + background_[2] > 382 ? Rgb{40, 40, 44} : Rgb{225, 228, 232};
         for (int64_t i = 0; i <= steps; ++i) {
             const RayVector p = a + (b - a) * (double(i) / double(steps));
             const int64_t x = std::llround(p.x), y = std::llround(p.y);
@@ -143,9 +144,9 @@ private:
 
     const VolumeScene& scene_;
     const RayCaster caster_;
-    const VolumeLook look_;
+    const VolumeRendering rendering_;
     const int64_t width_, height_;
-    const Rgb ground_;
+    const Rgb background_;
     double perPixel_ = 1;
     VolumePicture picture_;
     std::vector<double> depth_; // along `away`; infinite where the stack is missed
@@ -153,15 +154,15 @@ private:
 
 } // namespace
 
-VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera, VolumeLook look,
-                            int64_t width, int64_t height, Colour ground, const Progress& progress) {
-    return Painter(scene, camera, look, width, height, ground).paint(progress);
+VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera, VolumeRendering rendering,
+                            int64_t width, int64_t height, Colour background, const Progress& progress) {
+    return Painter(scene, camera, rendering, width, height, background).paint(progress);
 }
 
 nlohmann::json volumeProvenance(const std::string& image, const std::string& labels,
-                                const VolumeCamera& camera, VolumeLook look) {
+                                const VolumeCamera& camera, VolumeRendering rendering) {
     nlohmann::json view = {
-        {"image", image},      {"look", look == VolumeLook::objects ? "objects" : "outside"},
+        {"image", image},      {"look", rendering == VolumeRendering::objects ? "objects" : "outside"},
         {"turn", camera.turn}, {"tilt", camera.tilt},
         {"zoom", camera.zoom}, {"projection", "orthographic"}};
     if (!labels.empty()) view["labels"] = labels;

@@ -14,7 +14,7 @@ struct VolumeCamera {
     double zoom = 1;  // 1 = the whole stack fits whatever its angle
 };
 
-enum class VolumeLook {
+enum class VolumeRendering {
     outside, // the grey values on the outside of the stack, labels over them
     objects  // the surfaces of the labelled objects, the stack's far walls behind them
 };
@@ -25,13 +25,13 @@ struct VolumePicture {
 };
 
 /// Orthographic, by rays through the smoothed density, which end where half is labelled; lit from the
-/// viewer's upper left. A pixel that misses the stack has the colour `ground`. Throws Error{cancelled,
+/// viewer's upper left. A pixel that misses the stack has the colour `background`. Throws Error{cancelled,
 /// memory}.
-VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera, VolumeLook look,
-                            int64_t width, int64_t height, Colour ground, const Progress& progress);
+VolumePicture volumePicture(const VolumeScene& scene, const VolumeCamera& camera, VolumeRendering rendering,
+                            int64_t width, int64_t height, Colour background, const Progress& progress);
 
 /// What a file that holds such a picture says of it.
 nlohmann::json volumeProvenance(const std::string& image, const std::string& labels,
-                                const VolumeCamera& camera, VolumeLook look);
+                                const VolumeCamera& camera, VolumeRendering rendering);
 
 } // namespace cristae

@@ -13,7 +13,7 @@ struct Orientation {
     bool mirrorX = false, mirrorY = false, transpose = false, reverseZ = false;
 };
 
-/// none: 1, flips: 4, all: 8, or 16 for networks that look at several slices; the first is the identity.
+/// none: 1, flips: 4, all: 8, or 16 for networks of several slices; the first is the identity.
 std::span<const Orientation> orientations(Averaging averaging, bool severalSlices);
 /// f32 [C, Z, Y, X] seen in that orientation; [C, Z, X, Y] when transposed.
 Pixels oriented(const Pixels& block, const Orientation& orientation);

@@ -33,10 +33,10 @@ std::string networkSection(const ModelCard& card) {
 
 std::string dataSection(const ModelCard& card) {
     if (card.data.empty()) return "";
-    std::string text = "\n## Data\nSlices count from 0; the end of a range is not part of it.\n\n"
-                       "| data | slices | terms | cite |\n|---|---|---|---|\n";
+    std::string text = "\n## Data\nSlices count from 0; the end of a range is not part of it.\n\n| data | "
+                       "slices | licence | cite |\n|---|---|---|---|\n";
     for (const TrainingData& data : card.data)
-        text += fmt::format("| {} | {} | {} | {} |\n", data.name, data.slices, data.terms, data.cite);
+        text += fmt::format("| {} | {} | {} | {} |\n", data.name, data.slices, data.licence, data.cite);
     return text;
 }
 
@@ -89,7 +89,7 @@ std::string scoreSection(const ModelCard& card) {
 std::string cardMarkdown(const ModelCard& card) {
     std::string text = fmt::format("# {}\n\n", card.title.empty() ? card.name : card.title);
     if (!card.description.empty()) text += card.description + "\n\n";
-    if (!card.licence.empty()) text += fmt::format("**Terms.** {}\n\n", card.licence);
+    if (!card.licence.empty()) text += fmt::format("**Licence.** {}\n\n", card.licence);
     return text + networkSection(card) + dataSection(card) + trainingSection(card) + scoreSection(card);
 }
 

@@ -53,7 +53,7 @@ ModelPackage writeEnsemble(const std::vector<ModelPackage>& members, const std::
                            const std::filesystem::path& output) {
     if (const auto found = ensembleComplaints(members); !found.empty())
         throw Error(ErrorKind::model,
-                    fmt::format("These models cannot be put together. {}", fmt::join(found, " ")));
+                    fmt::format("These models cannot be combined. {}", fmt::join(found, " ")));
     ModelCard card = members.front().card;
     card.name = card.title = name;
     card.architecture = ensembleArchitecture;
@@ -98,10 +98,9 @@ std::vector<ModelCard> ensembleMembers(const ModelCard& card) {
                            entry["architecture"] != ensembleArchitecture && entry.contains("network") &&
                            entry["network"].is_object();
         if (!legal)
-            throw Error(ErrorKind::model,
-                        fmt::format("The ensemble {} has a member without a network; put it "
-                                    "together anew.",
-                                    card.name));
+            throw Error(
+                ErrorKind::model,
+                fmt::format("The ensemble {} has a member without a network; make it again.", card.name));
         ModelCard member = card;
         member.architecture = entry["architecture"];
         member.network = entry["network"];
@@ -109,7 +108,7 @@ std::vector<ModelCard> ensembleMembers(const ModelCard& card) {
     }
     if (members.empty())
         throw Error(ErrorKind::model,
-                    fmt::format("The ensemble {} has no members; put it together anew.", card.name));
+                    fmt::format("The ensemble {} has no members; make it again.", card.name));
     return members;
 }
 

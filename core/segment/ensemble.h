@@ -12,8 +12,8 @@ inline constexpr const char* ensembleArchitecture = "ensemble";
 std::vector<std::string> ensembleComplaints(const std::vector<ModelPackage>& members);
 
 /// Writes a package that holds all members. Its card is that of the first one under another name; a class's
-/// threshold is the mean of theirs; data and terms are those of all. Throws Error{model} with all complaints,
-/// Error{output}.
+/// threshold is the mean of theirs; data and licences are those of all. Throws Error{model} with all
+/// complaints, Error{output}.
 ModelPackage writeEnsemble(const std::vector<ModelPackage>& members, const std::string& name,
                            const std::filesystem::path& output);
 

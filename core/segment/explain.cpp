@@ -36,9 +36,9 @@ Surroundings surroundingsOf(const TileSource& image, const ModelCard& card, cons
     result.scale = modelScale(image.info().voxelSize, card);
     const auto scaled = [](int64_t pixel, double scale) { return int64_t((double(pixel) + 0.5) * scale); };
     const int64_t modelY = scaled(y, result.scale.y), modelX = scaled(x, result.scale.x);
-    const int64_t size = roundedUp(std::max<int64_t>(side, network.sizeMultiple), network.sizeMultiple);
-    result.originY = onGrid(modelY - size / 2, network.sizeMultiple);
-    result.originX = onGrid(modelX - size / 2, network.sizeMultiple);
+    const int64_t size = roundedUp(std::max<int64_t>(side, network.strideMultiple), network.strideMultiple);
+    result.originY = onGrid(modelY - size / 2, network.strideMultiple);
+    result.originX = onGrid(modelX - size / 2, network.strideMultiple);
     result.y = modelY - result.originY;
     result.x = modelX - result.originX;
     const int64_t depth =
@@ -116,7 +116,7 @@ Pixels occlusionMap(Network& network, const Surroundings& at, int64_t channel, i
         for (const int64_t x0 : starts) {
             progress.throwIfCancelled();
             progress.report(double(done++) / double(starts.size() * starts.size()),
-                            "hiding parts of the image");
+                            "computing the occlusion map");
             const int64_t top = std::max<int64_t>(0, y0), bottom = std::min(extent.y, y0 + square);
             const int64_t left = std::max<int64_t>(0, x0), right = std::min(extent.x, x0 + square);
             if (top >= bottom || left >= right) continue;

@@ -86,7 +86,7 @@ nlohmann::json toJson(const ModelCard& card) {
     for (const ModelClass& c : card.classes)
         classes.push_back({{"name", c.name}, {"colour", c.colour.hex()}, {"threshold", c.threshold}});
     for (const TrainingData& d : card.data)
-        data.push_back({{"name", d.name}, {"terms", d.terms}, {"slices", d.slices}, {"cite", d.cite}});
+        data.push_back({{"name", d.name}, {"terms", d.licence}, {"slices", d.slices}, {"cite", d.cite}});
     for (const ModelScore& s : card.scores)
         scores.push_back(
             {{"data", s.data}, {"metric", s.metric}, {"value", s.value}, {"command", s.command}});
@@ -139,7 +139,7 @@ ModelCard modelCardFromJson(const nlohmann::json& json) {
     for (const nlohmann::json& item : list(json, "data")) {
         TrainingData data;
         take(item, "name", data.name, "data");
-        take(item, "terms", data.terms, "data");
+        take(item, "terms", data.licence, "data");
         take(item, "slices", data.slices, "data");
         take(item, "cite", data.cite, "data");
         card.data.push_back(std::move(data));
@@ -195,8 +195,8 @@ std::vector<ModelPackage> listModelPackages(const std::filesystem::path& folder,
     });
     std::vector<ModelPackage> packages;
     for (const std::filesystem::path& file : files) {
-        const auto look = guard ? guard->look(file) : StartGuard::Look();
-        if (!look) continue;
+        const auto attempt = guard ? guard->attempt(file) : StartGuard::Attempt();
+        if (!attempt) continue;
         try {
             packages.push_back(openModelPackage(file));
         } catch (const Error& error) {

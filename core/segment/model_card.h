@@ -19,15 +19,15 @@ struct ModelClass {
 };
 
 struct TrainingData {
-    std::string name;  // "Lucchi++"
-    std::string terms; // licence or terms in words
+    std::string name;    // "Lucchi++"
+    std::string licence; // licence in words
     std::string
-        slices; // "z000–017 and every 6th from z030 to z150 for training; z018–023, z156, z162 set aside"
+        slices; // "z000–017 and every 6th from z030 to z150 for training; z018–023, z156, z162 held out"
     std::string cite;
 };
 
 struct ModelScore {
-    std::string data;   // "Lucchi++ z018–023, z156, z162 (set aside)"
+    std::string data;   // "Lucchi++ z018–023, z156, z162 (held out)"
     std::string metric; // "IoU"
     double value = 0;
     std::string command; // the command that measured it
@@ -53,7 +53,7 @@ struct ModelCard {
     std::vector<ModelScore> scores;
     nlohmann::json training = nlohmann::json::object(); // command, recipe, seed, versions, device, steps; no
                                                         // times, so that equal trainings give equal files
-    std::string licence;                                // terms under which the model may be used
+    std::string licence;                                // licence under which the model may be used
 };
 
 nlohmann::json toJson(const ModelCard& card);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint64_t largestPickle = uint64_t(64) << 20;
 constexpr size_t mostValues = 2'000'000;
-constexpr const char* noSense = "its list of tensors makes no sense.";
+constexpr const char* noSense = "its list of tensors is invalid.";
 
 [[noreturn]] void refuse(const std::string& why) {
     throw Error(ErrorKind::model, why);
@@ -78,9 +78,10 @@ Strides checkedStrides(int64_t offset, std::vector<int64_t> sizes, std::vector<i
         const int64_t size = strides.sizes[i], step = strides.steps[i];
         legal = size >= 0 && size <= count && step >= 0 && step <= count &&
                 (size == 0 || !__builtin_mul_overflow(strides.elements, size, &strides.elements));
-        int64_t reach = 0;
-        legal = legal && !__builtin_mul_overflow(std::max<int64_t>(size - 1, 0), step, &reach) &&
-                !__builtin_add_overflow(last, reach, &last) && last <= count && strides.elements <= count;
+        int64_t receptiveRadius = 0;
+        legal = legal && !__builtin_mul_overflow(std::max<int64_t>(size - 1, 0), step, &receptiveRadius) &&
+                !__builtin_add_overflow(last, receptiveRadius, &last) && last <= count &&
+                strides.elements <= count;
         if (size == 0) strides.elements = 0;
     }
     strides.end = strides.elements > 0 ? last + 1 : offset;

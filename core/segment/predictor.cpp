@@ -68,7 +68,7 @@ ModelRegion modelRegion(const ImageInfo& image, const ModelCard& card, const Box
 int64_t wantedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
     if (settings.tileSide > 0) return settings.tileSide;
     // With a network that names no size: half of a tile's side at most goes into its borders.
-    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.reach);
+    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.receptiveRadius);
 }
 
 /// Counts tiles of the whole run for fraction and words.
@@ -185,7 +185,7 @@ private:
     }
 
     bool halveTile(std::vector<std::string>& remarks) {
-        const int64_t multiple = network_.info().sizeMultiple, smallest = 2 * tiling_.halo + multiple;
+        const int64_t multiple = network_.info().strideMultiple, smallest = 2 * tiling_.halo + multiple;
         const int64_t now = std::max(tiling_.inputHeight, tiling_.inputWidth);
         if (now <= smallest) return false;
         retile(std::max(smallest, now / 2 / multiple * multiple));
@@ -332,16 +332,16 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
         throw Error(ErrorKind::usage,
                     "Objects come from one model that tells them apart, without averaging.");
     std::vector<ModelRegion> regions;
-    int64_t wanted = 0, reachInSlices = 0;
+    int64_t wanted = 0, slicesAround = 0;
     int64_t atOnce = 1; // slices that are finished together
     for (const PlannedTask& plan : planned) {
         regions.push_back(modelRegion(image.info(), plan.task->card, region));
         wanted += int64_t(plan.classes.size());
         const NetworkInfo& info = plan.task->network->info();
-        reachInSlices = std::max(reachInSlices, info.slicesIn / 2);
+        slicesAround = std::max(slicesAround, info.slicesIn / 2);
         if (!info.volumetric) continue;
         const SlabTiling slabs = makeSlabs(slices.first, slices.end, info, info.tileDepth);
-        reachInSlices = std::max(reachInSlices, (slabs.inputDepth + 1) / 2);
+        slicesAround = std::max(slicesAround, (slabs.inputDepth + 1) / 2);
         atOnce = std::max(atOnce, slabs.slabs.front().end - slabs.slabs.front().first);
     }
     std::vector<TaskRunner> runners;
@@ -353,7 +353,7 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
     }
     counter.setTotal(work);
     const Interrupts interrupts(tasks, progress);
-    SlicePlanes planes(image, reachInSlices);
+    SlicePlanes planes(image, slicesAround);
     std::vector<std::string> remarks;
     for (int64_t first = slices.first; first < slices.end; first += atOnce) {
         progress.throwIfCancelled();

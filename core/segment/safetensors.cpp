@@ -137,7 +137,7 @@ nlohmann::json headerJson(const std::filesystem::path& file, const std::string& 
     if (text.empty() || text.front() != '{') refuse(file, "its header is not JSON.");
     const JsonLimits limits{.bytes = size_t(largestHeader)};
     if (const std::string why = beyondLimits(text, limits); !why.empty())
-        refuse(file, "its header cannot be believed: " + why + ".");
+        refuse(file, "its header is invalid: " + why + ".");
     nlohmann::json header = parseJson(text, limits);
     if (header.is_discarded() || !header.is_object()) refuse(file, "its header is not JSON.");
     return header;

@@ -10,7 +10,7 @@
 namespace cristae {
 namespace {
 
-/// Passes the wish to stop on to a reader without letting it report.
+/// Passes a cancellation on to a reader without letting it report.
 class OnlyCancel : public Progress {
 public:
     explicit OnlyCancel(const Progress& whole) : whole_(whole) {}

@@ -19,7 +19,7 @@ struct SlicePlane {
 
 class SlicePlanes {
 public:
-    /// keep: how many slices to each side a network looks.
+    /// keep: how many slices to each side a network takes.
     SlicePlanes(const TileSource& image, int64_t keep) : image_(image), keep_(keep) {}
     /// Throws Error{input, model, memory, cancelled}.
     std::shared_ptr<const SlicePlane> plane(int64_t z, const ModelCard& card, const Progress& progress);

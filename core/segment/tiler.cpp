@@ -35,17 +35,18 @@ Axis makeAxis(int64_t begin, int64_t end, int64_t halo, int64_t multiple, int64_
 } // namespace
 
 Tiling makeTiling(const Extent3& plane, const Box3& region, const NetworkInfo& network, int64_t tileSide) {
-    const int64_t multiple = network.sizeMultiple;
-    if (multiple < 1 || network.reach < 0)
-        throw Error(ErrorKind::internal,
-                    "A network without a size multiple or with a negative reach cannot be tiled.");
+    const int64_t multiple = network.strideMultiple;
+    if (multiple < 1 || network.receptiveRadius < 0)
+        throw Error(
+            ErrorKind::internal,
+            "A network without a stride multiple or with a negative receptive-field radius cannot be tiled.");
     if (region.y0 < 0 || region.x0 < 0 || region.y1 > plane.y || region.x1 > plane.x ||
         region.y0 >= region.y1 || region.x0 >= region.x1)
         throw Error(ErrorKind::input,
                     fmt::format("The region y {}–{}, x {}–{} does not lie in the image of {} × {} pixels.",
                                 region.y0, region.y1, region.x0, region.x1, plane.x, plane.y));
     Tiling tiling;
-    tiling.halo = roundedUp(network.reach, multiple);
+    tiling.halo = roundedUp(network.receptiveRadius, multiple);
     const Axis y = makeAxis(region.y0, region.y1, tiling.halo, multiple, tileSide);
     const Axis x = makeAxis(region.x0, region.x1, tiling.halo, multiple, tileSide);
     tiling.inputHeight = y.side;
@@ -61,9 +62,9 @@ Tiling makeTiling(const Extent3& plane, const Box3& region, const NetworkInfo& n
 
 SlabTiling makeSlabs(int64_t first, int64_t end, const NetworkInfo& network, int64_t depth) {
     const int64_t multiple = network.sliceMultiple;
-    if (multiple < 1 || network.sliceReach < 0 || first < 0 || first >= end)
+    if (multiple < 1 || network.sliceRadius < 0 || first < 0 || first >= end)
         throw Error(ErrorKind::internal, "A network of volumes was asked for slices that cannot be tiled.");
-    const int64_t halo = roundedUp(network.sliceReach, multiple);
+    const int64_t halo = roundedUp(network.sliceRadius, multiple);
     if (depth <= 0) depth = 2 * halo + std::max({multiple, 4 * halo, int64_t(8)});
     const Axis z = makeAxis(first, end, halo, multiple, depth);
     SlabTiling tiling;

@@ -16,16 +16,16 @@ struct Tile {
 };
 
 /// All tiles of a plane have the same input side lengths `inputHeight` × `inputWidth`, multiples of
-/// sizeMultiple.
+/// strideMultiple.
 struct Tiling {
     int64_t inputHeight = 0, inputWidth = 0, halo = 0;
     std::vector<Tile> tiles; // row by row; outputs cover the region without overlap
 };
 
-/// The halo is the network's reach rounded up to its size multiple; tile origins are multiples of
-/// sizeMultiple, so that pooling falls on the same pixels as in the whole image. A plane that fits one tile
-/// gives one tile of just its padded size. tileSide: wanted input side (rounded to the multiple; at least 2 ×
-/// halo + sizeMultiple). region: the part to predict.
+/// The halo is the network's receptive-field radius rounded up to its stride multiple; tile origins are
+/// multiples of strideMultiple, so that pooling falls on the same pixels as in the whole image. A plane that
+/// fits one tile gives one tile of just its padded size. tileSide: wanted input side (rounded to the
+/// multiple; at least 2 × halo + strideMultiple). region: the part to predict.
 Tiling makeTiling(const Extent3& plane, const Box3& region, const NetworkInfo& network, int64_t tileSide);
 /// Some slices of a stack as a network of volumes takes them. The input may reach beyond the stack (reflected
 /// there).

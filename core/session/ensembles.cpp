@@ -19,12 +19,12 @@ bool anyOf(const std::vector<TrainingSlice>& slices, Role role) {
 } // namespace
 
 std::vector<double> Session::bestThresholds(const ModelPackage& package,
-                                            const std::vector<TrainingSlice>& slices, SlicesWish wish,
+                                            const std::vector<TrainingSlice>& slices, SlicesRequest request,
                                             const Progress& progress) {
-    wish.wantProbabilities = true;
+    request.wantProbabilities = true;
     std::vector<ProbabilityCurves> curves(package.card.classes.size());
     predictSlices(
-        package, slices, wish,
+        package, slices, request,
         [&](size_t i, const PredictedSlice& predicted) {
             const auto labels = slices[i].labels.values<uint8_t>();
             for (size_t c = 0; c < curves.size(); ++c) {

@@ -33,7 +33,7 @@ ExplanationMap Session::explain(const TileSource& image, const ExplanationReques
         result.map = atImagePixels(occlusionMap(*task.network, at, channel, square, progress), at);
         return result;
     }
-    progress.report(0.2, "following the gradients");
+    progress.report(0.2, "computing the class activation map");
     progress.throwIfCancelled();
     const auto explainer =
         engine().networks->explainer(request.model.package, request.device, request.threads);

@@ -22,7 +22,7 @@ Spacing spacingOf(const VoxelSize& size) {
 }
 
 /// Of volumes that are too large for the memory there is no way to tell objects apart; say so at once.
-std::vector<uint8_t> roomFor(const Extent3& extent) {
+std::vector<uint8_t> memoryFor(const Extent3& extent) {
     try {
         return std::vector<uint8_t>(size_t(extent.count()));
     } catch (const std::bad_alloc&) {
@@ -85,7 +85,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     requireWritable(exporter, description);
     const Extent3 extent = description.info.extent();
     const auto size = size_t(extent.y * extent.x);
-    std::vector<uint8_t> mask = roomFor(extent);
+    std::vector<uint8_t> mask = memoryFor(extent);
     std::vector<float> probability;
     LabelVolume objects{extent, {}};
     const PartProgress predicting(progress, 0, 0.85);
@@ -133,7 +133,7 @@ std::filesystem::path Session::exportObjects(const LabelExport& what, const Expo
     requireWritable(exporter, description);
     exporter.requirePlace(target, description);
     const Extent3 extent = description.info.extent();
-    std::vector<uint8_t> mask = roomFor(extent);
+    std::vector<uint8_t> mask = memoryFor(extent);
     for (int64_t z = what.firstSlice; z < end; ++z) {
         progress.throwIfCancelled();
         progress.report(0.4 * double(z - what.firstSlice) / double(extent.z), "reading labels");

@@ -83,7 +83,7 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
 WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
                                    ResultKind kind, const Exporter& exporter, const Destination& target,
                                    const Progress& progress) {
-    for (const ModelWish& wish : request.models) target.reading(wish.package.file);
+    for (const ModelRequest& model : request.models) target.reading(model.package.file);
     target.reading(image->info().path);
     if (kind == ResultKind::objects) return predictObjectsToFile(image, request, exporter, target, progress);
     progress.report(0, "loading the model");

@@ -17,7 +17,7 @@ namespace {
 
 /// Seconds per pixel of a network, from the second of two runs on a small tile.
 double measuredSecondsPerPixel(Network& network) {
-    const int64_t multiple = network.info().sizeMultiple;
+    const int64_t multiple = network.info().strideMultiple;
     const int64_t side = (256 + multiple - 1) / multiple * multiple;
     const Pixels in(PixelType::f32, network.info().channelsIn, {network.info().slicesIn, side, side});
     Pixels out;
@@ -112,8 +112,8 @@ void Session::addExporter(std::unique_ptr<Exporter> exporter) {
 Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
     if (request.models.empty()) throw Error(ErrorKind::usage, "No model is chosen; choose what to find.");
     Prepared prepared;
-    for (const ModelWish& wish : request.models) {
-        const std::string hash = cached_->hashOf(wish.package);
+    for (const ModelRequest& model : request.models) {
+        const std::string hash = cached_->hashOf(model.package);
         const Cached::Key key{hash, request.device, request.threads};
         Cached::Entry entry;
         {
@@ -122,22 +122,22 @@ Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
                 entry = it->second;
         }
         if (!entry.network) {
-            entry.network = engine().networks->load(wish.package, request.device, request.threads);
+            entry.network = engine().networks->load(model.package, request.device, request.threads);
             entry.secondsPerPixel = measuredSecondsPerPixel(*entry.network);
             std::lock_guard lock(cached_->mutex);
             cached_->networks[key] = entry;
         }
         NetworkTask task;
         task.network = entry.network.get();
-        task.card = wish.package.card;
-        std::vector<std::string> names = wish.classes;
+        task.card = model.package.card;
+        std::vector<std::string> names = model.classes;
         if (names.empty())
             for (const ModelClass& known : task.card.classes) names.push_back(known.name);
         for (const std::string& name : names) {
             int64_t index = 0;
             const ModelClass& known = findClass(task.card, name, index);
             task.classes.push_back(index);
-            task.thresholds.push_back(wish.threshold.value_or(known.threshold));
+            task.thresholds.push_back(model.threshold.value_or(known.threshold));
             prepared.classes.push_back(known);
         }
         prepared.tasks.push_back(std::move(task));
@@ -182,8 +182,8 @@ void Session::prepare(const PredictionRequest& request) {
 std::optional<double> Session::estimateSeconds(const ImageInfo& image,
                                                const PredictionRequest& request) const {
     double seconds = 0;
-    for (const ModelWish& wish : request.models) {
-        const Cached::Key key{cached_->hashOf(wish.package), request.device, request.threads};
+    for (const ModelRequest& model : request.models) {
+        const Cached::Key key{cached_->hashOf(model.package), request.device, request.threads};
         Cached::Entry entry;
         {
             std::lock_guard lock(cached_->mutex);
@@ -191,7 +191,7 @@ std::optional<double> Session::estimateSeconds(const ImageInfo& image,
             if (it == cached_->networks.end()) return std::nullopt;
             entry = it->second;
         }
-        const NetworkTask task{entry.network.get(), wish.package.card, {}, {}};
+        const NetworkTask task{entry.network.get(), model.package.card, {}, {}};
         seconds += predictionWork(image, {&task, 1}, request.settings) * entry.secondsPerPixel;
     }
     return seconds;

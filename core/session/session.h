@@ -25,14 +25,14 @@ struct SessionPaths {
 };
 
 /// A model and the classes wanted of it.
-struct ModelWish {
+struct ModelRequest {
     ModelPackage package;
     std::vector<std::string> classes; // names; empty = all
     std::optional<double> threshold;  // instead of the card's
 };
 
 struct PredictionRequest {
-    std::vector<ModelWish> models;
+    std::vector<ModelRequest> models;
     PredictionSettings settings;
     std::string device = "auto";
     int threads = 0; // 0 = all
@@ -65,11 +65,11 @@ enum class Explanation {
     occlusion   // how much the probability falls when a square around each place is hidden
 };
 struct ExplanationRequest {
-    ModelWish model;
+    ModelRequest model;
     std::string className;       // one of the model's
     int64_t z = 0, y = 0, x = 0; // image pixels
     Explanation method = Explanation::activation;
-    int64_t side = 256; // of the part of the slice that is looked at, model pixels
+    int64_t side = 256; // of the explained region of the slice, model pixels
     int64_t square = 0; // hidden at once, model pixels; 0 = an eighth of the side
     std::string device = "auto";
     int threads = 0;
@@ -96,7 +96,7 @@ struct LabelExport {
 };
 
 /// How the slices of a training set are to be predicted.
-struct SlicesWish {
+struct SlicesRequest {
     Role role = Role::test; // only slices of this role
     Averaging averaging = Averaging::none;
     bool wantProbabilities = false;
@@ -104,12 +104,12 @@ struct SlicesWish {
     int threads = 0;
 };
 
-/// Models to be put together, and labelled slices to judge the result by.
+/// Models to combine, and labelled slices to score the result on.
 struct EnsembleRequest {
     std::vector<ModelPackage> members;
     std::string name;
     TrainingSet set;         // slices of Role::validation choose thresholds, those of Role::test give scores
-    ModelCard words;         // title, description, data and terms, as far as given, replace the members'
+    ModelCard words;         // title, description, data and licence, as far as given, replace the members'
     nlohmann::json training; // what the card says of how it was made
     Destination output = std::filesystem::path();
     std::string device = "auto";
@@ -177,13 +177,13 @@ public:
     /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are
     /// known, and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
     void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                       const SlicesWish& wish,
+                       const SlicesRequest& request,
                        const std::function<void(size_t, const PredictedSlice&)>& consume,
                        const Progress& progress);
-    /// For each class the threshold, of 0.01 … 0.99, at which the Dice over all slices of the wish's role is
-    /// highest; the one nearest to 0.5 of several. Unknown voxels do not count.
+    /// For each class the threshold, of 0.01 … 0.99, at which the Dice over all slices of the request's role
+    /// is highest; the one nearest to 0.5 of several. Unknown voxels do not count.
     std::vector<double> bestThresholds(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                                       SlicesWish wish, const Progress& progress);
+                                       SlicesRequest request, const Progress& progress);
     /// Writes the models as one, the mean of their probabilities (see writeEnsemble()), with thresholds and
     /// scores of its own where the request has slices for them. Throws Error{model, input, output, device,
     /// memory, cancelled}; then there is no new file.

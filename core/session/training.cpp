@@ -1,4 +1,4 @@
-// Session's verbs for models: training, and the scores of a model on slices set aside.
+// Session's verbs for models: training, and the scores of a model on held-out slices.
 #include "core/base/error.h"
 #include "core/image/memory_source.h"
 #include "core/image/with_voxel_size.h"
@@ -40,22 +40,22 @@ void addScores(std::vector<ModelScore>& scores, const std::string& data, const C
 } // namespace
 
 void Session::predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                            const SlicesWish& wish,
+                            const SlicesRequest& wanted,
                             const std::function<void(size_t, const PredictedSlice&)>& consume,
                             const Progress& progress) {
     PredictionRequest request;
     request.models = {{package, {}, {}}};
-    request.device = wish.device;
-    request.threads = wish.threads;
-    request.settings.averaging = wish.averaging;
-    request.settings.wantProbabilities = wish.wantProbabilities;
+    request.device = wanted.device;
+    request.threads = wanted.threads;
+    request.settings.averaging = wanted.averaging;
+    request.settings.wantProbabilities = wanted.wantProbabilities;
     const Prepared prepared = prepareTasks(request);
     for (size_t i = 0; i < slices.size(); ++i) {
         const TrainingSlice& slice = slices[i];
-        if (slice.role != wish.role) continue;
+        if (slice.role != wanted.role) continue;
         ImageInfo info;
         info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
-        // With its neighbours where they are known: networks may look at several slices.
+        // With its neighbours where they are known: networks may take several slices.
         const TileSourcePtr image = slice.source ? withVoxelSize(slice.source, info.voxelSize)
                                                  : std::make_shared<MemorySource>(slice.image, info);
         PredictionSettings settings = request.settings;

@@ -9,7 +9,7 @@ public:
     std::string key() const override { return "polygon"; }
     std::string title() const override { return "Polygon"; }
     std::string hint() const override {
-        return "Click corner after corner; double-click or Return closes and fills, Escape gives up.";
+        return "Click corner after corner; double-click or Return closes and fills, Escape cancels.";
     }
     bool multiClick() const override { return true; }
     void press(const ToolContext&, ImagePoint point) override {

@@ -20,7 +20,7 @@ nlohmann::json Architecture::complete(const nlohmann::json& options) const {
     if (values.value("slicesIn", int64_t(1)) % 2 == 0)
         throw Error(
             ErrorKind::model,
-            fmt::format("The network {} cannot look at {} slices: slicesIn must be odd, {} for instance.",
+            fmt::format("The network {} cannot take {} slices: slicesIn must be odd, {} for instance.",
                         title(), values["slicesIn"].dump(), values["slicesIn"].get<int64_t>() + 1));
     return values;
 }

@@ -61,7 +61,7 @@ public:
     virtual Program program(const nlohmann::json& /*options*/) const { return {}; }
     /// Defaults overlaid with `options`; throws Error{model} with all complaints.
     nlohmann::json complete(const nlohmann::json& options) const;
-    /// Neighbouring slices in, as the options say: 1 for networks that look at one slice, or at volumes.
+    /// Neighbouring slices in, as the options say: 1 for networks of one slice, or of volumes.
     int64_t slicesIn(const nlohmann::json& options) const;
 };
 

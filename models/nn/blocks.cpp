@@ -88,9 +88,9 @@ Option slicesInOption() {
         "the stack; the answer is for the middle one.");
 }
 Option normalisationOption() {
-    return choiceOption("normalisation", "Normalisation", "batch", {"none", "batch", "layer"},
-                        "Layer normalisation looks at the whole input, so tiles of a large image would "
-                        "disagree.");
+    return choiceOption(
+        "normalisation", "Normalisation", "batch", {"none", "batch", "layer"},
+        "Layer normalisation depends on the whole input, so tiles of a large image would disagree.");
 }
 
 } // namespace cristae

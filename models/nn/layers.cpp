@@ -1,4 +1,4 @@
-// Reach, size multiple and work of a list of layers.
+// Receptive-field radius, stride multiple and work of a list of layers.
 #include "models/nn/layers.h"
 
 #include <algorithm>
@@ -68,17 +68,17 @@ void traceBack(const AxisLayer& layer, int64_t& low, int64_t& high) {
     }
 }
 
-int64_t reachOf(const std::vector<AxisLayer>& layers, int64_t multiple) {
-    int64_t reach = 0;
+int64_t receptiveRadiusOf(const std::vector<AxisLayer>& layers, int64_t multiple) {
+    int64_t receptiveRadius = 0;
     for (int64_t phase = 0; phase < multiple; ++phase) {
         int64_t low = phase, high = phase;
         for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) traceBack(*layer, low, high);
-        reach = std::max({reach, phase - low, high - phase});
+        receptiveRadius = std::max({receptiveRadius, phase - low, high - phase});
     }
-    return reach;
+    return receptiveRadius;
 }
 
-/// Size multiple and work of one way; the reach needs the multiple of all ways.
+/// Stride multiple and work of one path; the radius needs the multiple of all paths.
 void addWork(Way way, Footprint& result) {
     double scale = 1, scaleZ = 1; // side of a pixel of this layer in input pixels
     for (const LayerSpec& layer : way) {
@@ -114,7 +114,7 @@ void addWork(Way way, Footprint& result) {
             2e-6 * taps * double(layer.channelsIn) * double(layer.channelsOut) / (scale * scale * scaleZ);
         result.megaflopPerPixel += work;
         result.largestStep = std::max(result.largestStep, work);
-        result.sizeMultiple = std::lcm(result.sizeMultiple, std::max<int64_t>(1, int64_t(scale)));
+        result.strideMultiple = std::lcm(result.strideMultiple, std::max<int64_t>(1, int64_t(scale)));
         result.sliceMultiple = std::lcm(result.sliceMultiple, std::max<int64_t>(1, int64_t(scaleZ)));
     }
 }
@@ -137,8 +137,9 @@ Footprint footprint(const std::vector<LayerSpec>& layers) {
             plane.push_back(inPlane(layer));
             z.push_back(alongZ(layer));
         }
-        result.reach = std::max(result.reach, reachOf(plane, result.sizeMultiple));
-        result.sliceReach = std::max(result.sliceReach, reachOf(z, result.sliceMultiple));
+        result.receptiveRadius =
+            std::max(result.receptiveRadius, receptiveRadiusOf(plane, result.strideMultiple));
+        result.sliceRadius = std::max(result.sliceRadius, receptiveRadiusOf(z, result.sliceMultiple));
     }
     return result;
 }

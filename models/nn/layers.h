@@ -1,4 +1,5 @@
-// LayerSpec: a network as a plain list of layers, from which reach, size multiple and work are computed.
+// LayerSpec: a network as a plain list of layers, from which receptive-field radius, stride multiple and work
+// are computed.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -30,16 +31,16 @@ struct LayerSpec {
 
 /// What a tiled run must know of a network.
 struct Footprint {
-    int64_t reach = 0;                // pixels to each side: an output pixel depends on no input farther away
-    int64_t sizeMultiple = 1;         // input sides must be multiples; tile origins too
-    int64_t sliceReach = 0;           // the same along z
+    int64_t receptiveRadius = 0;      // pixels to each side: an output pixel depends on no input farther away
+    int64_t strideMultiple = 1;       // input sides must be multiples; tile origins too
+    int64_t sliceRadius = 0;          // the same along z
     int64_t sliceMultiple = 1;        // the same along z
-    bool dependsOnWholeInput = false; // reach is only that of the convolutions; tiles would disagree
+    bool dependsOnWholeInput = false; // the radius is only that of the convolutions; tiles would disagree
     double megaflopPerPixel = 0;      // two a multiply-add
     double largestStep = 0;           // of them, in the layer with the most work
 };
 
-/// The dependence interval of every output phase is traced back layer by layer, so the reach is exact, not
+/// The dependence interval of every output phase is traced back layer by layer, so the radius is exact, not
 /// estimated (an upper bound where kernels are dilated).
 Footprint footprint(const std::vector<LayerSpec>& layers);
 

@@ -99,7 +99,7 @@ public:
             realOption("smallestAnchor", "Smallest anchor", 32, 4, 512,
                        "Side in pixels of the objects expected on the finest map; the next four double it."),
             integerOption("smallestObject", "Smallest object", 16, 1, 100000,
-                          "Labelled pieces of fewer pixels are not learned."),
+                          "Labelled objects of fewer pixels are not learned."),
             realOption("leastScore", "Least score", 0.4, 0, 1, "Boxes of a lower probability are dropped."),
             realOption("overlap", "Largest overlap", 0.5, 0, 1,
                        "Of two boxes that overlap more, the better one stays."),
@@ -122,7 +122,7 @@ public:
         rcnn.detection = {v["leastScore"], v["overlap"], v["most"]};
         return std::make_shared<MaskRcnnModule>(rcnn, outputs);
     }
-    /// The backbone; boxes look as far as they like, so tiles would disagree.
+    /// The backbone; boxes depend on the whole image, so tiles would disagree.
     std::vector<LayerSpec> layers(const nlohmann::json& options, int64_t channelsIn,
                                   int64_t /*outputs*/) const override {
         using Kind = LayerSpec::Kind;

@@ -33,15 +33,15 @@ EnsembleNetwork::EnsembleNetwork(std::vector<std::unique_ptr<Network>> members)
             throw Error(ErrorKind::model,
                         "A network of volumes cannot be a member of an ensemble; use it by itself.");
         if (i == 0) continue;
-        info_.sizeMultiple = std::lcm(info_.sizeMultiple, member.sizeMultiple);
-        info_.reach = std::max(info_.reach, member.reach);
+        info_.strideMultiple = std::lcm(info_.strideMultiple, member.strideMultiple);
+        info_.receptiveRadius = std::max(info_.receptiveRadius, member.receptiveRadius);
         info_.slicesIn = std::max(info_.slicesIn, member.slicesIn);
         info_.megaflopPerPixel += member.megaflopPerPixel;
         info_.tileSide = std::min(info_.tileSide, member.tileSide);
         if (member.precision != info_.precision) info_.precision = "mixed";
     }
     // Small enough for every member, but not mostly border.
-    const int64_t multiple = info_.sizeMultiple, least = 3 * info_.reach + multiple;
+    const int64_t multiple = info_.strideMultiple, least = 3 * info_.receptiveRadius + multiple;
     info_.tileSide = (std::max(info_.tileSide, least) + multiple - 1) / multiple * multiple;
 }
 
@@ -53,7 +53,7 @@ void EnsembleNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
         for (const Pixels& block : in) {
             if (block.extent().z != info_.slicesIn)
                 throw Error(ErrorKind::internal,
-                            "An ensemble was given another number of slices than it looks at.");
+                            "An ensemble was given another number of slices than it takes.");
             seen.push_back(middleOf(block, member->info().slicesIn));
         }
         member->run(seen, said);

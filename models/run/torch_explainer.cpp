@@ -111,15 +111,13 @@ torch::Tensor TorchExplainer::activation(Member& member, const torch::Tensor& in
     const torch::Tensor slice = member.volumetric ? logits.select(2, logits.size(2) / 2) : logits;
     const torch::Tensor score = slice[0][channel + (exclusive_ ? 1 : 0)][y][x];
     if (!seen.map.defined() || !score.requires_grad())
-        throw Error(
-            ErrorKind::model,
-            "This network's answer cannot be followed back by gradients here; take occlusion instead.");
+        throw Error(ErrorKind::model,
+                    "This network gives no gradients for a class activation map; take occlusion instead.");
     const auto gradients = torch::autograd::grad({score}, {seen.map}, {}, /*retain_graph=*/false,
                                                  /*create_graph=*/false, /*allow_unused=*/true);
     if (!gradients.front().defined())
-        throw Error(
-            ErrorKind::model,
-            "This network's answer cannot be followed back by gradients here; take occlusion instead.");
+        throw Error(ErrorKind::model,
+                    "This network gives no gradients for a class activation map; take occlusion instead.");
     torch::Tensor map = seen.map.detach(), gradient = gradients.front();
     if (map.dim() == 5) {
         map = map.select(2, map.size(2) / 2);
@@ -146,11 +144,10 @@ Pixels TorchExplainer::classActivation(const Pixels& input, int64_t channel, int
         std::memcpy(result.data(), mean.const_data_ptr<float>(), result.bytes());
         return result;
     } catch (const c10::OutOfMemoryError&) {
-        throw Error(
-            ErrorKind::memory,
-            "There is not enough memory to follow the gradients; choose a smaller side, or occlusion.");
+        throw Error(ErrorKind::memory,
+                    "There is not enough memory for the gradients; choose a smaller side, or occlusion.");
     } catch (const c10::Error& error) {
-        throw Error(ErrorKind::device, std::string("LibTorch failed to follow the gradients: ") +
+        throw Error(ErrorKind::device, std::string("LibTorch failed to compute the gradients: ") +
                                            error.what_without_backtrace());
     }
 }

@@ -82,10 +82,10 @@ void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint) {
     info_.channelsIn = card.channelsIn;
     info_.classesOut = int64_t(card.classes.size());
     info_.exclusive = card.exclusive;
-    info_.sizeMultiple = footprint.sizeMultiple;
-    info_.reach = footprint.reach;
+    info_.strideMultiple = footprint.strideMultiple;
+    info_.receptiveRadius = footprint.receptiveRadius;
     info_.sliceMultiple = footprint.sliceMultiple;
-    info_.sliceReach = footprint.sliceReach;
+    info_.sliceRadius = footprint.sliceRadius;
     info_.device = device_.str();
     info_.precision = "fp32";
     info_.megaflopPerPixel = footprint.megaflopPerPixel;
@@ -96,18 +96,19 @@ void TorchNetwork::describe(const ModelCard& card, const Footprint& footprint) {
     double step = footprint.largestStep;
     if (info_.volumetric) {
         const int64_t halo =
-            (info_.sliceReach + info_.sliceMultiple - 1) / info_.sliceMultiple * info_.sliceMultiple;
+            (info_.sliceRadius + info_.sliceMultiple - 1) / info_.sliceMultiple * info_.sliceMultiple;
         const int64_t inner = std::max<int64_t>(8, halo);
         info_.tileDepth =
             2 * halo + (inner + info_.sliceMultiple - 1) / info_.sliceMultiple * info_.sliceMultiple;
         step *= double(info_.tileDepth);
     }
     const double side = std::sqrt(budget / std::max(step, 1e-9));
-    const int64_t halo = (info_.reach + info_.sizeMultiple - 1) / info_.sizeMultiple * info_.sizeMultiple;
+    const int64_t halo =
+        (info_.receptiveRadius + info_.strideMultiple - 1) / info_.strideMultiple * info_.strideMultiple;
     const int64_t smallest = std::max<int64_t>(info_.volumetric ? 64 : 256, 4 * halo),
                   largest = std::max<int64_t>(smallest, device_.is_cpu() ? 1024 : 2048);
     info_.tileSide =
-        std::clamp<int64_t>(int64_t(side), smallest, largest) / info_.sizeMultiple * info_.sizeMultiple;
+        std::clamp<int64_t>(int64_t(side), smallest, largest) / info_.strideMultiple * info_.strideMultiple;
     // Tiles would disagree, so few and large ones.
     if (footprint.dependsOnWholeInput && !info_.volumetric)
         info_.tileSide = std::max<int64_t>(info_.tileSide, 1024);
@@ -122,7 +123,7 @@ void TorchNetwork::choosePrecision(const Program& program, const TensorMap& weig
     runner_.emplace(program, weights, device_, torch::kFloat32);
     if (!takesBf16(device_, info_.megaflopPerPixel)) return;
     ProgramRunner half(program, weights, device_, torch::kBFloat16);
-    const int64_t side = std::max<int64_t>(128, info_.sizeMultiple);
+    const int64_t side = std::max<int64_t>(128, info_.strideMultiple);
     const auto generator =
         at::make_generator<at::CPUGeneratorImpl>(1); // does not touch the random numbers of training
     const torch::Tensor sample = torch::randn({1, info_.channelsIn * info_.slicesIn, side, side}, generator);
@@ -166,18 +167,18 @@ torch::Tensor TorchNetwork::probabilities(const torch::Tensor& input) {
 
 void TorchNetwork::run(std::span<const Pixels> in, std::span<Pixels> out) {
     if (in.empty() || in.size() != out.size())
-        throw Error(ErrorKind::internal, "A network was given no tiles or no room for results.");
+        throw Error(ErrorKind::internal, "A network was given no tiles or no memory for results.");
     const Extent3 extent = in.front().extent();
     for (const Pixels& block : in)
         if (block.type() != PixelType::f32 || block.channels() != info_.channelsIn ||
             (info_.volumetric ? extent.z % info_.sliceMultiple != 0 : extent.z != info_.slicesIn) ||
-            !(block.extent() == extent) || extent.y % info_.sizeMultiple || extent.x % info_.sizeMultiple)
+            !(block.extent() == extent) || extent.y % info_.strideMultiple || extent.x % info_.strideMultiple)
             throw Error(
                 ErrorKind::internal,
                 fmt::format(
                     "A network was given a tile of {} × {} pixels and {} slices; it takes multiples of {} "
                     "and {} slices.",
-                    extent.x, extent.y, extent.z, info_.sizeMultiple,
+                    extent.x, extent.y, extent.z, info_.strideMultiple,
                     info_.volumetric ? fmt::format("multiples of {}", info_.sliceMultiple)
                                      : std::to_string(info_.slicesIn)));
     useThisThread();

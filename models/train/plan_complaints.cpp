@@ -41,14 +41,14 @@ int64_t longestSide(const TrainingPlan& plan) {
 void addPatchComplaints(const TrainingPlan& plan, const Footprint& print, bool volumetric,
                         Complaints& found) {
     const int64_t patch = plan.recipe.at("patch"), depth = plan.recipe.at("patchDepth"),
-                  multiple = print.sizeMultiple;
+                  multiple = print.strideMultiple;
     if (volumetric && depth % print.sliceMultiple != 0)
-        found.push_back(fmt::format("The patch depth of {} slices is no multiple of the network's {}; take "
-                                    "patchDepth={}.",
+        found.push_back(fmt::format("The patch depth of {} slices is no multiple of the network's stride "
+                                    "multiple of {}; take patchDepth={}.",
                                     depth, print.sliceMultiple, nextMultiple(depth, print.sliceMultiple)));
     if (patch % multiple != 0)
-        found.push_back(fmt::format("The patch side of {} px is no multiple of the network's {} px; take "
-                                    "patch={}.",
+        found.push_back(fmt::format("The patch side of {} px is no multiple of the network's stride multiple "
+                                    "of {} px; take patch={}.",
                                     patch, multiple, nextMultiple(patch, multiple)));
     if (const int64_t side = longestSide(plan); side > 0 && patch > 2 * side)
         found.push_back(fmt::format("The patch side of {} px is more than twice the largest training slice "
@@ -70,7 +70,7 @@ void addMemoryComplaint(const TrainingPlan& plan, const Architecture& architectu
                   depth = architecture.volumetric() ? plan.recipe.at("patchDepth").get<int64_t>() : 1;
     const int64_t own = (batch + plan.place.count - 1) / plan.place.count;
     if (const std::string sentence = memoryComplaint(stepBytesPerPatch(layers, patch, depth), own, patch,
-                                                     footprint(layers).sizeMultiple, *free);
+                                                     footprint(layers).strideMultiple, *free);
         !sentence.empty())
         found.push_back(sentence);
 }
@@ -163,7 +163,7 @@ void addDataComplaints(const TrainingPlan& plan, Complaints& found) {
                                             plan.set.classNames[c]));
     if (!any(Role::validation) &&
         (plan.recipe.at("patience").get<int64_t>() > 0 || plan.recipe.at("schedule") == "plateau"))
-        found.push_back("There is no validation slice to watch for a plateau; set some aside, or take "
+        found.push_back("There is no validation slice to watch for a plateau; hold some out, or take "
                         "patience=0 and schedule=warmup_cosine.");
 }
 

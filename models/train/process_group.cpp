@@ -80,7 +80,7 @@ private:
         } catch (const std::exception& error) {
             throw Error(ErrorKind::device,
                         fmt::format("Process {} of {} lost the others ({}): one of them has ended or hangs; "
-                                    "look at its words, and start all of them again with --resume.",
+                                    "read its messages, and start all of them again with --resume.",
                                     place_.rank, place_.count, reasonOf(error)));
         }
         tensor.copy_(list.front());

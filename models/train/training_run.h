@@ -24,8 +24,8 @@ private:
     void resumeFromCheckpoint();
     /// Of an untouched run folder or the same run's; throws Error{input} naming slices that have changed.
     void checkData() const;
-    /// Throws Error{output} when the disks have too little room for checkpoints and model.
-    void checkRoom() const;
+    /// Throws Error{output} when the disks have too little space for checkpoints and model.
+    void checkDiskSpace() const;
     /// What stands in the run folder before the first step, a checkpoint too: a disk that cannot be written
     /// is told now.
     void openRunFolder();

@@ -168,7 +168,7 @@ void TrainingRun::checkData() const {
                     changed.empty() ? "none; slices or classes are missing" : changed));
 }
 
-void TrainingRun::checkRoom() const {
+void TrainingRun::checkDiskSpace() const {
     uint64_t weights = 0;
     for (const torch::Tensor& tensor : network_->parameters()) weights += tensor.nbytes();
     for (const torch::Tensor& tensor : network_->buffers()) weights += tensor.nbytes();
@@ -177,16 +177,16 @@ void TrainingRun::checkRoom() const {
     // moment. A resumed run has two of them already.
     const uint64_t checkpoint = 5 * weights, checkpoints = plan_.resume ? checkpoint : 3 * checkpoint;
     std::string found;
-    const auto look = [&](const std::filesystem::path& folder, uint64_t bytes, const char* what) {
-        if (const auto sentence = roomComplaint(folder, bytes, what)) found += " " + *sentence;
+    const auto check = [&](const std::filesystem::path& folder, uint64_t bytes, const char* what) {
+        if (const auto sentence = spaceComplaint(folder, bytes, what)) found += " " + *sentence;
     };
-    look(plan_.runFolder, checkpoints + weights + small, "the run folder");
-    if (!plan_.output.empty()) look(plan_.output.parent_path(), weights + small, "the model");
+    check(plan_.runFolder, checkpoints + weights + small, "the run folder");
+    if (!plan_.output.empty()) check(plan_.output.parent_path(), weights + small, "the model");
     if (!found.empty()) throw Error(ErrorKind::output, "The training cannot start." + found);
 }
 
 void TrainingRun::openRunFolder() {
-    checkRoom();
+    checkDiskSpace();
     takeOwnFolder(plan_.runFolder, "a training run", plan_.resume);
     for (const std::filesystem::path& file : damagedCheckpoints_) setAsideCheckpoint(file);
     if (!restoreRemark_.empty()) listener_.onRemark(restoreRemark_);
@@ -210,10 +210,10 @@ void TrainingRun::chooseThreadsAndPrecision() {
         use_.bf16 = state_.precision == "bf16";
         return;
     }
-    const std::string wish = recipe_.at("precision");
+    const std::string wanted = recipe_.at("precision");
     const bool automatic = takesBf16(use_.device, use_.footprint.megaflopPerPixel) &&
                            (use_.device.is_cuda() || !architecture_.hasOwnLoss());
-    use_.bf16 = wish == "bf16" || (wish == "auto" && automatic);
+    use_.bf16 = wanted == "bf16" || (wanted == "auto" && automatic);
     if (group_) { // their processors may differ
         torch::Tensor chosen = torch::tensor(int64_t(use_.bf16));
         group_->takeFromFirst(chosen);

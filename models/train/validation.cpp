@@ -134,11 +134,11 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
                           const std::function<bool()>& interrupted) {
     const Extent3& extent = slice.image.extent();
     NetworkInfo info;
-    info.sizeMultiple = use.footprint.sizeMultiple;
-    info.reach = use.footprint.reach;
+    info.strideMultiple = use.footprint.strideMultiple;
+    info.receptiveRadius = use.footprint.receptiveRadius;
     const int64_t inner = use.seen.labelled ? 128 : 1024; // a volume's tile is as deep as its patches
     const int64_t side =
-        (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.reach;
+        (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.receptiveRadius;
     const Tiling tiling = makeTiling(extent, Box3::ofExtent(extent), info, side);
     const torch::Tensor source = seenOf(slice, use);
     const auto indices = [](int64_t from, int64_t count, int64_t size) {

@@ -19,8 +19,8 @@ void dieLookingAt(const fs::path& folder, const std::vector<fs::path>& files) {
     const pid_t child = ::fork();
     if (child == 0) {
         StartGuard guard(folder);
-        std::vector<std::optional<StartGuard::Look>> looks;
-        for (const fs::path& file : files) looks.push_back(guard.look(file));
+        std::vector<std::optional<StartGuard::Attempt>> attempts;
+        for (const fs::path& file : files) attempts.push_back(guard.attempt(file));
         ::raise(SIGKILL);
     }
     int status = 0;
@@ -52,14 +52,14 @@ private Q_SLOTS:
     void whatComesToItsEndLeavesNothing() {
         {
             StartGuard guard(folder_);
-            const auto look = guard.look(good_);
-            QVERIFY(look);
+            const auto attempt = guard.attempt(good_);
+            QVERIFY(attempt);
             QCOMPARE(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
         }
         QVERIFY(fs::is_empty(folder_));
         StartGuard next(folder_);
         QVERIFY(next.leftOut().empty());
-        QVERIFY(next.look(good_));
+        QVERIFY(next.attempt(good_));
     }
 
     void whatKilledAProcessIsLeftOutAtEveryStart() {
@@ -67,16 +67,16 @@ private Q_SLOTS:
         for (int start = 0; start < 3; ++start) {
             StartGuard guard(folder_);
             QCOMPARE(guard.leftOut(), std::vector<fs::path>{bad_});
-            QVERIFY(!guard.look(bad_));
-            QVERIFY(guard.look(good_));
+            QVERIFY(!guard.attempt(bad_));
+            QVERIFY(guard.attempt(good_));
         }
     }
 
-    void aChangedFileIsLookedAtAgain() {
+    void aChangedFileIsTriedAgain() {
         dieLookingAt(folder_, {bad_});
         write(bad_, "mended");
         StartGuard guard(folder_);
-        QVERIFY(guard.look(bad_));
+        QVERIFY(guard.attempt(bad_));
         QVERIFY(guard.leftOut().empty());
         QVERIFY(fs::is_empty(folder_));
     }
@@ -87,27 +87,27 @@ private Q_SLOTS:
         QCOMPARE(guard.leftOut().size(), size_t(2));
         guard.tryAgain();
         QVERIFY(guard.leftOut().empty());
-        QVERIFY(guard.look(bad_));
+        QVERIFY(guard.attempt(bad_));
         QVERIFY(StartGuard(folder_).leftOut().empty());
     }
 
     void aProcessThatLivesIsNotTakenForDead() {
         StartGuard guard(folder_);
-        const auto look = guard.look(good_);
+        const auto attempt = guard.attempt(good_);
         QVERIFY(StartGuard(folder_).leftOut().empty());
     }
 
-    void aLookThatDoesNotComeBackIsLeftOutToo() {
+    void anAttemptThatDoesNotComeBackIsLeftOutToo() {
         StartGuard guard(folder_);
-        const auto hanging = guard.look(bad_);
-        QVERIFY(guard.look(bad_)); // for a moment two may look
+        const auto hanging = guard.attempt(bad_);
+        QVERIFY(guard.attempt(bad_)); // for a moment two may try
         QTRY_VERIFY_WITH_TIMEOUT(guard.leftOut() == std::vector<fs::path>{bad_}, 10000);
-        QVERIFY(!guard.look(bad_));
+        QVERIFY(!guard.attempt(bad_));
     }
 
     void withoutAFolderNothingIsGuardedAndNothingFails() {
         StartGuard none, refused("/proc/nowhere");
-        QVERIFY(none.look(good_) && refused.look(good_));
+        QVERIFY(none.attempt(good_) && refused.attempt(good_));
         QVERIFY(none.leftOut().empty() && refused.leftOut().empty());
     }
 
@@ -117,7 +117,7 @@ private Q_SLOTS:
         write(folder_ / "one line", "no path");
         StartGuard guard(folder_);
         QVERIFY(guard.leftOut().empty());
-        QVERIFY(guard.look(good_));
+        QVERIFY(guard.attempt(good_));
     }
 };
 

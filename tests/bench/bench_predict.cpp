@@ -93,10 +93,10 @@ int main(int argc, char** argv) {
             image, {&task, 1}, {}, [](const PredictedSlice&) {}, Progress::none());
     });
     const double megapixels = double(imageSide * imageSide) / 1e6;
-    std::printf("Image of %.2f megapixels, tile %lld, reach %lld: %.0f ms per megapixel, %.2f of the "
-                "computed pixels are border\n",
+    std::printf("Image of %.2f megapixels, tile %lld, receptive-field radius %lld: %.0f ms per megapixel, "
+                "%.2f of the computed pixels are border\n",
                 megapixels, static_cast<long long>(network.info().tileSide),
-                static_cast<long long>(network.info().reach), whole * 1e3 / megapixels,
+                static_cast<long long>(network.info().receptiveRadius), whole * 1e3 / megapixels,
                 1 - megapixels * 1e6 / predictionWork(image.info(), {&task, 1}, {}));
     std::printf("Peak memory %.0f MB\n", peakMegabytes());
 }

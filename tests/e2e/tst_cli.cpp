@@ -247,7 +247,7 @@ private Q_SLOTS:
                                    in(QStringLiteral("truth.tif")), QStringLiteral("--json")});
         QVERIFY2(score.json()[QStringLiteral("dice")].toDouble() > 0.9, qPrintable(score.out));
 
-        // The same model scored by a data list, and put together with itself: the mean is itself.
+        // The same model scored by a data list, and combined with itself: the mean is itself.
         QFile list(in(QStringLiteral("cells.json")));
         QVERIFY(list.open(QIODevice::WriteOnly));
         list.write(R"({"classes": ["cells"], "title": "Cells", "marks": "boundaries", "entries": [
@@ -294,7 +294,7 @@ private Q_SLOTS:
         QCOMPARE(source->info().extent(), (Extent3{1, 200, 320}));
         QCOMPARE(source->info().channels, int64_t(3));
         const Pixels pixels = source->read(0, Box3::ofExtent(source->info().extent()));
-        QCOMPARE(pixels.at(0, 0, 0, 0), 20.0); // the ground, #141416
+        QCOMPARE(pixels.at(0, 0, 0, 0), 20.0); // the background, #141416
         double brightest = 0;
         for (int64_t x = 0; x < 320; ++x) brightest = std::max(brightest, pixels.at(1, 0, 100, x));
         QVERIFY(brightest > 100);

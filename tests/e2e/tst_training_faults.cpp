@@ -150,7 +150,7 @@ private Q_SLOTS:
         plan.set = loadTrainingSet(
             pairImagesAndLabels(in("images").toStdString(), in("labels").toStdString(), Role::train), {},
             {"structure"}, Progress::none());
-        setAsideForValidation(plan.set);
+        holdOutForValidation(plan.set);
         plan.card.name = "m";
         plan.recipe = runState(folder).at("recipe");
         plan.runFolder = folder;

@@ -99,7 +99,7 @@ private Q_SLOTS:
     }
 
     void moreThan2To31VoxelsInHdf5() {
-        // Only the chunks that are written take room; the places are far behind the 32-bit numbers.
+        // Only the chunks that are written take space; the places are far behind the 32-bit numbers.
         const fs::path path = folder_ / "large.h5";
         const hsize_t shape[3] = {5, 40000, 40000}, chunk[3] = {1, 500, 500};
         const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);

@@ -97,9 +97,9 @@ private Q_SLOTS:
         fs::create_directory(base_ / "folder.safetensors");
         found = placeComplaints(base_ / "folder.safetensors", base_ / "m.run");
         QVERIFY2(found.at(0).find("a folder has that name") != std::string::npos, found[0].c_str());
-        QVERIFY(!roomComplaint(base_ / "not/there", 1, "the model"));
-        const auto room = roomComplaint(base_, uint64_t(1) << 62, "the model");
-        QVERIFY(room && room->find("4.61 EB") != std::string::npos);
+        QVERIFY(!spaceComplaint(base_ / "not/there", 1, "the model"));
+        const auto complaint = spaceComplaint(base_, uint64_t(1) << 62, "the model");
+        QVERIFY(complaint && complaint->find("4.61 EB") != std::string::npos);
     }
 
     void twoGenerationsOfCheckpoints() {

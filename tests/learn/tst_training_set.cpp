@@ -87,7 +87,7 @@ private Q_SLOTS:
         QCOMPARE(int(set.slices.size()), 3);
         QCOMPARE(set.slices[1].name, std::string("sample, slice 3"));
         QCOMPARE(set.slices[1].image.at(0, 0, 0, 0), double(3 * 72 % 251));
-        setAsideForValidation(set, 0.3);
+        holdOutForValidation(set, 0.3);
         QVERIFY(set.slices[1].role == Role::train);
         QVERIFY(set.slices[2].role == Role::validation);
     }

@@ -224,7 +224,7 @@ private Q_SLOTS:
         };
         const Box3 all = Box3::ofExtent({1, 1, 4});
         const Pixels plain = differencePicture(source(prediction), source(truth), {})->read(0, all);
-        QVERIFY(colourAt(plain, 0) == differenceGround());
+        QVERIFY(colourAt(plain, 0) == differenceBackground());
         QCOMPARE(colourAt(plain, 1).hex(), std::string("#f0e442")); // only predicted
         QCOMPARE(colourAt(plain, 2).hex(), std::string("#d55e00")); // only there
         QCOMPARE(colourAt(plain, 3).hex(), std::string("#56b4e9")); // both

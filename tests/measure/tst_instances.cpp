@@ -1,4 +1,5 @@
-// Masks become objects: necks are cut, gaps in boundaries bridged, slices linked, small pieces left out.
+// Masks become objects: touching objects are split, gaps in boundaries bridged, slices linked, small pieces
+// left out.
 #include "core/measure/instances.h"
 
 #include "core/base/error.h"
@@ -51,7 +52,7 @@ class TestInstances : public QObject {
 private Q_SLOTS:
     void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
 
-    void touchingDisksArePartedAtTheNeck() {
+    void touchingDisksAreSplit() {
         const Extent3 extent{1, 40, 70};
         const auto mask = balls(extent, {{0, 20, 20, 14}, {0, 20, 45, 14}});
         ObjectRule rule;
@@ -82,7 +83,7 @@ private Q_SLOTS:
     }
 
     void thickSlicesCountAsFarApart() {
-        // Balls in slices 5 px apart: in true distances they are balls, and parted; counted as voxels, flat.
+        // Balls in slices 5 px apart: in true distances they are balls, and split; counted as voxels, flat.
         const Extent3 extent{13, 40, 40};
         const auto mask = balls(extent, {{3, 20, 20, 14}, {8, 20, 20, 14}}, 5);
         ObjectRule rule;

@@ -98,9 +98,9 @@ private Q_SLOTS:
         torch::manual_seed(1);
         const auto network = architecture.build(nullptr, 2, 3);
         const Footprint print = footprint(architecture.layers(nullptr, 2, 3));
-        std::vector<int64_t> in{2, 2, print.sizeMultiple, 2 * print.sizeMultiple}, out;
+        std::vector<int64_t> in{2, 2, print.strideMultiple, 2 * print.strideMultiple}, out;
         if (architecture.volumetric())
-            in = {2, 2, print.sliceMultiple, print.sizeMultiple, 2 * print.sizeMultiple};
+            in = {2, 2, print.sliceMultiple, print.strideMultiple, 2 * print.strideMultiple};
         out = in;
         out[1] = 3;
         if (architecture.hasOwnLoss()) {
@@ -180,11 +180,11 @@ private Q_SLOTS:
         QCOMPARE(found, count);
     }
 
-    void unetsWorkAndReach() {
+    void unetsWorkAndRadius() {
         const Footprint print = footprint(findArchitecture("unet").layers({{"normalisation", "none"}}, 1, 1));
         QVERIFY(std::abs(print.megaflopPerPixel - 1.468) < 0.01);
-        QCOMPARE(print.reach, 107);
-        QCOMPARE(print.sizeMultiple, 16);
+        QCOMPARE(print.receptiveRadius, 107);
+        QCOMPARE(print.strideMultiple, 16);
     }
 
     void unetNamesItsWeightsForEver() {
@@ -196,7 +196,7 @@ private Q_SLOTS:
         QVERIFY(network->named_buffers().contains("encoder.0.norm1.running_var"));
     }
 
-    void reachIsWhatTheGradientSees_data() {
+    void radiusIsWhatTheGradientSees_data() {
         QTest::addColumn<QString>("key");
         QTest::addColumn<QString>("options");
         QTest::addColumn<int>("slack"); // pixels that the list may promise and none is seen
@@ -224,7 +224,7 @@ private Q_SLOTS:
         row("unet3d", R"({"levels": 2, "base": 2})");
         row("unet3d", R"({"levels": 3, "base": 2, "anisotropic": 1})");
     }
-    void reachIsWhatTheGradientSees() {
+    void radiusIsWhatTheGradientSees() {
         QFETCH(QString, key);
         QFETCH(QString, options);
         QFETCH(int, slack);
@@ -240,8 +240,8 @@ private Q_SLOTS:
                 parameter.uniform_(0.5, 1).mul_(parameter.dim() > 1 ? 2.0 / double(parameter[0].numel())
                                                                     : 1.0);
         }
-        const int64_t multiple = print.sizeMultiple, slices = architecture.slicesIn(json);
-        const int64_t size = 2 * (print.reach / multiple + 3) * multiple,
+        const int64_t multiple = print.strideMultiple, slices = architecture.slicesIn(json);
+        const int64_t size = 2 * (print.receptiveRadius / multiple + 3) * multiple,
                       place = size / 2 / multiple * multiple;
         int64_t farthest = 0;
         const auto look = [&](torch::Tensor plane, int64_t phase) {
@@ -275,18 +275,18 @@ private Q_SLOTS:
             }
             if (slack > 0) look(torch::rand({size, size}) + 5, phase);
         }
-        QVERIFY2(farthest <= print.reach && farthest >= print.reach - slack,
-                 qPrintable(QString("%1 of %2").arg(farthest).arg(print.reach)));
+        QVERIFY2(farthest <= print.receptiveRadius && farthest >= print.receptiveRadius - slack,
+                 qPrintable(QString("%1 of %2").arg(farthest).arg(print.receptiveRadius)));
     }
 
-    void reachAlongZ_data() {
+    void radiusAlongZ_data() {
         QTest::addColumn<int>("levels");
         QTest::addColumn<int>("anisotropic");
         for (const int levels : {2, 3})
             for (const int anisotropic : {0, 1})
                 QTest::addRow("%d %d", levels, anisotropic) << levels << anisotropic;
     }
-    void reachAlongZ() {
+    void radiusAlongZ() {
         QFETCH(int, levels);
         QFETCH(int, anisotropic);
         const nlohmann::json options{
@@ -294,21 +294,21 @@ private Q_SLOTS:
         const auto& architecture = findArchitecture("unet3d");
         const Footprint print = footprint(architecture.layers(options, 1, 1));
         QCOMPARE(print.sliceMultiple, int64_t(1) << std::max(0, levels - 1 - anisotropic));
-        QCOMPARE(print.sizeMultiple, int64_t(1) << (levels - 1));
+        QCOMPARE(print.strideMultiple, int64_t(1) << (levels - 1));
         const auto network = architecture.build(options, 1, 1);
         {
             const torch::NoGradGuard guard;
             for (torch::Tensor& parameter : network->parameters()) parameter.uniform_(0.5, 1);
         }
         const int64_t multiple = print.sliceMultiple,
-                      depth = 2 * (print.sliceReach / multiple + 2) * multiple;
+                      depth = 2 * (print.sliceRadius / multiple + 2) * multiple;
         int64_t farthest = 0;
         for (int64_t phase = 0; phase < multiple; ++phase)
             for (const double slope : {1e-3, -1e-3}) {
                 const int64_t place = depth / 2 / multiple * multiple + phase;
                 torch::Tensor input = (torch::arange(depth, torch::kFloat) * slope + 5)
                                           .view({1, 1, depth, 1, 1})
-                                          .repeat({1, 1, 1, print.sizeMultiple, print.sizeMultiple})
+                                          .repeat({1, 1, 1, print.strideMultiple, print.strideMultiple})
                                           .requires_grad_();
                 network->forward(input)[0][0][place].sum().backward();
                 const torch::Tensor touched =
@@ -316,7 +316,7 @@ private Q_SLOTS:
                 farthest = std::max(
                     {farthest, place - touched.min().item<int64_t>(), touched.max().item<int64_t>() - place});
             }
-        QCOMPARE(farthest, print.sliceReach);
+        QCOMPARE(farthest, print.sliceRadius);
     }
 
     void recipesNameTheOptionsOfTheirNetwork() {

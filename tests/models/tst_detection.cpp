@@ -63,7 +63,7 @@ torch::Tensor roiAlignByHand(const torch::Tensor& features, const torch::Tensor&
     return result;
 }
 
-/// Discs of two kinds on a noisy ground: f32 [1, 1, S, S] and u8 [1, S, S].
+/// Discs of two kinds on a noisy background: f32 [1, 1, S, S] and u8 [1, S, S].
 std::pair<torch::Tensor, torch::Tensor> discs(int64_t side) {
     torch::Tensor image = torch::randn({1, 1, side, side}) * 0.2,
                   labels = torch::zeros({1, side, side}, torch::kByte);

@@ -34,7 +34,7 @@ private Q_SLOTS:
         QVERIFY(QString::fromStdString(together.card.description).contains("one, three, five"));
         const auto network = loader_->load(together, "cpu", 1);
         QCOMPARE(network->info().slicesIn, 5);
-        QCOMPARE(network->info().sizeMultiple, 16);
+        QCOMPARE(network->info().strideMultiple, 16);
         Random random(3);
         Pixels stack(PixelType::f32, 1, {4, 60, 70});
         for (float& value : stack.values<float>()) value = float(random.normal());
@@ -49,7 +49,7 @@ private Q_SLOTS:
         }
         QVERIFY2(largestDifference(mean, sum) < 1e-5f,
                  qPrintable(QString::number(double(largestDifference(mean, sum)))));
-        const int64_t halo = (network->info().reach + 15) / 16 * 16;
+        const int64_t halo = (network->info().receptiveRadius + 15) / 16 * 16;
         QVERIFY(largestDifference(mean, predicted(*network, together.card, image, 2 * halo + 48)) < 1e-5f);
     }
 

@@ -113,7 +113,7 @@ private Q_SLOTS:
         QVERIFY(refusal(begin + "cos\nsystem\n(" + text("touch pwned") + "tRu.").contains("os.system"));
         QVERIFY(refusal(begin + "cbuiltins\neval\n(" + text("1") + "tRu.").contains("builtins.eval"));
         QVERIFY(refusal(begin + "ctorch._utils\n_rebuild_tensor_v2\nctorch\nFloatStorage\nRu.")
-                    .contains("no sense"));
+                    .contains("is invalid"));
         // Tensors that reach beyond their data, or are cut off.
         QVERIFY(
             refusal(begin + tensorPickle("FloatStorage", "0", 0, {7}, {1}) + "u.").contains("does not fit"));
@@ -124,7 +124,7 @@ private Q_SLOTS:
         QVERIFY(refusal(begin + tensorPickle("FloatStorage", "9", 0, {6}, {1}) + "u.").contains("lacks"));
         QVERIFY(refusal(begin).contains("cut off"));
         QVERIFY(refusal("").contains("cut off"));
-        QVERIFY(refusal("uuu.").contains("no sense"));
+        QVERIFY(refusal("uuu.").contains("is invalid"));
         QVERIFY(refusal(std::string("\x80\x02}.")).contains("no tensor"));
         QVERIFY(refused("\x80\x02}.").contains("no ZIP"));
         QVERIFY(refused("PK" + std::string(40, ' ')).contains("cut off"));

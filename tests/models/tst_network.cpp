@@ -174,9 +174,10 @@ private Q_SLOTS:
         const auto network = loader_->load(openModelPackage(path("b.safetensors")), "cpu", 1);
         const NetworkInfo info = network->info();
         const Footprint print = footprint(findArchitecture(plain.architecture).layers(plain.network, 1, 1));
-        QCOMPARE(info.sizeMultiple, print.sizeMultiple);
-        QCOMPARE(info.reach, print.reach);
-        const int64_t halo = (info.reach + info.sizeMultiple - 1) / info.sizeMultiple * info.sizeMultiple;
+        QCOMPARE(info.strideMultiple, print.strideMultiple);
+        QCOMPARE(info.receptiveRadius, print.receptiveRadius);
+        const int64_t halo =
+            (info.receptiveRadius + info.strideMultiple - 1) / info.strideMultiple * info.strideMultiple;
         const MemorySource image(noise(1, height, width, slices));
         const NetworkTask task = {network.get(), plain, {}, {}};
         const auto predicted = [&](int64_t side) {
@@ -198,7 +199,7 @@ private Q_SLOTS:
             high = std::max(high, value);
         }
         QVERIFY2(high - low > 1e-3f, "a constant shows nothing");
-        std::vector<int64_t> sides{2 * halo + 3 * info.sizeMultiple, 2 * halo + 5 * info.sizeMultiple};
+        std::vector<int64_t> sides{2 * halo + 3 * info.strideMultiple, 2 * halo + 5 * info.strideMultiple};
         if (halo > 100) sides = {2 * halo + 96}; // few tiles, mostly halo
         if (height == 203) sides = {128, 160, 232};
         for (const int64_t side : sides) {

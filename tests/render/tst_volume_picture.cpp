@@ -67,7 +67,7 @@ private Q_SLOTS:
         const VolumeScene scene = volumeScene(source(grey), nullptr, {}, {}, 1'000'000, Progress::none());
         QCOMPARE(scene.extent, (Extent3{10, 64, 64}));
         const VolumePicture picture =
-            volumePicture(scene, {0, 0, 1}, VolumeLook::outside, side, side, black, Progress::none());
+            volumePicture(scene, {0, 0, 1}, VolumeRendering::outside, side, side, black, Progress::none());
         const int64_t mid = side / 2, off = 40;
         const std::array<int, 4> seen{
             at(picture, mid - off, mid - off)[0], at(picture, mid + off, mid - off)[0],
@@ -77,7 +77,7 @@ private Q_SLOTS:
             QCOMPARE(seen[size_t(i)], int(scene.grey[y * 64 + x])); // straight on nothing is darker
         }
         QVERIFY(seen[0] < seen[1] && seen[1] < seen[2] && seen[2] < seen[3]);
-        QCOMPARE(at(picture, 2, 2)[0], 0); // the ground
+        QCOMPARE(at(picture, 2, 2)[0], 0); // the background
     }
 
     void turnedAndTiltedItShowsItsRightSideAndItsTop() {
@@ -90,7 +90,7 @@ private Q_SLOTS:
         for (size_t i = 0; i < scene.grey.size(); ++i) // as they are, without contrast
             scene.grey[i] = grey.values<uint8_t>()[i];
         const VolumePicture picture =
-            volumePicture(scene, {}, VolumeLook::outside, side, side, black, Progress::none());
+            volumePicture(scene, {}, VolumeRendering::outside, side, side, black, Progress::none());
         const auto right = at(picture, side / 2, side - 75), left = at(picture, side / 2, 75),
                    top = at(picture, 62, side / 2);
         QVERIFY2(right[0] > 150, qPrintable(QString::number(right[0])));
@@ -122,8 +122,8 @@ private Q_SLOTS:
         const MemorySource labels(ball(e, 25, thick));
         const VolumeScene full = volumeScene(source(Pixels(PixelType::u8, 1, e)), &labels, oneClass(), size,
                                              1'000'000, Progress::none());
-        const VolumePicture picture =
-            volumePicture(full, {turn, tilt, 1}, VolumeLook::objects, side, side, black, Progress::none());
+        const VolumePicture picture = volumePicture(full, {turn, tilt, 1}, VolumeRendering::objects, side,
+                                                    side, black, Progress::none());
         int64_t count = 0;
         double sumY = 0, sumX = 0, sumYy = 0, sumXx = 0;
         for (int64_t y = 0; y < side; ++y)
@@ -215,8 +215,8 @@ private Q_SLOTS:
             }
         QVERIFY_EXCEPTION_THROWN(volumeScene(image, nullptr, {}, {}, 1000, Cancelled()), Error);
         const VolumeScene scene = volumeScene(image, nullptr, {}, {}, 100'000, Progress::none());
-        QVERIFY_EXCEPTION_THROWN(volumePicture(scene, {}, VolumeLook::outside, 50, 50, black, Cancelled()),
-                                 Error);
+        QVERIFY_EXCEPTION_THROWN(
+            volumePicture(scene, {}, VolumeRendering::outside, 50, 50, black, Cancelled()), Error);
     }
 };
 

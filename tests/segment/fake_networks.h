@@ -1,4 +1,4 @@
-// Fake networks with a known answer, a known reach and known faults.
+// Fake networks with a known answer, a known receptive-field radius and known faults.
 #pragma once
 #include "core/base/error.h"
 #include "core/segment/network.h"
@@ -13,8 +13,9 @@ namespace cristae {
 class FakeNetwork : public Network {
 public:
     using Value = std::function<float(const Pixels& in, int64_t k, int64_t y, int64_t x)>;
-    explicit FakeNetwork(Value value, int64_t reach = 0, int64_t classes = 1) : value_(std::move(value)) {
-        info_.reach = reach;
+    explicit FakeNetwork(Value value, int64_t receptiveRadius = 0, int64_t classes = 1)
+        : value_(std::move(value)) {
+        info_.receptiveRadius = receptiveRadius;
         info_.classesOut = classes;
         info_.device = "fake";
     }
@@ -26,7 +27,7 @@ public:
     void run(std::span<const Pixels> in, std::span<Pixels> out) override {
         for (size_t i = 0; i < in.size(); ++i) {
             const Extent3 extent = in[i].extent();
-            if (extent.y % info_.sizeMultiple || extent.x % info_.sizeMultiple ||
+            if (extent.y % info_.strideMultiple || extent.x % info_.strideMultiple ||
                 extent.z != info_.slicesIn || in[i].channels() != info_.channelsIn)
                 throw Error(ErrorKind::internal, "a tile of a wrong size");
             if (std::max(extent.y, extent.x) > failAboveSide)

@@ -32,7 +32,7 @@ private Q_SLOTS:
 
     void theClickedPixelIsInTheInput() {
         FakeNetwork network(identity());
-        network.info_.sizeMultiple = 16;
+        network.info_.strideMultiple = 16;
         const MemorySource image = ramp();
         for (const auto& [y, x] : {std::pair<int64_t, int64_t>{40, 50}, {0, 0}, {79, 99}, {3, 97}}) {
             const Surroundings at =
@@ -53,7 +53,7 @@ private Q_SLOTS:
 
     void modelPixelsAreOfTheirOwnSize() {
         FakeNetwork network(identity());
-        network.info_.sizeMultiple = 8;
+        network.info_.strideMultiple = 8;
         ModelCard card = plainCard();
         card.pixelSizeNm = 10;
         const MemorySource image = ramp(5.0); // one model pixel is two of the image's
@@ -74,7 +74,7 @@ private Q_SLOTS:
         FakeNetwork network([](const Pixels& in, int64_t, int64_t y, int64_t x) {
             return x < 8 ? 0.f : 0.8f * valueAt(in, 0, 0, y, x - 8);
         });
-        network.info_.sizeMultiple = 4;
+        network.info_.strideMultiple = 4;
         Pixels pixels(PixelType::f32, 1, {1, 64, 64});
         for (float& value : pixels.values<float>()) value = 1;
         const MemorySource image(pixels);

@@ -57,7 +57,7 @@ class ObjectNetwork : public FakeNetwork {
 public:
     ObjectNetwork() : FakeNetwork(identity()) {
         info_.findsObjects = true;
-        info_.sizeMultiple = 8;
+        info_.strideMultiple = 8;
     }
     void run(std::span<const Pixels> in, std::span<Pixels> out) override {
         FakeNetwork::run(in, out);
@@ -96,8 +96,8 @@ public:
     FakeVolume() {
         info_.volumetric = true;
         info_.sliceMultiple = 4;
-        info_.sliceReach = 2;
-        info_.sizeMultiple = 4;
+        info_.sliceRadius = 2;
+        info_.strideMultiple = 4;
         info_.device = "fake";
     }
     NetworkInfo info_;
@@ -162,7 +162,7 @@ private Q_SLOTS:
         for (const Extent3& seen : network.seen) QVERIFY(seen.y % 16 == 0 && seen.x % 16 == 0);
     }
 
-    void aLiedReachShows() { // the test above would notice a halo that is too small
+    void aWrongRadiusShows() { // the test above would notice a halo that is too small
         const MemorySource image = noise(1, {1, 101, 77}, 1);
         FakeNetwork network(blur(9), 0);
         const auto whole = run(image, {taskOf(network)}, withSide(4096));
@@ -446,7 +446,7 @@ private Q_SLOTS:
         QCOMPARE(label({faintTask}), 0);
     }
 
-    void wrongWishesAreSentences() {
+    void wrongRequestsAreSentences() {
         const MemorySource image = noise(1, {2, 20, 20}, 9);
         FakeNetwork network(identity());
         const auto kindOf = [&](NetworkTask task, PredictionSettings settings) {

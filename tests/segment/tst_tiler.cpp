@@ -17,27 +17,27 @@ private Q_SLOTS:
         Random random(7);
         for (int round = 0; round < 300; ++round) {
             NetworkInfo info;
-            info.sizeMultiple = int64_t(1) << random.below(6);
-            info.reach = random.below(80);
+            info.strideMultiple = int64_t(1) << random.below(6);
+            info.receptiveRadius = random.below(80);
             const Extent3 plane = {1, 1 + random.below(700), 1 + random.below(700)};
             Box3 region = {0, random.below(plane.y), random.below(plane.x), 1, 0, 0};
             region.y1 = region.y0 + 1 + random.below(plane.y - region.y0);
             region.x1 = region.x0 + 1 + random.below(plane.x - region.x0);
             const int64_t side = 1 + random.below(600);
             const Tiling tiling = makeTiling(plane, region, info, side);
-            QVERIFY(tiling.halo >= info.reach);
-            QCOMPARE(tiling.inputHeight % info.sizeMultiple, int64_t(0));
-            QCOMPARE(tiling.inputWidth % info.sizeMultiple, int64_t(0));
-            QVERIFY(tiling.inputHeight <= std::max(side, 2 * tiling.halo + info.sizeMultiple));
+            QVERIFY(tiling.halo >= info.receptiveRadius);
+            QCOMPARE(tiling.inputHeight % info.strideMultiple, int64_t(0));
+            QCOMPARE(tiling.inputWidth % info.strideMultiple, int64_t(0));
+            QVERIFY(tiling.inputHeight <= std::max(side, 2 * tiling.halo + info.strideMultiple));
             std::vector<int> decided(static_cast<size_t>(plane.y * plane.x));
             for (const Tile& tile : tiling.tiles) {
-                QCOMPARE(tile.inputY % info.sizeMultiple, int64_t(0));
-                QCOMPARE(tile.inputX % info.sizeMultiple, int64_t(0));
+                QCOMPARE(tile.inputY % info.strideMultiple, int64_t(0));
+                QCOMPARE(tile.inputX % info.strideMultiple, int64_t(0));
                 QVERIFY(!tile.output.empty());
-                QVERIFY(tile.output.y0 - tile.inputY >= info.reach);
-                QVERIFY(tile.output.x0 - tile.inputX >= info.reach);
-                QVERIFY(tile.inputY + tiling.inputHeight - tile.output.y1 >= info.reach);
-                QVERIFY(tile.inputX + tiling.inputWidth - tile.output.x1 >= info.reach);
+                QVERIFY(tile.output.y0 - tile.inputY >= info.receptiveRadius);
+                QVERIFY(tile.output.x0 - tile.inputX >= info.receptiveRadius);
+                QVERIFY(tile.inputY + tiling.inputHeight - tile.output.y1 >= info.receptiveRadius);
+                QVERIFY(tile.inputX + tiling.inputWidth - tile.output.x1 >= info.receptiveRadius);
                 for (int64_t y = tile.output.y0; y < tile.output.y1; ++y)
                     for (int64_t x = tile.output.x0; x < tile.output.x1; ++x)
                         ++decided[size_t(y * plane.x + x)];
@@ -57,8 +57,8 @@ private Q_SLOTS:
 
     void aPlaneThatFitsGivesOneTile() {
         NetworkInfo info;
-        info.sizeMultiple = 16;
-        info.reach = 20;
+        info.strideMultiple = 16;
+        info.receptiveRadius = 20;
         const Tiling tiling = makeTiling({1, 100, 50}, {0, 0, 0, 1, 100, 50}, info, 1024);
         QCOMPARE(tiling.tiles.size(), size_t(1));
         QCOMPARE(tiling.inputHeight, int64_t(112 + 64));

@@ -20,7 +20,7 @@ constexpr int64_t side = 40;
 class GreyNetwork : public Network {
 public:
     GreyNetwork() {
-        info_.sizeMultiple = 4;
+        info_.strideMultiple = 4;
         info_.device = "cpu";
         info_.precision = "fp32";
     }

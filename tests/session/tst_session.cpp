@@ -323,7 +323,7 @@ private:
     }
 
 private Q_SLOTS:
-    void trainingEndsWithScoresOnSlicesSetAside() {
+    void trainingEndsWithScoresOnHeldOutSlices() {
         TrainingPlan plan = planToScore("scored.safetensors");
         Silent listener;
         const TrainingResult result = session_->train(std::move(plan), listener, Progress::none());
@@ -388,7 +388,7 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::exists(bestPackage(plan.runFolder)));
     }
 
-    void wrongWishesAreSentences() {
+    void wrongRequestsAreSentences() {
         PredictionRequest wrong = request("bright");
         wrong.models[0].classes = {"unicorns"};
         try {

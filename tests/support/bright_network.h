@@ -8,7 +8,7 @@ namespace cristae {
 class BrightNetwork : public Network {
 public:
     BrightNetwork() {
-        info_.sizeMultiple = 4;
+        info_.strideMultiple = 4;
         info_.device = "cpu";
         info_.precision = "fp32";
     }

@@ -158,8 +158,8 @@ private Q_SLOTS:
         QTest::addColumn<double>("tolerance");
         QTest::addColumn<bool>("diagonals");
         QTest::addColumn<int>("expected");
-        // An L of 100 (5 × 20 and 15 × 4), touched at a corner by a square of 110 (6 × 6), on a ground of 20;
-        // another 100 lies apart.
+        // An L of 100 (5 × 20 and 15 × 4), touched at a corner by a square of 110 (6 × 6), on a background of
+        // 20; another 100 lies apart.
         QTest::newRow("only the same") << 0.0 << true << 160;
         QTest::newRow("4 neighbours") << 5.0 << false << 160;
         QTest::newRow("8 neighbours") << 5.0 << true << 196;

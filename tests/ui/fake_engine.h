@@ -34,7 +34,7 @@ struct FakeControl {
 class FakeBrightNetwork : public Network {
 public:
     explicit FakeBrightNetwork(FakeControl& control) : control_(control) {
-        info_.sizeMultiple = 4;
+        info_.strideMultiple = 4;
         info_.device = "cpu";
         info_.precision = "fp32";
     }
@@ -211,7 +211,7 @@ struct FakeWorld {
     }
     QString name(const char* file) const { return folder.filePath(QString::fromLatin1(file)); }
 
-    /// Bright discs on a dark, slightly uneven ground.
+    /// Bright discs on a dark, slightly uneven background.
     static QImage discs(int width, int height, int spacing = 40, int radius = 10) {
         QImage image(width, height, QImage::Format_Grayscale8);
         for (int y = 0; y < height; ++y)

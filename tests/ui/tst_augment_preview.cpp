@@ -78,7 +78,7 @@ private Q_SLOTS:
                 drawn.clear();
                 QTest::mouseClick(dialog->findChild<QPushButton*>("drawAgain"), Qt::LeftButton);
                 QTRY_VERIFY(drawn.count() > 0);
-                QTRY_VERIFY(!bench_->jobs().busy(Lane::view));
+                QTRY_VERIFY(!bench_->jobs().busy(Queue::view));
                 differs = preview->changed() != preview->original();
             }
             QVERIFY2(differs, key.c_str());

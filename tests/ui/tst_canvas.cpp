@@ -268,7 +268,7 @@ private Q_SLOTS:
         bench_->setCross({30.2, 41.7});
         QTRY_COMPARE(xz->cut().at, int64_t(30));
         QTRY_COMPARE(yz->cut().at, int64_t(41));
-        QTRY_VERIFY(!bench_->jobs().busy(Lane::view));
+        QTRY_VERIFY(!bench_->jobs().busy(Queue::view));
         QVERIFY2(watchdog.longestMs() <= 50, qPrintable(QString::number(watchdog.longestMs())));
         const Pixels pixels = pattern(extent);
         QCOMPARE(xz->cut().picture.size(), QSize(80, 20));

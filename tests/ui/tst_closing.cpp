@@ -33,7 +33,7 @@ class TestClosing : public QObject {
     Q_OBJECT
     std::unique_ptr<FakeWorld> world_;
     std::shared_ptr<Gate> gate_;
-    std::shared_ptr<std::atomic<bool>> stuck_; // work on the lane of files hangs as long as this is true
+    std::shared_ptr<std::atomic<bool>> stuck_; // work on the queue of files hangs as long as this is true
     std::unique_ptr<Session> session_;
     std::unique_ptr<Workbench> bench_;
     std::unique_ptr<MainWindow> window_;
@@ -99,7 +99,7 @@ class TestClosing : public QObject {
     void beginTraining() {
         world_->control.msPerStep = 50;
         bench_->jobs().start<bool>(
-            Lane::compute, QStringLiteral("Training “fake”"),
+            Queue::compute, QStringLiteral("Training “fake”"),
             [session = session_.get(), folder = world_->path("run"),
              output = world_->path("new.safetensors")](const Progress& progress) {
                 struct Listener : TrainingListener {
@@ -117,10 +117,10 @@ class TestClosing : public QObject {
             [](bool) {});
         QTRY_VERIFY(world_->control.steps > 0);
     }
-    void hang(Lane lane, const char* title) {
+    void hang(Queue queue, const char* title) {
         auto begun = std::make_shared<std::atomic<bool>>(false);
         bench_->jobs().start<bool>(
-            lane, QString::fromLatin1(title),
+            queue, QString::fromLatin1(title),
             [begun, stuck = stuck_](const Progress&) {
                 *begun = true;
                 while (*stuck) QThread::msleep(1);
@@ -129,10 +129,10 @@ class TestClosing : public QObject {
             [](bool) {});
         QTRY_VERIFY(*begun);
     }
-    void work(Lane lane, const char* title) {
+    void work(Queue queue, const char* title) {
         auto begun = std::make_shared<std::atomic<bool>>(false);
         bench_->jobs().start<bool>(
-            lane, QString::fromLatin1(title),
+            queue, QString::fromLatin1(title),
             [begun](const Progress& progress) {
                 *begun = true;
                 for (;;) {
@@ -160,9 +160,9 @@ class TestClosing : public QObject {
         else if (state == "training")
             beginTraining();
         else if (state == "opening")
-            work(Lane::files, "Open other.tif");
+            work(Queue::files, "Open other.tif");
         else if (state == "opening, hangs")
-            hang(Lane::files, "Open other.tif");
+            hang(Queue::files, "Open other.tif");
         else if (state == "saving") {
             gate_->open = false;
             bench_->saveLabels(target("saved.gate"));
@@ -172,15 +172,15 @@ class TestClosing : public QObject {
                 gate->open = true;
             });
         } else if (state == "exporting")
-            work(Lane::writing, "Exporting labels.tif");
+            work(Queue::writing, "Exporting labels.tif");
         else if (state == "measuring")
-            work(Lane::files, "Measuring");
+            work(Queue::files, "Measuring");
         else if (state == "study")
-            work(Lane::compute, "Study: slices");
+            work(Queue::compute, "Study: slices");
         else if (state == "thumbnails")
-            work(Lane::background, "Thumbnail");
+            work(Queue::background, "Thumbnail");
         else if (state == "reading tiles")
-            work(Lane::view, "Loading the view");
+            work(Queue::view, "Loading the view");
     }
     static void states() {
         QTest::addColumn<QString>("state");
@@ -303,7 +303,7 @@ private Q_SLOTS:
 
     void cancelledQuestionKeepsEverything() {
         open(image());
-        work(Lane::writing, "Exporting a.tif");
+        work(Queue::writing, "Exporting a.tif");
         QVERIFY(!window_->close());
         QTest::keyClick(child<QMessageBox>("workQuestion"), Qt::Key_Escape);
         QTRY_VERIFY(!child<QMessageBox>("workQuestion"));
@@ -354,7 +354,7 @@ private Q_SLOTS:
     void savingIsNotHeldUpByAHangingOpen() {
         open(image());
         label();
-        hang(Lane::files, "Open gone.tif");
+        hang(Queue::files, "Open gone.tif");
         bench_->saveLabels(target("saved.tif"));
         QTRY_VERIFY(!bench_->document()->modified());
         QVERIFY(QFileInfo::exists(target("saved.tif")));
@@ -362,7 +362,7 @@ private Q_SLOTS:
 
     void aNewOpenGivesUpTheOneThatHangs() {
         const QString first = image();
-        hang(Lane::files, "Open gone.tif");
+        hang(Queue::files, "Open gone.tif");
         for (Job* job : bench_->jobs().jobs()) job->cancel();
         bench_->open(first);
         QTRY_VERIFY_WITH_TIMEOUT(bench_->document(), 5000);
@@ -435,7 +435,7 @@ private Q_SLOTS:
         const pid_t child = ::fork();
         if (child == 0) { // the start that did not get past them
             StartGuard guard(world_->path("marks"));
-            const auto file = guard.look(bad.toStdString()), package = guard.look(model);
+            const auto file = guard.attempt(bad.toStdString()), package = guard.attempt(model);
             ::raise(SIGKILL);
         }
         ::waitpid(child, nullptr, 0);

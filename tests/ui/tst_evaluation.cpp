@@ -275,7 +275,7 @@ private Q_SLOTS:
         QVERIFY(cancel->isVisible());
         QTest::mouseClick(cancel, Qt::LeftButton);
         QTRY_VERIFY(!cancel->isVisible());
-        QTRY_VERIFY(!bench_->jobs().busy(Lane::files));
+        QTRY_VERIFY(!bench_->jobs().busy(Queue::files));
         QCOMPARE(compared.count(), 0);
         QVERIFY(panel_->record().predictions.empty());
         panel_->compareWith(truth);

@@ -50,7 +50,7 @@ private Q_SLOTS:
 
     void shiftClickHidesPartsAndEscEnds() {
         QTest::keyClick(pane(), Qt::Key_Y);
-        QCOMPARE(bench_->tool(), QStringLiteral("why"));
+        QCOMPARE(bench_->tool(), QStringLiteral("explain"));
         QSignalSpy changed(&bench_->explanation(), &ExplanationLayer::changed);
         const QImage before = pane()->grab().toImage();
         const uint64_t generation = bench_->document()->labels().generation();
@@ -67,7 +67,7 @@ private Q_SLOTS:
     }
 
     void anEngineWithoutGradientsSaysSo() {
-        bench_->setTool(QStringLiteral("why"));
+        bench_->setTool(QStringLiteral("explain"));
         QSignalSpy errors(bench_.get(), &Workbench::errorShown);
         QTest::mouseClick(pane(), Qt::LeftButton, {}, pane()->rect().center());
         QTRY_COMPARE(errors.count(), 1);
@@ -77,7 +77,7 @@ private Q_SLOTS:
 
     void nothingTickedIsARemark() {
         page_->findChild<QCheckBox*>(QStringLiteral("find mitochondria"))->setChecked(false);
-        bench_->setTool(QStringLiteral("why"));
+        bench_->setTool(QStringLiteral("explain"));
         QSignalSpy remarks(bench_.get(), &Workbench::remarkShown);
         QTest::mouseClick(pane(), Qt::LeftButton, Qt::ShiftModifier, pane()->rect().center());
         QCOMPARE(remarks.count(), 1);

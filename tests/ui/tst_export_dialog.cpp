@@ -147,7 +147,7 @@ private Q_SLOTS:
         QVERIFY(question->text().contains("old.tif"));
         QTest::keyClick(question, Qt::Key_Return); // what Return does must not lose anything
         QTRY_VERIFY(!dialog->findChild<QMessageBox*>("replaceQuestion"));
-        QVERIFY(!bench_->jobs().busy(Lane::files));
+        QVERIFY(!bench_->jobs().busy(Queue::files));
         QVERIFY(old.open(QIODevice::ReadOnly));
         QCOMPARE(old.readAll(), QByteArray("precious"));
         old.close();

@@ -50,7 +50,7 @@ private Q_SLOTS:
         int value = 0;
         bool workedElsewhere = false, arrivedHere = false;
         Job* job = jobs.start<int>(
-            Lane::files, "Reading",
+            Queue::files, "Reading",
             [&](const Progress& progress) {
                 workedElsewhere = QThread::currentThread() != qApp->thread();
                 progress.report(0.5, "slice 1 of 2");
@@ -61,7 +61,7 @@ private Q_SLOTS:
                 arrivedHere = QThread::currentThread() == qApp->thread();
             });
         QSignalSpy ended(job, &Job::ended);
-        QVERIFY(jobs.busy(Lane::files));
+        QVERIFY(jobs.busy(Queue::files));
         QTRY_COMPARE(job->state(), Job::State::done);
         QCOMPARE(value, 42);
         QVERIFY(workedElsewhere);
@@ -69,7 +69,7 @@ private Q_SLOTS:
         QCOMPARE(ended.count(), 1);
         QCOMPARE(job->words(), QString("slice 1 of 2"));
         QCOMPARE(job->fraction(), 1.0);
-        QVERIFY(!jobs.busy(Lane::files));
+        QVERIFY(!jobs.busy(Queue::files));
     }
 
     void errorsOfAllKinds() {
@@ -77,7 +77,7 @@ private Q_SLOTS:
         QSignalSpy raised(&jobs, &Jobs::errorRaised);
         ErrorKind kind = ErrorKind::internal;
         Job* own = jobs.start<int>(
-            Lane::files, "Own",
+            Queue::files, "Own",
             [](const Progress&) -> int { throw Error(ErrorKind::input, "a.tif is broken; save it again."); },
             [](int) { QFAIL("no value was made"); }, [&](const Error& error) { kind = error.kind(); });
         QTRY_COMPARE(own->state(), Job::State::failed);
@@ -86,13 +86,13 @@ private Q_SLOTS:
         QCOMPARE(raised.count(), 0);
 
         Job* memory = jobs.start<int>(
-            Lane::files, "Memory", [](const Progress&) -> int { throw std::bad_alloc(); }, [](int) {},
+            Queue::files, "Memory", [](const Progress&) -> int { throw std::bad_alloc(); }, [](int) {},
             [&](const Error& error) { kind = error.kind(); });
         QTRY_COMPARE(memory->state(), Job::State::failed);
         QCOMPARE(kind, ErrorKind::memory);
 
         Job* foreign = jobs.start<int>(
-            Lane::files, "Foreign", [](const Progress&) -> int { throw std::out_of_range("map::at"); },
+            Queue::files, "Foreign", [](const Progress&) -> int { throw std::out_of_range("map::at"); },
             [](int) {});
         QTRY_COMPARE(foreign->state(), Job::State::failed);
         QCOMPARE(raised.count(), 1);
@@ -100,7 +100,7 @@ private Q_SLOTS:
         QCOMPARE(raised.at(0).at(1).toString(), QString("map::at"));
 
         Job* takingOver = jobs.start<int>(
-            Lane::files, "Taking over", [](const Progress&) { return 1; },
+            Queue::files, "Taking over", [](const Progress&) { return 1; },
             [](int) { throw Error(ErrorKind::input, "does not fit"); });
         QTRY_COMPARE(takingOver->state(), Job::State::failed);
         QCOMPARE(raised.count(), 2);
@@ -110,7 +110,7 @@ private Q_SLOTS:
         Jobs jobs;
         std::atomic<bool> release = false, worked = false;
         Job* first = jobs.start<int>(
-            Lane::compute, "First",
+            Queue::compute, "First",
             [&](const Progress&) {
                 while (!release) QThread::msleep(1);
                 return 1;
@@ -118,7 +118,7 @@ private Q_SLOTS:
             [](int) {});
         int cancelledCalls = 0;
         Job* second = jobs.start<int>(
-            Lane::compute, "Second",
+            Queue::compute, "Second",
             [&](const Progress&) {
                 worked = true;
                 return 1;
@@ -134,7 +134,7 @@ private Q_SLOTS:
         QTRY_COMPARE(first->state(), Job::State::done);
         std::atomic<bool> after = false;
         jobs.start<int>(
-            Lane::compute, "After", [](const Progress&) { return 1; }, [&](int) { after = true; });
+            Queue::compute, "After", [](const Progress&) { return 1; }, [&](int) { after = true; });
         QTRY_VERIFY(after);
         QVERIFY(!worked);
     }
@@ -144,7 +144,7 @@ private Q_SLOTS:
         std::atomic<bool> running = false, stopped = false;
         int cancelledCalls = 0;
         Job* job = jobs.start<int>(
-            Lane::compute, "Long",
+            Queue::compute, "Long",
             [&](const Progress& progress) {
                 running = true;
                 struct Mark {
@@ -177,10 +177,10 @@ private Q_SLOTS:
         std::atomic<bool> running = false, stopped = false;
         {
             Jobs jobs;
-            for (Lane lane :
-                 {Lane::view, Lane::compute, Lane::files, Lane::saving, Lane::writing, Lane::background})
+            for (Queue queue : {Queue::view, Queue::compute, Queue::files, Queue::saving, Queue::writing,
+                                Queue::background})
                 jobs.start<int>(
-                    lane, "Long",
+                    queue, "Long",
                     [&](const Progress& progress) {
                         running = true;
                         while (!progress.cancelled()) QThread::msleep(1);
@@ -199,7 +199,7 @@ private Q_SLOTS:
         Jobs jobs;
         std::atomic<bool> done = false;
         Job* job = jobs.start<int>(
-            Lane::compute, "Chatty",
+            Queue::compute, "Chatty",
             [](const Progress& progress) {
                 QElapsedTimer timer;
                 timer.start();
@@ -219,9 +219,9 @@ private Q_SLOTS:
         int ended = 0;
         for (int i = 0; i < 60; ++i)
             jobs.start<int>(
-                Lane::files, QString::number(i), [](const Progress&) { return 1; }, [&](int) { ++ended; });
+                Queue::files, QString::number(i), [](const Progress&) { return 1; }, [&](int) { ++ended; });
         jobs.start<int>(
-            Lane::view, "tile", [](const Progress&) { return 1; }, [&](int) { ++ended; }, {}, {}, false);
+            Queue::view, "tile", [](const Progress&) { return 1; }, [&](int) { ++ended; }, {}, {}, false);
         QTRY_COMPARE(ended, 61);
         QTRY_COMPARE(jobs.jobs().size(), size_t(50));
         QCOMPARE(jobs.jobs().front()->title(), QString("59"));
@@ -233,14 +233,14 @@ private Q_SLOTS:
         std::atomic<bool> release = false;
         bool opened = false;
         jobs.start<int>(
-            Lane::compute, "Training",
+            Queue::compute, "Training",
             [&](const Progress&) {
                 while (!release) QThread::msleep(1);
                 return 1;
             },
             [](int) {});
         jobs.start<int>(
-            Lane::files, "Opening", [](const Progress&) { return 1; }, [&](int) { opened = true; });
+            Queue::files, "Opening", [](const Progress&) { return 1; }, [&](int) { opened = true; });
         QTRY_VERIFY(opened);
         QTRY_VERIFY(jobs.current());
         QCOMPARE(jobs.current()->title(), QString("Training"));
@@ -250,31 +250,31 @@ private Q_SLOTS:
     void savingWaitsForNothingElse() {
         Jobs jobs;
         Hanging hanging;
-        for (Lane lane : {Lane::view, Lane::files, Lane::writing, Lane::background})
-            for (int i = 0; i < 3; ++i) jobs.start<int>(lane, "Hangs", hanging.work(), [](int) {});
+        for (Queue queue : {Queue::view, Queue::files, Queue::writing, Queue::background})
+            for (int i = 0; i < 3; ++i) jobs.start<int>(queue, "Hangs", hanging.work(), [](int) {});
         bool saved = false;
         jobs.start<int>(
-            Lane::saving, "Save", [](const Progress&) { return 1; }, [&](int) { saved = true; });
+            Queue::saving, "Save", [](const Progress&) { return 1; }, [&](int) { saved = true; });
         QTRY_VERIFY(saved);
         hanging.release();
     }
 
     void cancelledWorkThatDoesNotAnswerIsLeftBehind_data() {
-        QTest::addColumn<int>("lane");
-        QTest::newRow("view") << int(Lane::view);
-        QTest::newRow("files") << int(Lane::files);
-        QTest::newRow("background") << int(Lane::background);
+        QTest::addColumn<int>("queue");
+        QTest::newRow("view") << int(Queue::view);
+        QTest::newRow("files") << int(Queue::files);
+        QTest::newRow("background") << int(Queue::background);
     }
     void cancelledWorkThatDoesNotAnswerIsLeftBehind() {
-        QFETCH(int, lane);
+        QFETCH(int, queue);
         Jobs jobs;
         Hanging hanging;
         for (int i = 0; i < 2; ++i)
-            jobs.start<int>(Lane(lane), "Hangs", hanging.work(), [](int) { QFAIL("was given up"); });
+            jobs.start<int>(Queue(queue), "Hangs", hanging.work(), [](int) { QFAIL("was given up"); });
         QTRY_VERIFY(hanging.begun() > 0);
         bool next = false;
         jobs.start<int>(
-            Lane(lane), "Next", [](const Progress&) { return 1; }, [&](int) { next = true; });
+            Queue(queue), "Next", [](const Progress&) { return 1; }, [&](int) { next = true; });
         for (Job* job : jobs.jobs())
             if (job->title() == QLatin1String("Hangs")) job->cancel();
         QTRY_VERIFY_WITH_TIMEOUT(next, 4000);
@@ -297,10 +297,10 @@ private Q_SLOTS:
             --inside;
             return 1;
         };
-        Job* first = jobs.start<int>(Lane::files, "First", work, [](int) {});
+        Job* first = jobs.start<int>(Queue::files, "First", work, [](int) {});
         QTRY_COMPARE(inside.load(), 1);
         first->cancel();
-        jobs.start<int>(Lane::files, "Second", work, [](int) {});
+        jobs.start<int>(Queue::files, "Second", work, [](int) {});
         QTest::qWait(2500); // longer than the patience with silent work
         QCOMPARE(most.load(), 1);
         release = true;
@@ -309,12 +309,12 @@ private Q_SLOTS:
     void computationsAreNeverLeftBehind() {
         Jobs jobs;
         Hanging hanging;
-        Job* first = jobs.start<int>(Lane::compute, "Hangs", hanging.work(), [](int) {});
+        Job* first = jobs.start<int>(Queue::compute, "Hangs", hanging.work(), [](int) {});
         QTRY_COMPARE(hanging.begun(), 1);
         first->cancel();
         std::atomic<bool> second = false;
         jobs.start<int>(
-            Lane::compute, "Next", [&](const Progress&) { return second = true, 1; }, [](int) {});
+            Queue::compute, "Next", [&](const Progress&) { return second = true, 1; }, [](int) {});
         QTest::qWait(2500);
         QVERIFY(!second);
         hanging.release();
@@ -326,7 +326,7 @@ private Q_SLOTS:
         Hanging hanging;
         QString message;
         Job* job = jobs.start<int>(
-            Lane::background, "Hangs", hanging.work(), [](int) { QFAIL("no value"); },
+            Queue::background, "Hangs", hanging.work(), [](int) { QFAIL("no value"); },
             [&](const Error& error) { message = QString::fromUtf8(error.what()); }, {}, false,
             std::chrono::milliseconds(200));
         const QPointer<Job> guarded(job);
@@ -342,7 +342,7 @@ private Q_SLOTS:
         Jobs jobs;
         bool done = false;
         jobs.start<int>(
-            Lane::files, "Slow",
+            Queue::files, "Slow",
             [](const Progress& progress) {
                 for (int i = 0; i < 20; ++i) {
                     QThread::msleep(20);
@@ -359,7 +359,7 @@ private Q_SLOTS:
         Jobs jobs;
         std::atomic<bool> running = false, worked = false;
         Job* job = jobs.start<int>(
-            Lane::compute, "Long",
+            Queue::compute, "Long",
             [&](const Progress& progress) {
                 running = true;
                 while (!progress.cancelled()) QThread::msleep(1);
@@ -371,7 +371,7 @@ private Q_SLOTS:
         jobs.stop();
         QVERIFY(jobs.wait(std::chrono::seconds(2)));
         Job* late = jobs.start<int>(
-            Lane::files, "Late", [&](const Progress&) { return worked = true, 1; }, [](int) {});
+            Queue::files, "Late", [&](const Progress&) { return worked = true, 1; }, [](int) {});
         QCOMPARE(late->state(), Job::State::cancelled);
         late->cancel();
         QTest::qWait(20);
@@ -384,8 +384,8 @@ private Q_SLOTS:
         QElapsedTimer timer;
         {
             Jobs jobs;
-            jobs.start<int>(Lane::files, "Hangs", hanging.work(), [](int) {});
-            jobs.start<int>(Lane::background, "Hangs", hanging.work(), [](int) {});
+            jobs.start<int>(Queue::files, "Hangs", hanging.work(), [](int) {});
+            jobs.start<int>(Queue::background, "Hangs", hanging.work(), [](int) {});
             QTRY_COMPARE(hanging.begun(), 2);
             timer.start();
         }

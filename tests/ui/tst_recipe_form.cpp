@@ -27,7 +27,7 @@ class TestRecipeForm : public QObject {
 
     RecipeDialog* openForm() {
         for (auto* button : page_->findChildren<QToolButton*>())
-            if (button->text() == QStringLiteral("Own…")) QTest::mouseClick(button, Qt::LeftButton);
+            if (button->text() == QStringLiteral("Customise…")) QTest::mouseClick(button, Qt::LeftButton);
         return page_->findChild<RecipeDialog*>();
     }
     static void chooseNetwork(RecipeDialog* form, const QString& key) {

@@ -81,7 +81,7 @@ private Q_SLOTS:
         QVERIFY(!part<QPushButton>("runStudy")->isEnabled());
         QVERIFY(part<QLabel>("studyObstacles")->text().contains("three labelled slices"));
         page_->setData(StudiesPage::Data::list, world_->name("nowhere.json"));
-        QVERIFY(part<QLabel>("studyObstacles")->text().contains("Name a data list"));
+        QVERIFY(part<QLabel>("studyObstacles")->text().contains("Choose a data list"));
         page_->setData(StudiesPage::Data::page);
         addSlices(6);
         QVERIFY(page_->obstacles().isEmpty());
@@ -129,10 +129,10 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(world_->path("study/steps/side-512.json")), 20000);
         click("cancelStudy");
         QTRY_VERIFY(!part<QPushButton>("cancelStudy")->isVisible());
-        QTRY_VERIFY(!bench_->jobs().busy(Lane::compute));
+        QTRY_VERIFY(!bench_->jobs().busy(Queue::compute));
         QVERIFY(!page_->result());
         page_->chooseStudy("scaling");
-        QVERIFY(part<QPushButton>("runStudy")->text().contains("Go on"));
+        QVERIFY(part<QPushButton>("runStudy")->text().contains("Resume"));
         QVERIFY(part<QLabel>("studyFolderWords")->text().contains("done"));
         world_->control.msPerTile = 0;
         const auto before = std::filesystem::last_write_time(world_->path("study/steps/side-512.json"));

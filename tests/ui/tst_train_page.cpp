@@ -231,7 +231,7 @@ private Q_SLOTS:
         }
         // A run that has come to its end is not offered again.
         page_->refreshRuns();
-        QTRY_VERIFY(!bench_->jobs().busy(Lane::compute));
+        QTRY_VERIFY(!bench_->jobs().busy(Queue::compute));
         QVERIFY(!part<QPushButton>("resume")->isVisible());
     }
 
@@ -285,7 +285,7 @@ private Q_SLOTS:
         for (auto* button : page_->findChildren<QToolButton*>())
             if (button->isChecked()) chosen = button;
         QVERIFY(chosen && !chosen->isEnabled());
-        // The lightest and the darkest pixel of the button: words and ground.
+        // The lightest and the darkest pixel of the button: words and background.
         const QImage picture = chosen->grab().toImage().convertToFormat(QImage::Format_Grayscale8);
         double darkest = 255, lightest = 0;
         for (int y = 4; y < picture.height() - 4; ++y)

@@ -96,7 +96,7 @@ private Q_SLOTS:
         bench_->ensureCurrentClass();
         QSignalSpy painted(bench_.get(), &Workbench::labelsChanged);
         bench_->changeLabels({QStringLiteral("Paint"),
-                              Lane::view,
+                              Queue::view,
                               [](const LabelSnapshot& labels, const Progress&) {
                                   LabelEdit edit(labels, {});
                                   for (int64_t z = 3; z < 9; ++z)
@@ -114,10 +114,10 @@ private Q_SLOTS:
         QTest::mouseClick(refresh, Qt::LeftButton);
         QTRY_COMPARE(refreshed.count(), 1);
         QCOMPARE(view().scene()->colours.size(), size_t(1));
-        auto* look = part<QComboBox>("volumeLook");
-        look->setCurrentIndex(1);
-        Q_EMIT look->activated(1);
-        QCOMPARE(view().look(), VolumeLook::objects);
+        auto* rendering = part<QComboBox>("volumeRendering");
+        rendering->setCurrentIndex(1);
+        Q_EMIT rendering->activated(1);
+        QCOMPARE(view().rendering(), VolumeRendering::objects);
         waitForFinePicture();
     }
 
@@ -129,10 +129,11 @@ private Q_SLOTS:
         const TileSourcePtr saved = openImage(path.toStdString());
         const Extent3 e = saved->info().extent();
         QCOMPARE(e.x, int64_t(view().width() * 2));
-        const QColor ground = themeColours(dialog_->palette()).surround;
+        const QColor background = themeColours(dialog_->palette()).surround;
         const VolumePicture drawn = volumePicture(
-            *view().scene(), view().camera(), view().look(), e.x, e.y,
-            {uint8_t(ground.red()), uint8_t(ground.green()), uint8_t(ground.blue())}, Progress::none());
+            *view().scene(), view().camera(), view().rendering(), e.x, e.y,
+            {uint8_t(background.red()), uint8_t(background.green()), uint8_t(background.blue())},
+            Progress::none());
         QVERIFY(saved->read(0, Box3::ofExtent(e)) == drawn.colours);
     }
 

@@ -50,9 +50,9 @@ CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, b
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_OpaquePaintEvent);
     setMinimumSize(120, 120);
-    wish_.setSingleShot(true);
-    wish_.setInterval(0);
-    connect(&wish_, &QTimer::timeout, this, &CanvasPane::wantTiles);
+    tileTimer_.setSingleShot(true);
+    tileTimer_.setInterval(0);
+    connect(&tileTimer_, &QTimer::timeout, this, &CanvasPane::wantTiles);
     connect(&tiles_, &ScreenTiles::arrived, this, [this](const ScreenTileKey& key) {
         if (isVisible() && key.z == bench_.view().slice) update();
     });
@@ -199,7 +199,7 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     if (withLabels_ && difference.shown())
         DifferenceLayer::drawLegend(painter, rect().bottomLeft() + QPoint(8, -7));
     if (scaleBarShown_) drawScaleBar(painter);
-    if (!wish_.isActive()) wish_.start();
+    if (!tileTimer_.isActive()) tileTimer_.start();
 }
 
 void CanvasPane::drawUnreadable(QPainter& painter, const std::vector<QRect>& parts, double ratio) const {
@@ -230,7 +230,7 @@ void CanvasPane::drawPointer(QPainter& painter) const {
     const double radius = round ? bench_.brushRadius() * bench_.view().zoom : 4;
     const std::vector<QPolygonF> circle = circleIn(QRectF(rect()).adjusted(-4, -4, 4, 4), centre, radius);
     painter.setBrush(Qt::NoBrush);
-    // Dark under light: seen on any ground.
+    // Dark under light: seen on any background.
     for (const QPen& pen : {QPen(QColor(0, 0, 0, 160), 2.5), QPen(QColor(255, 255, 255, 230), 1.2)}) {
         painter.setPen(pen);
         for (const QPolygonF& part : circle) painter.drawPolyline(part);
@@ -266,7 +266,7 @@ void CanvasPane::drawMeasureLine(QPainter& painter) const {
     QLineF end = whole.normalVector();
     end.setLength(5);
     const QPointF tick(end.dx(), end.dy());
-    // Dark under light: seen on any ground.
+    // Dark under light: seen on any background.
     const std::pair<QColor, double> strokes[] = {{QColor(0, 0, 0, 180), 4}, {QColor(Qt::white), 1.6}};
     for (const auto& [colour, width] : strokes) {
         painter.setPen(QPen(colour, width, Qt::SolidLine, Qt::RoundCap));
@@ -383,7 +383,7 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
         bench_.setMeasureLine(Workbench::MeasureLine{bench_.view().slice, point, point});
         return;
     }
-    if (tool == QLatin1String("why")) {
+    if (tool == QLatin1String("explain")) {
         const bool hide = event->modifiers() & Qt::ShiftModifier;
         return bench_.explanation().ask(point, hide ? Explanation::occlusion : Explanation::activation);
     }
@@ -423,7 +423,7 @@ void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
         Q_EMIT strokeChanged();
     }
     Q_EMIT pointerMoved(point);
-    if (!wish_.isActive()) wish_.start();
+    if (!tileTimer_.isActive()) tileTimer_.start();
 }
 
 void CanvasPane::mouseReleaseEvent(QMouseEvent* event) {
@@ -494,7 +494,7 @@ void CanvasPane::leaveEvent(QEvent*) {
 
 void CanvasPane::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    if (!wish_.isActive()) wish_.start();
+    if (!tileTimer_.isActive()) tileTimer_.start();
 }
 
 void CanvasPane::focusInEvent(QFocusEvent*) {

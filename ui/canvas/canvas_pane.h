@@ -80,7 +80,7 @@ private:
     std::optional<ImagePoint> pointer_;
     QPointF lastMouse_, pressedAt_;
     double wheelRest_ = 0;
-    QTimer wish_; // gathers repaints before new tiles are asked for
+    QTimer tileTimer_; // gathers repaints before new tiles are asked for
 };
 
 } // namespace cristae

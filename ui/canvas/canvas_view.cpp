@@ -48,8 +48,8 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     layout->addWidget(splitter_, 0, 0);
     layout->addWidget(planes_[size_t(Plane::xz)], 1, 0);
     layout->addWidget(planes_[size_t(Plane::yz)], 0, 1);
-    planesHint_ = secondaryLabel(tr("Click in any of the three to move the cross-hair. The wheel over a cut "
-                                    "moves it; Ctrl+wheel zooms."),
+    planesHint_ = secondaryLabel(tr("Click in any view to move the cross-hair. The wheel moves the plane of "
+                                    "the view; Ctrl+wheel zooms."),
                                  this);
     planesHint_->setAlignment(Qt::AlignCenter);
     planesHint_->setMargin(24);
@@ -313,7 +313,7 @@ bool CanvasView::toolKey(QKeyEvent* event) {
         bench_.setTool(QStringLiteral("browse"));
         return true;
     case Qt::Key_Y:
-        bench_.setTool(QStringLiteral("why"));
+        bench_.setTool(QStringLiteral("explain"));
         return true;
     case Qt::Key_X:
         bench_.setTool(bench_.tool() == QLatin1String("eraser") ? toolBefore_ : QStringLiteral("eraser"));

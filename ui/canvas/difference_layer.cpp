@@ -13,7 +13,7 @@ namespace cristae {
 namespace {
 
 /// Agreement of every voxel of slice z of the image, as labels that the canvas can draw.
-LabelSnapshot codesOf(const DifferenceLayer::Wish& wish, const LabelSnapshot& labels, int64_t z,
+LabelSnapshot codesOf(const DifferenceLayer::Request& request, const LabelSnapshot& labels, int64_t z,
                       const Progress& progress) {
     const Extent3 extent = labels.extent(), one{1, extent.y, extent.x};
     // Truth and prediction of a single slice have only that one.
@@ -21,8 +21,8 @@ LabelSnapshot codesOf(const DifferenceLayer::Wish& wish, const LabelSnapshot& la
         return source.read(0, Box3::ofSlice(one, source.info().extent().z == 1 ? 0 : z), progress);
     };
     const Pixels prediction =
-        wish.prediction ? slice(*wish.prediction) : labels.labels(Box3::ofSlice(extent, z));
-    const Pixels codes = differenceOf(prediction, slice(*wish.truth), wish.options);
+        request.prediction ? slice(*request.prediction) : labels.labels(Box3::ofSlice(extent, z));
+    const Pixels codes = differenceOf(prediction, slice(*request.truth), request.options);
     progress.throwIfCancelled();
     LabelLayer layer(extent);
     LabelEdit edit(layer.snapshot(), {});
@@ -40,7 +40,7 @@ DifferenceLayer::DifferenceLayer(Workbench& bench) : bench_(bench) {
         if (bench_.view().slice != codesOf_) make();
     });
     connect(&bench_, &Workbench::labelsChanged, this, [this](const Box3& box) {
-        if (shown() && !wish_->prediction && box.z0 <= codesOf_ && codesOf_ < box.z1) strokes_.start();
+        if (shown() && !request_->prediction && box.z0 <= codesOf_ && codesOf_ < box.z1) strokes_.start();
     });
     strokes_.setSingleShot(true);
     strokes_.setInterval(100);
@@ -51,18 +51,18 @@ DifferenceLayer::~DifferenceLayer() {
     if (making_) making_->cancel();
 }
 
-void DifferenceLayer::compare(std::optional<Wish> wish) {
-    if (!wish && !wish_) return;
-    wish_ = std::move(wish);
+void DifferenceLayer::compare(std::optional<Request> request) {
+    if (!request && !request_) return;
+    request_ = std::move(request);
     codes_.reset();
     codesOf_ = -1;
-    if (!wish_) shown_ = false;
+    if (!request_) shown_ = false;
     make();
     Q_EMIT changed();
 }
 
 void DifferenceLayer::setShown(bool shown) {
-    if (shown == shown_ || (shown && !wish_)) return;
+    if (shown == shown_ || (shown && !request_)) return;
     shown_ = shown;
     make();
     Q_EMIT changed();
@@ -79,15 +79,15 @@ void DifferenceLayer::make() {
     const Document* document = bench_.document();
     if (!shown() || !document) return;
     const int64_t slice = bench_.view().slice;
-    if (wish_->slice && *wish_->slice != slice) {
+    if (request_->slice && *request_->slice != slice) {
         codes_.reset(); // the truth says nothing of this one
         codesOf_ = slice;
         return;
     }
     making_ = bench_.jobs().start<LabelSnapshot>(
-        Lane::view, tr("Difference"),
-        [wish = *wish_, labels = document->labels().snapshot(), slice](const Progress& progress) {
-            return codesOf(wish, labels, slice, progress);
+        Queue::view, tr("Difference"),
+        [request = *request_, labels = document->labels().snapshot(), slice](const Progress& progress) {
+            return codesOf(request, labels, slice, progress);
         },
         [self = QPointer(this), slice](LabelSnapshot codes) {
             if (!self) return;
@@ -106,11 +106,11 @@ void DifferenceLayer::make() {
 QString DifferenceLayer::words(Agreement agreement) {
     switch (agreement) {
     case Agreement::truePositive:
-        return tr("found");
+        return tr("true positive");
     case Agreement::falsePositive:
-        return tr("too much");
+        return tr("false positive");
     case Agreement::falseNegative:
-        return tr("missed");
+        return tr("false negative");
     case Agreement::trueNegative:
         break;
     }

@@ -24,7 +24,7 @@ public:
     explicit DifferenceLayer(Workbench& bench);
     ~DifferenceLayer() override;
 
-    struct Wish {
+    struct Request {
         QString name; // of the truth
         TileSourcePtr truth;
         TileSourcePtr prediction; // null: the labels of the document
@@ -32,11 +32,11 @@ public:
         std::optional<int64_t> slice; // the only one that the truth has; else it has all of the image
     };
     /// What to compare; nothing takes the layer away. It is shown only when setShown() says so.
-    void compare(std::optional<Wish> wish);
-    bool available() const { return wish_.has_value(); }
-    bool shown() const { return shown_ && wish_; }
+    void compare(std::optional<Request> request);
+    bool available() const { return request_.has_value(); }
+    bool shown() const { return shown_ && request_; }
     void setShown(bool shown);
-    const QString& name() const { return wish_->name; }
+    const QString& name() const { return request_->name; }
     /// The values of Agreement in a slice; null while they are not there yet.
     const LabelSnapshot* codes(int64_t slice) const;
 
@@ -51,7 +51,7 @@ Q_SIGNALS:
 private:
     void make();
     Workbench& bench_;
-    std::optional<Wish> wish_;
+    std::optional<Request> request_;
     bool shown_ = false;
     std::optional<LabelSnapshot> codes_;
     int64_t codesOf_ = -1; // the slice of codes_

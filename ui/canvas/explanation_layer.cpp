@@ -20,14 +20,14 @@ namespace {
 /// finds it, else the first that would be predicted.
 std::optional<ExplanationRequest> questionAt(const PredictionRequest& wanted, const std::string& labelled) {
     for (const bool exact : {true, false})
-        for (const ModelWish& wish : wanted.models) {
-            std::vector<std::string> names = wish.classes;
+        for (const ModelRequest& model : wanted.models) {
+            std::vector<std::string> names = model.classes;
             if (names.empty())
-                for (const ModelClass& known : wish.package.card.classes) names.push_back(known.name);
+                for (const ModelClass& known : model.package.card.classes) names.push_back(known.name);
             for (const std::string& name : names) {
                 if (exact && name != labelled) continue;
                 ExplanationRequest request;
-                request.model = wish;
+                request.model = model;
                 request.className = name;
                 request.device = wanted.device;
                 request.threads = wanted.threads;
@@ -58,8 +58,7 @@ void ExplanationLayer::ask(ImagePoint place, Explanation method) {
     auto request =
         questionAt(request_ ? request_() : PredictionRequest{}, labelled ? labelled->name : std::string());
     if (!request)
-        return bench_.showRemark(
-            tr("Tick something to find on the Predict page first: its model is asked why."));
+        return bench_.showRemark(tr("Choose a class on the Predict page first; its model is explained."));
     request->z = z;
     request->y = y;
     request->x = x;
@@ -71,7 +70,7 @@ void ExplanationLayer::ask(ImagePoint place, Explanation method) {
         QImage image;
     };
     job_ = bench_.jobs().start<Answer>(
-        Lane::compute, tr("Why %1 here").arg(name),
+        Queue::compute, tr("Explain %1").arg(name),
         [&session = bench_.session(), image = withVoxelSize(document->image(), document->voxelSize()),
          request = *request](const Progress& progress) {
             Answer answer{session.explain(*image, request, progress), {}};
@@ -81,15 +80,17 @@ void ExplanationLayer::ask(ImagePoint place, Explanation method) {
         },
         [self = QPointer(this), name, method, y, x](Answer answer) {
             if (!self) return;
-            const QString how = method == Explanation::activation ? tr("class activation") : tr("occlusion");
+            const QString how =
+                method == Explanation::activation ? tr("class activation map") : tr("occlusion map");
             const double probability = answer.map.probability;
-            self->shown_ =
-                Shown{std::move(answer.image), std::move(answer.map), y, x,
-                      tr("why %1 here: %2 · probability %3").arg(name, how).arg(probability, 0, 'f', 2)};
+            self->shown_ = Shown{std::move(answer.image), std::move(answer.map), y, x,
+                                 tr("%1, %2: probability %3").arg(name, how).arg(probability, 0, 'f', 2)};
             Q_EMIT self->changed();
         },
         [self = QPointer(this)](const Error& error) {
-            if (self) self->bench_.showError(tr("There is no answer"), QString::fromUtf8(error.what()));
+            if (self)
+                self->bench_.showError(tr("The prediction could not be explained"),
+                                       QString::fromUtf8(error.what()));
         });
 }
 

@@ -39,7 +39,7 @@ Pixels turned(Plane plane, const Pixels& block) {
     return picture;
 }
 
-/// A few slices at a time, so that a newer wish need not wait for the whole stack.
+/// A few slices at a time, so that a newer request need not wait for the whole stack.
 Pixels readCut(const TileSource& image, const Box3& box, const Progress& progress) {
     const Extent3 size = box.extent();
     Pixels whole(image.info().type, image.info().channels, size);
@@ -87,7 +87,7 @@ PlanePane::PlanePane(Workbench& bench, Plane plane, QWidget* parent)
     setMinimumSize(80, 80);
     setCursor(Qt::CrossCursor);
     setObjectName(plane == Plane::xz ? QStringLiteral("planeXz") : QStringLiteral("planeYz"));
-    setAccessibleName(plane == Plane::xz ? tr("Cut along x and z") : tr("Cut along y and z"));
+    setAccessibleName(plane == Plane::xz ? tr("Orthogonal view xz") : tr("Orthogonal view yz"));
     delay_.setSingleShot(true);
     delay_.setInterval(30); // a stroke or a dragged cross-hair asks many times a second
     connect(&delay_, &QTimer::timeout, this, &PlanePane::load);
@@ -142,7 +142,7 @@ void PlanePane::load() {
     stale_ = false;
     const Pixels known = at == cut_.at ? cut_.grey : Pixels();
     job_ = bench_.jobs().start<PlaneCut>(
-        Lane::view, tr("Cut through the stack"),
+        Queue::view, tr("Orthogonal view"),
         [plane = plane_, at, known, image = document->image(), labels = document->labels().snapshot(),
          classes = document->classes(), style = bench_.overlayStyle(), range = bench_.displayRange(),
          shown = bench_.labelsShown()](const Progress& progress) {

@@ -78,12 +78,12 @@ QRect deviceRectOf(const Box3& box, const PaneGeometry& geometry, int level) {
                         firstCentre(geometry.originY + double(box.y1) * scale) - 1));
 }
 
-/// premultiplied source over opaque ground
-uint32_t over(uint32_t ground, uint32_t source) {
+/// premultiplied source over opaque background
+uint32_t over(uint32_t background, uint32_t source) {
     const uint32_t rest = 255 - (source >> 24);
-    uint32_t redBlue = (ground & 0xff00ff) * rest;
+    uint32_t redBlue = (background & 0xff00ff) * rest;
     redBlue = ((redBlue + ((redBlue >> 8) & 0xff00ff) + 0x800080) >> 8) & 0xff00ff;
-    uint32_t green = ((ground >> 8) & 0xff) * rest;
+    uint32_t green = ((background >> 8) & 0xff) * rest;
     green = (green + (green >> 8) + 0x80) >> 8;
     return 0xff000000u | ((source & 0x00ffffff) + (redBlue | ((green & 0xff) << 8)));
 }
@@ -122,9 +122,9 @@ std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeom
 }
 
 RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area, int64_t slice,
-                         QColor ground) {
+                         QColor background) {
     RenderedArea result{QImage(area.size(), QImage::Format_RGB32), {}};
-    result.image.fill(ground);
+    result.image.fill(background);
     for (const ScreenTileKey& key : visibleTiles(tiles, geometry, area, slice)) {
         const QRect whole = deviceRectOf(tiles.box(key), geometry, key.level);
         const QRect part = whole & area;

@@ -24,9 +24,9 @@ std::vector<ScreenTileKey> visibleTiles(const ScreenTiles& tiles, const PaneGeom
                                         const QRect& area, int64_t slice);
 
 /// Nearest neighbour from 100 % on, bilinear below; tiles that are missing are replaced by their stand-in or
-/// the ground colour.
+/// the background colour.
 RenderedArea renderImage(ScreenTiles& tiles, const PaneGeometry& geometry, const QRect& area, int64_t slice,
-                         QColor ground);
+                         QColor background);
 
 /// Labels of one slice in device pixels: sampled at pixel centres, so that outlines are one device pixel wide
 /// at every zoom. Blended onto `target`, whose top left is area.topLeft().

@@ -1,4 +1,4 @@
-// ScreenTiles: two loads at a time on the view lane, newest wish first.
+// ScreenTiles: two loads at a time on the view queue, newest request first.
 #include "ui/canvas/screen_tiles.h"
 
 #include "core/image/readable.h"
@@ -24,7 +24,7 @@ void ScreenTiles::setSource(TileSourcePtr source) {
         if (job) job->cancel();
     running_.clear();
     tiles_.clear();
-    wishes_.clear();
+    requests_.clear();
     lastSlice_.clear();
     bytes_ = 0;
     complained_ = false;
@@ -93,22 +93,22 @@ std::optional<std::pair<ScreenTileKey, const ScreenTile*>> ScreenTiles::standIn(
     return std::nullopt;
 }
 
-void ScreenTiles::want(const void* wisher, std::vector<ScreenTileKey> tiles) {
-    wishes_[wisher] = std::move(tiles);
+void ScreenTiles::want(const void* requester, std::vector<ScreenTileKey> tiles) {
+    requests_[requester] = std::move(tiles);
     startLoads();
 }
 
-void ScreenTiles::forget(const void* wisher) {
-    wishes_.erase(wisher);
+void ScreenTiles::forget(const void* requester) {
+    requests_.erase(requester);
 }
 
 void ScreenTiles::startLoads() {
     if (!source_) return;
     while (running_.size() < loadsAtOnce) {
-        // Wishes are in order of urgency; take the most urgent one of any pane.
+        // Requests are in order of urgency; take the most urgent one of any pane.
         std::optional<ScreenTileKey> next;
         size_t urgency = SIZE_MAX;
-        for (const auto& [who, keys] : wishes_)
+        for (const auto& [who, keys] : requests_)
             for (size_t i = 0; i < keys.size() && i < urgency; ++i)
                 if (!tiles_.contains(keys[i]) && !running_.contains(keys[i])) {
                     next = keys[i];
@@ -140,7 +140,7 @@ void ScreenTiles::startLoads() {
             complained_ = true;
         };
         Job* job = jobs_.start<std::pair<ScreenTile, std::string>>(
-            Lane::view, tr("Loading the view"), work,
+            Queue::view, tr("Loading the view"), work,
             [this, key, over, complain](std::pair<ScreenTile, std::string> loaded) {
                 over([&] {
                     enter(key, std::move(loaded.first));
@@ -170,7 +170,7 @@ void ScreenTiles::enter(const ScreenTileKey& key, ScreenTile tile) {
 
 void ScreenTiles::dropOldest() {
     std::set<ScreenTileKey> wanted;
-    for (const auto& [who, keys] : wishes_) wanted.insert(keys.begin(), keys.end());
+    for (const auto& [who, keys] : requests_) wanted.insert(keys.begin(), keys.end());
     while (bytes_ > budget_) {
         auto oldest = tiles_.end();
         for (auto it = tiles_.begin(); it != tiles_.end(); ++it)

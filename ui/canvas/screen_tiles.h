@@ -56,10 +56,10 @@ public:
     /// What to show in place of a missing tile: the nearest coarser tile that covers it, else the same place
     /// of the slice seen before.
     std::optional<std::pair<ScreenTileKey, const ScreenTile*>> standIn(const ScreenTileKey& key);
-    /// What `wisher` needs now, most urgent first; replaces its earlier wish. Loads that have begun come to
-    /// their end; what they bring stays in the cache.
-    void want(const void* wisher, std::vector<ScreenTileKey> tiles);
-    void forget(const void* wisher);
+    /// What `requester` needs now, most urgent first; replaces its earlier request. Loads that have begun
+    /// come to their end; what they bring stays in the cache.
+    void want(const void* requester, std::vector<ScreenTileKey> tiles);
+    void forget(const void* requester);
     /// The value [channel] at a voxel of level 0 if its tile is here.
     std::optional<std::vector<double>> valueAt(int64_t z, int64_t y, int64_t x) const;
     bool loading() const { return !running_.empty(); }
@@ -79,7 +79,7 @@ private:
     TileSourcePtr source_;
     DisplayRange range_;
     std::map<ScreenTileKey, ScreenTile> tiles_;
-    std::map<const void*, std::vector<ScreenTileKey>> wishes_;
+    std::map<const void*, std::vector<ScreenTileKey>> requests_;
     std::map<ScreenTileKey, Job*> running_;
     std::map<std::array<int64_t, 3>, int64_t> lastSlice_; // (level, row, column) → slice shown last
     uint64_t clock_ = 0, epoch_ = 0;

@@ -38,7 +38,7 @@ void Strokes::press(ImagePoint point, int64_t slice) {
     if (!tool || !document) return;
     if (bench_.stepping()) {
         bench_.showRemark(
-            QCoreApplication::translate("Strokes", "One moment: a large step is being undone."));
+            QCoreApplication::translate("Strokes", "A large step is being undone; paint when it is done."));
         return;
     }
     if (tool->readsImage()) return pressInBackground(*tool, point, slice);
@@ -69,8 +69,8 @@ void Strokes::pressInBackground(const Tool& tool, ImagePoint point, int64_t slic
     work.done = [bench = &bench_](bool changed) {
         if (!changed)
             bench->showRemark(QCoreApplication::translate(
-                "Strokes",
-                "Nothing changed: this area has the current class already, or may not be painted."));
+                "Strokes", "No pixel was painted: this area has the current class already, or is protected "
+                           "by a locked class or by “Paints over”."));
     };
     bench_.changeLabels(std::move(work));
 }

@@ -33,7 +33,7 @@ QImage imageOf(const Pixels& colours) {
 
 VolumeView::VolumeView(Jobs& jobs, QWidget* parent) : QWidget(parent), jobs_(jobs) {
     setObjectName(QStringLiteral("volumeView"));
-    setAccessibleName(tr("The stack from any side"));
+    setAccessibleName(tr("3D view of the stack"));
     setAttribute(Qt::WA_OpaquePaintEvent);
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(240, 200);
@@ -58,8 +58,8 @@ void VolumeView::setWords(const QString& words) {
     update();
 }
 
-void VolumeView::setLook(VolumeLook look) {
-    look_ = look;
+void VolumeView::setRendering(VolumeRendering rendering) {
+    rendering_ = rendering;
     later();
 }
 
@@ -88,10 +88,11 @@ void VolumeView::draw() {
     const double scale = fine ? devicePixelRatioF() : 0.5;
     const QSize size(std::max(1, int(width() * scale)), std::max(1, int(height() * scale)));
     job_ = jobs_.start<VolumePicture>(
-        Lane::view, tr("Drawing the stack"),
-        [scene = scene_, camera = camera_, look = look_, size,
-         ground = fromQColor(themeColours(palette()).surround)](const Progress& progress) {
-            return volumePicture(*scene, camera, look, size.width(), size.height(), ground, progress);
+        Queue::view, tr("Rendering the 3D view"),
+        [scene = scene_, camera = camera_, rendering = rendering_, size,
+         background = fromQColor(themeColours(palette()).surround)](const Progress& progress) {
+            return volumePicture(*scene, camera, rendering, size.width(), size.height(), background,
+                                 progress);
         },
         [self = QPointer(this), fine, size, scene = scene_](const VolumePicture& picture) {
             if (!self || self->scene_ != scene) return;

@@ -25,8 +25,8 @@ public:
     const std::shared_ptr<const VolumeScene>& scene() const { return scene_; }
     /// What stands in the middle while there is nothing to see.
     void setWords(const QString& words);
-    void setLook(VolumeLook look);
-    VolumeLook look() const { return look_; }
+    void setRendering(VolumeRendering rendering);
+    VolumeRendering rendering() const { return rendering_; }
     void setCamera(const VolumeCamera& camera);
     const VolumeCamera& camera() const { return camera_; }
     const QImage& picture() const { return picture_; }
@@ -56,7 +56,7 @@ private:
     Jobs& jobs_;
     std::shared_ptr<const VolumeScene> scene_;
     QString words_;
-    VolumeLook look_ = VolumeLook::outside;
+    VolumeRendering rendering_ = VolumeRendering::outside;
     VolumeCamera camera_;
     QImage picture_;
     double stepsPerPixel_ = 1; // of the picture, in logical pixels of the widget

@@ -74,7 +74,7 @@ void BarChart::paintEvent(QPaintEvent*) {
     painter.drawText(below, Qt::AlignRight | Qt::AlignTop,
                      figure(histogram_.end()) + QLatin1Char(' ') + unit_);
     painter.drawText(QRectF(area.left(), 6, area.width(), area.top() - 6), Qt::AlignLeft | Qt::AlignTop,
-                     tr("most in a bin: %1").arg(QLocale().toString(qint64(most))));
+                     tr("largest bin: %1").arg(QLocale().toString(qint64(most))));
 }
 
 bool BarChart::event(QEvent* event) {

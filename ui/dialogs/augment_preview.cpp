@@ -88,11 +88,11 @@ AugmentPreview::AugmentPreview(Jobs& jobs, SampleReader read, QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(16, 0, 0, 0);
     column->setSpacing(8);
-    column->addWidget(headingLabel(tr("What it does to this image"), this));
+    column->addWidget(headingLabel(tr("Effect on this image"), this));
     which_ = new QComboBox(this);
     which_->setObjectName(QStringLiteral("augmentation"));
     which_->setAccessibleName(tr("Augmentation to show"));
-    which_->addItem(tr("All together, as in training"), QString());
+    which_->addItem(tr("All, as in training"), QString());
     for (const Option& option : recipeSchema().options())
         for (const std::string& key : augmentationKeys())
             if (option.key == key) which_->addItem(tr("Only: %1").arg(text(option.label)), text(key));
@@ -108,16 +108,16 @@ AugmentPreview::AugmentPreview(Jobs& jobs, SampleReader read, QWidget* parent)
         return label;
     };
     before_ = picture(tr("as it is"), QStringLiteral("patchBefore"));
-    after_ = picture(tr("as the network may see it"), QStringLiteral("patchAfter"));
+    after_ = picture(tr("augmented"), QStringLiteral("patchAfter"));
     words_ = complaintLabel(this);
     column->addWidget(words_);
     auto* row = new QHBoxLayout;
-    live_ = new QCheckBox(tr("Draw anew every second"), this);
+    live_ = new QCheckBox(tr("Update every second"), this);
     live_->setObjectName(QStringLiteral("live"));
     live_->setChecked(true);
     row->addWidget(live_, 1);
     column->addLayout(row);
-    auto* again = new QPushButton(tr("Another draw"), this);
+    auto* again = new QPushButton(tr("Draw another sample"), this);
     again->setObjectName(QStringLiteral("drawAgain"));
     column->addWidget(again);
     column->addStretch(1);
@@ -163,13 +163,13 @@ void AugmentPreview::drawAgain() {
 
 void AugmentPreview::refresh() {
     if (recipe_.is_null() || !isVisible()) return;
-    if (job_) { // one at a time; the newest wish is what follows
+    if (job_) { // one at a time; the newest request is what follows
         stale_ = true;
         return;
     }
     stale_ = false;
     job_ = jobs_.start<Pictures>(
-        Lane::view, tr("Preview of augmentations"),
+        Queue::view, tr("Preview of augmentations"),
         [sample = sample_, read = read_, recipe = recipe_,
          key = which_->currentData().toString().toStdString(), draw = draw_](const Progress& progress) {
             return makePictures(sample ? sample : std::make_shared<const TrainingSlice>(read(progress)),

@@ -25,7 +25,7 @@ DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datas
     auto* layout = new QVBoxLayout(this);
     layout->setSpacing(12);
     layout->addWidget(
-        secondaryLabel(tr("%1 holds %n images. Which one shall be opened?", nullptr, int(datasets_.size()))
+        secondaryLabel(tr("%1 holds %n images; choose the one to open.", nullptr, int(datasets_.size()))
                            .arg(QFileInfo(path).fileName()),
                        this));
     table_ = new QTableWidget(int(datasets_.size()), 4, this);
@@ -56,7 +56,7 @@ DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datas
     axes_->setObjectName(QStringLiteral("axes"));
     axes_->setMaxLength(5);
     axes_->setToolTip(
-        tr("One letter for each length, in order: t time, c channel, z slice, y row, x column."));
+        tr("One letter for each dimension, in order: t time, c channel, z slice, y row, x column."));
     form->addRow(tr("Axes"), axes_);
     layout->addLayout(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Open | QDialogButtonBox::Cancel, this);

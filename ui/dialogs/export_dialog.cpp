@@ -54,10 +54,10 @@ void ExportDialog::buildLayout() {
 
     what_ = new QComboBox(this);
     what_->setObjectName(QStringLiteral("what"));
-    what_->addItem(tr("A label image of the chosen classes"), int(ResultKind::labels));
-    what_->addItem(tr("A mask of one class (0 and 255)"), int(ResultKind::mask));
-    what_->addItem(tr("A number for each object of one class"), int(ResultKind::objects));
-    form->addRow(tr("What"), what_);
+    what_->addItem(tr("Label image of the chosen classes"), int(ResultKind::labels));
+    what_->addItem(tr("Mask of one class (0 and 255)"), int(ResultKind::mask));
+    what_->addItem(tr("Object ids of one class"), int(ResultKind::objects));
+    form->addRow(tr("Content"), what_);
 
     const Document* document = workbench_.document();
     classes_ = new QListWidget(this);
@@ -201,11 +201,11 @@ QString ExportDialog::complaint() const {
     if (document->classes().empty())
         return tr("There are no labels to write yet: predict or paint something first.");
     const Exporter* how = exporter();
-    if (!how) return tr("There is no format to write.");
+    if (!how) return tr("No format can hold this content; choose other content.");
     if (values().empty()) return tr("Tick at least one class.");
     const auto [first, end] = slices();
     if (first >= end) return tr("The first slice lies after the last.");
-    if (target_->text().trimmed().isEmpty()) return tr("Say which file to write.");
+    if (target_->text().trimmed().isEmpty()) return tr("Choose the file to write.");
     const QFileInfo target(target_->text().trimmed());
     if (!target.dir().exists()) return tr("There is no folder %1; choose another.").arg(target.dir().path());
     const std::string image = document->info().path.string();
@@ -250,9 +250,8 @@ void ExportDialog::formatChanged() {
     const Document* document = workbench_.document();
     if (!how || !document) return update();
     const QString extension = text(how->extensions().front());
-    formatWords_->setText(how->lossless()
-                              ? tr("Every label is kept exactly; the file is read back and compared.")
-                              : tr("For looking at, not for measuring: values are not kept exactly."));
+    formatWords_->setText(how->lossless() ? tr("Lossless: the file is read back and compared.")
+                                          : tr("Lossy: for viewing, not for measuring."));
     const QFileInfo image(text(document->info().path.string()));
     QFileInfo now(target_->text().trimmed());
     const QString folder = now.path().isEmpty() || target_->text().isEmpty()
@@ -365,7 +364,7 @@ void ExportDialog::writeNow() {
     Session* session = &workbench_.session();
     const QString path = QFileInfo(target_->text().trimmed()).absoluteFilePath();
     job_ = workbench_.jobs().start<std::filesystem::path>(
-        Lane::writing, tr("Exporting %1").arg(QFileInfo(path).fileName()),
+        Queue::writing, tr("Exporting %1").arg(QFileInfo(path).fileName()),
         [session, what, how = exporter(), target = chosenFile(workbench_, path)](const Progress& progress) {
             return session->exportLabels(what, *how, target, progress);
         },

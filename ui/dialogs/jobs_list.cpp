@@ -98,8 +98,8 @@ JobsList::JobsList(Jobs& jobs, QWidget* parent) : QDialog(parent), jobs_(jobs) {
     auto* inside = new QWidget;
     auto* column = new QVBoxLayout(inside);
     column->setContentsMargins(8, 0, 8, 0);
-    empty_ = secondaryLabel(
-        tr("Nothing has been done yet. Opening, predicting, exporting and training appear here."), inside);
+    empty_ =
+        secondaryLabel(tr("No jobs yet. Opening, predicting, exporting and training appear here."), inside);
     column->addWidget(empty_);
     rows_ = new QVBoxLayout;
     rows_->setSpacing(0);

@@ -15,31 +15,30 @@ ObjectForm::ObjectForm(bool volume, QWidget* parent)
     form->setContentsMargins(0, 0, 0, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     splitting_->setObjectName(QStringLiteral("splitting"));
-    splitting_->addItem(tr("What touches is one object"), int(Splitting::none));
-    splitting_->addItem(tr("Part objects at their necks"), int(Splitting::distance));
-    splitting_->addItem(tr("The class is a boundary: number the cells"), int(Splitting::boundary));
+    splitting_->addItem(tr("Connected components"), int(Splitting::none));
+    splitting_->addItem(tr("Split touching objects (distance-transform watershed)"),
+                        int(Splitting::distance));
+    splitting_->addItem(tr("Cells between boundaries (watershed)"), int(Splitting::boundary));
     form->addRow(tr("Objects"), splitting_);
     depth_->setObjectName(QStringLiteral("depth"));
     depth_->setRange(0, 1000);
     depth_->setDecimals(1);
     depth_->setValue(ObjectRule{}.depth);
     depth_->setSuffix(tr(" px"));
-    depth_->setToolTip(
-        tr("Two parts stay one object when the neck between them is less than this much narrower, in "
-           "radius, than the thinner part."));
-    form->addRow(tr("Neck"), depth_);
+    depth_->setToolTip(tr("Minimum basin depth of the distance transform: larger values split less."));
+    form->addRow(tr("Minimum basin depth"), depth_);
     within_->setObjectName(QStringLiteral("within"));
-    within_->addItem(tr("go on through the slices"), int(Connectivity::volume));
-    within_->addItem(tr("end with each slice"), int(Connectivity::slices));
+    within_->addItem(tr("3D, through the slices"), int(Connectivity::volume));
+    within_->addItem(tr("2D, in each slice"), int(Connectivity::slices));
     if (volume)
-        form->addRow(tr("They"), within_);
+        form->addRow(tr("Connectivity"), within_);
     else
         within_->hide();
     smallest_->setObjectName(QStringLiteral("smallest"));
     smallest_->setRange(0, 1000000000);
     smallest_->setSuffix(volume ? tr(" voxels") : tr(" px"));
     smallest_->setSpecialValueText(tr("keep all"));
-    form->addRow(tr("Smallest"), smallest_);
+    form->addRow(tr("Minimum size"), smallest_);
     const auto showDepth = [this] { depth_->setEnabled(splitting_->currentIndex() > 0); };
     connect(splitting_, &QComboBox::currentIndexChanged, this, showDepth);
     showDepth();

@@ -28,7 +28,7 @@ namespace {
 enum class Meaning { foreground, inverted, valuesAreClasses, boundaries };
 enum class Split { train, validation, everyFifth };
 
-struct Look {
+struct Inspection {
     std::vector<TrainingPair> pairs;
     std::vector<int64_t> values; // of the first label slice that has any
 };
@@ -58,12 +58,12 @@ PairsDialog::PairsDialog(Workbench& workbench, QWidget* parent) : QDialog(parent
     delay_ = new QTimer(this);
     delay_->setSingleShot(true);
     delay_->setInterval(300);
-    connect(delay_, &QTimer::timeout, this, &PairsDialog::look);
+    connect(delay_, &QTimer::timeout, this, &PairsDialog::inspect);
     update();
 }
 
 PairsDialog::~PairsDialog() {
-    for (Job* job : {looking_.data(), reading_.data()})
+    for (Job* job : {inspecting_.data(), reading_.data()})
         if (job) job->cancel();
 }
 
@@ -95,16 +95,17 @@ void PairsDialog::buildLayout() {
     meaning_->addItem(tr("every value except 0 is the structure"), int(Meaning::foreground));
     meaning_->addItem(tr("0 is the structure, the rest is background"), int(Meaning::inverted));
     meaning_->addItem(tr("each value is a class of its own"), int(Meaning::valuesAreClasses));
-    meaning_->addItem(tr("values number objects; learn the borders between them"), int(Meaning::boundaries));
-    form->addRow(tr("In the labels"), meaning_);
+    meaning_->addItem(tr("values are object ids; learn the boundaries between them"),
+                      int(Meaning::boundaries));
+    form->addRow(tr("Label values"), meaning_);
     valuesWords_ = secondaryLabel(QString(), this);
     form->addRow(QString(), valuesWords_);
     names_ = new QLineEdit(this);
     names_->setObjectName(QStringLiteral("classNames"));
     names_->setPlaceholderText(tr("mitochondria"));
-    names_->setToolTip(tr(
-        "What the labels show. Several classes: names in the order of their values, separated by commas."));
-    form->addRow(tr("They show"), names_);
+    names_->setToolTip(
+        tr("Names of the classes; several in the order of their values, separated by commas."));
+    form->addRow(tr("Class names"), names_);
     role_ = new QComboBox(this);
     role_->setObjectName(QStringLiteral("split"));
     role_->addItem(tr("training, every fifth for validation"), int(Split::everyFifth));
@@ -145,7 +146,7 @@ void PairsDialog::buildLayout() {
 void PairsDialog::setPaths(const QString& images, const QString& labels) {
     images_->setText(images);
     labels_->setText(labels);
-    look();
+    inspect();
 }
 
 void PairsDialog::setClassNames(const QString& names) {
@@ -163,26 +164,26 @@ void PairsDialog::browse(QLineEdit* target, bool folder) {
     dialog->open();
 }
 
-void PairsDialog::look() {
+void PairsDialog::inspect() {
     delay_->stop();
-    if (looking_) looking_->cancel();
+    if (inspecting_) inspecting_->cancel();
     pairs_.clear();
     labelValues_.clear();
     problem_.clear();
     const std::string images = images_->text().trimmed().toStdString(),
                       labels = labels_->text().trimmed().toStdString();
     if (images.empty() || labels.empty()) return update();
-    looking_ = workbench_.jobs().start<Look>(
-        Lane::files, tr("Pairing images and labels"),
+    inspecting_ = workbench_.jobs().start<Inspection>(
+        Queue::files, tr("Pairing images and labels"),
         [images, labels](const Progress& progress) {
-            Look look{pairImagesAndLabels(images, labels, Role::train), {}};
-            if (!look.pairs.empty()) look.values = valuesOf(*look.pairs.front().labels, progress);
-            return look;
+            Inspection found{pairImagesAndLabels(images, labels, Role::train), {}};
+            if (!found.pairs.empty()) found.values = valuesOf(*found.pairs.front().labels, progress);
+            return found;
         },
-        [self = QPointer(this)](Look look) {
+        [self = QPointer(this)](Inspection found) {
             if (!self) return;
-            self->pairs_ = std::move(look.pairs);
-            self->labelValues_ = std::move(look.values);
+            self->pairs_ = std::move(found.pairs);
+            self->labelValues_ = std::move(found.values);
             const bool classes = self->labelValues_.size() > 2 && self->labelValues_.size() <= 16;
             const auto wanted = classes                          ? Meaning::valuesAreClasses
                                 : self->labelValues_.size() > 16 ? Meaning::boundaries
@@ -239,7 +240,7 @@ void PairsDialog::update() {
     for (const int64_t value : labelValues_) values << QString::number(value);
     setSentence(valuesWords_, values.isEmpty() ? QString()
                               : values.size() >= 20
-                                  ? tr("More than 19 different values: they number objects.")
+                                  ? tr("More than 19 different values: object ids.")
                                   : tr("Values found: %1.").arg(values.join(QStringLiteral(", "))));
     setSentence(found_, pairs_.empty() ? QString() : tr("%n pairs found.", nullptr, int(pairs_.size())));
 
@@ -248,10 +249,10 @@ void PairsDialog::update() {
     if (images_->text().trimmed().isEmpty() || labels_->text().trimmed().isEmpty())
         sentence = tr("Choose the images and their labels.");
     else if (sentence.isEmpty() && pairs_.empty())
-        sentence = looking_ ? tr("Looking…") : QString();
+        sentence = inspecting_ ? tr("Reading…") : QString();
     else if (sentence.isEmpty() && classNames().size() != wanted)
         sentence = wanted == 1
-                       ? tr("Say what the labels show, for example mitochondria.")
+                       ? tr("Enter the name of the class, for example mitochondria.")
                        : tr("The labels hold %1 classes; give %1 names separated by commas.").arg(wanted);
     setSentence(complaint_, sentence);
     take_->setEnabled(sentence.isEmpty() && !pairs_.empty() && !reading_);
@@ -288,7 +289,7 @@ void PairsDialog::take() {
     const std::vector<std::string> names = classNames();
     complaint_->hide();
     reading_ = workbench_.jobs().start<std::vector<DataSetRow>>(
-        Lane::files, tr("Reading images with labels"),
+        Queue::files, tr("Reading images with labels"),
         [chosen, how, names](const Progress& progress) {
             std::vector<DataSetRow> rows;
             for (size_t i = 0; i < chosen.size(); ++i) {

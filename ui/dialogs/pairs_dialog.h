@@ -33,7 +33,7 @@ Q_SIGNALS:
 private:
     void buildLayout();
     void browse(QLineEdit* target, bool folder);
-    void look();
+    void inspect();
     void update();
     void take();
     LabelMeaning meaning() const;
@@ -42,7 +42,7 @@ private:
     Workbench& workbench_;
     std::vector<TrainingPair> pairs_;
     std::vector<int64_t> labelValues_; // of the first label image
-    QPointer<Job> looking_, reading_;
+    QPointer<Job> inspecting_, reading_;
     QString problem_;
     QTimer* delay_ = nullptr;
     QLineEdit *images_ = nullptr, *labels_ = nullptr, *names_ = nullptr;

@@ -23,7 +23,7 @@ namespace cristae {
 
 RecipeDialog::RecipeDialog(const Schema& schema, const nlohmann::json& values, QWidget* parent)
     : QDialog(parent), schema_(schema) {
-    setWindowTitle(tr("Own recipe"));
+    setWindowTitle(tr("Custom recipe"));
     auto* layout = new QVBoxLayout(this);
     auto* area = new QScrollArea(this);
     area->setFrameShape(QFrame::NoFrame);

@@ -58,18 +58,18 @@ void VolumeDialog::buildLayout() {
     column->setSpacing(8);
     auto* tools = new QHBoxLayout;
     tools->setSpacing(8);
-    look_ = new QComboBox(this);
-    look_->setObjectName(QStringLiteral("volumeLook"));
-    look_->setAccessibleName(tr("What is shown"));
-    look_->addItem(tr("Outside of the stack"), int(VolumeLook::outside));
-    look_->addItem(tr("Surfaces of the objects"), int(VolumeLook::objects));
+    rendering_ = new QComboBox(this);
+    rendering_->setObjectName(QStringLiteral("volumeRendering"));
+    rendering_->setAccessibleName(tr("Rendering"));
+    rendering_->addItem(tr("Volume"), int(VolumeRendering::outside));
+    rendering_->addItem(tr("Surfaces of the objects"), int(VolumeRendering::objects));
     front_ = new QPushButton(tr("Reset view"), this);
-    front_->setToolTip(tr("Turns the stack back; a double click does too."));
-    refresh_ = new QPushButton(tr("Read again"), this);
+    front_->setToolTip(tr("Restores the first view, as a double click does."));
+    refresh_ = new QPushButton(tr("Reload"), this);
     refresh_->setObjectName(QStringLiteral("volumeRefresh"));
     save_ = new QPushButton(tr("Save picture…"), this);
     save_->setObjectName(QStringLiteral("volumeSave"));
-    tools->addWidget(look_);
+    tools->addWidget(rendering_);
     tools->addWidget(front_);
     tools->addStretch(1);
     tools->addWidget(refresh_);
@@ -81,7 +81,7 @@ void VolumeDialog::buildLayout() {
     foot->setSpacing(8);
     facts_ = secondaryLabel(QString(), this);
     facts_->setObjectName(QStringLiteral("volumeFacts"));
-    hint_ = secondaryLabel(tr("Drag or arrow keys turn, the wheel zooms."), this);
+    hint_ = secondaryLabel(tr("Drag or use the arrow keys to rotate, the wheel to zoom."), this);
     hint_->setWordWrap(false);
     bar_ = new QProgressBar(this);
     bar_->setRange(0, 1000);
@@ -95,8 +95,8 @@ void VolumeDialog::buildLayout() {
     column->addLayout(foot);
     for (QPushButton* button : {front_, refresh_, save_, cancel_}) button->setAutoDefault(false);
 
-    connect(look_, &QComboBox::activated, this, [this] {
-        view_->setLook(VolumeLook(look_->currentData().toInt()));
+    connect(rendering_, &QComboBox::activated, this, [this] {
+        view_->setRendering(VolumeRendering(rendering_->currentData().toInt()));
         updateState();
     });
     connect(front_, &QPushButton::clicked, this, [this] { view_->setCamera({}); });
@@ -120,7 +120,7 @@ void VolumeDialog::refresh() {
     stale_ = false;
     using Scene = std::shared_ptr<const VolumeScene>;
     job_ = workbench_.jobs().start<Scene>(
-        Lane::files, tr("Reading the volume"),
+        Queue::files, tr("Reading the volume"),
         [image = imageForJobs(*document), labels = document->labels().snapshot(),
          size = document->voxelSize(), classes = document->classes()](const Progress& progress) -> Scene {
             return std::make_shared<const VolumeScene>(volumeScene(
@@ -130,8 +130,8 @@ void VolumeDialog::refresh() {
             if (!self) return;
             self->view_->setScene(scene);
             // Without labels there are no surfaces to show.
-            if (scene->colours.empty()) self->look_->setCurrentIndex(0);
-            self->view_->setLook(VolumeLook(self->look_->currentData().toInt()));
+            if (scene->colours.empty()) self->rendering_->setCurrentIndex(0);
+            self->view_->setRendering(VolumeRendering(self->rendering_->currentData().toInt()));
             Q_EMIT self->refreshed();
         },
         {},
@@ -151,20 +151,20 @@ void VolumeDialog::updateState() {
     const Document* document = workbench_.document();
     const bool stack = document && document->info().extent().z > 1;
     const auto& scene = view_->scene();
-    view_->setWords(!document ? tr("Open a stack to see it from any side.")
-                    : !stack  ? tr("A single slice has no depth; open a stack to see it from any side.")
-                    : job_    ? tr("Reading the stack …")
-                              : tr("The stack has not been read; press Read again."));
+    view_->setWords(!document ? tr("Open a stack to view it in 3D.")
+                    : !stack  ? tr("A single slice has no depth; open a stack to view it in 3D.")
+                    : job_    ? tr("Reading the stack…")
+                              : tr("The stack has not been read; press Reload."));
     bar_->setVisible(job_);
     cancel_->setVisible(job_);
     hint_->setVisible(!job_);
     if (job_) bar_->setValue(int(job_->fraction() * 1000));
-    for (QWidget* widget : std::initializer_list<QWidget*>{look_, front_, save_})
+    for (QWidget* widget : std::initializer_list<QWidget*>{rendering_, front_, save_})
         widget->setEnabled(scene != nullptr);
     refresh_->setEnabled(stack && !job_ && (stale_ || !scene));
     refresh_->setToolTip(!stack             ? tr("Open a stack first.")
                          : stale_ || !scene ? tr("Image, labels or classes have changed since it was read.")
-                                            : tr("What is shown is up to date."));
+                                            : tr("The view is up to date."));
     if (!scene) return setSentence(facts_, QString());
     const Extent3& e = scene->imageExtent;
     QStringList facts{tr("%1 × %2 × %3 voxels").arg(e.x).arg(e.y).arg(e.z)};
@@ -178,11 +178,14 @@ void VolumeDialog::updateState() {
                      .arg(micrometres(2, e.x, scene->block.x), micrometres(1, e.y, scene->block.y),
                           micrometres(0, e.z, scene->block.z));
     } else {
-        facts << tr("distance of slices unknown, drawn one pixel apart");
+        facts << tr("slice spacing unknown, drawn as one pixel");
     }
     if (scene->extent != e)
-        facts << tr("drawn in %1 × %2 × %3").arg(scene->extent.x).arg(scene->extent.y).arg(scene->extent.z);
-    if (scene->colours.empty() && view_->look() == VolumeLook::objects) facts << tr("nothing is labelled");
+        facts << tr("downsampled to %1 × %2 × %3")
+                     .arg(scene->extent.x)
+                     .arg(scene->extent.y)
+                     .arg(scene->extent.z);
+    if (scene->colours.empty() && view_->rendering() == VolumeRendering::objects) facts << tr("no labels");
     setSentence(facts_, facts.join(QStringLiteral(" · ")));
 }
 
@@ -190,16 +193,17 @@ void VolumeDialog::savePicture(const QString& path) {
     if (!view_->scene()) return;
     const Document* document = workbench_.document();
     workbench_.jobs().start<QString>(
-        Lane::writing, tr("Save picture"),
-        [scene = view_->scene(), camera = view_->camera(), look = view_->look(), size = view_->size() * 2,
-         colour = fromQColor(themeColours(palette()).surround),
+        Queue::writing, tr("Save picture"),
+        [scene = view_->scene(), camera = view_->camera(), rendering = view_->rendering(),
+         size = view_->size() * 2, colour = fromQColor(themeColours(palette()).surround),
          name = document ? document->info().path.string() : std::string(), session = &workbench_.session(),
          file = chosenFile(workbench_, path)](const Progress& progress) {
-            const VolumePicture picture = volumePicture(*scene, camera, look, size.width(), size.height(),
-                                                        colour, PartProgress(progress, 0, 0.8));
+            const VolumePicture picture =
+                volumePicture(*scene, camera, rendering, size.width(), size.height(), colour,
+                              PartProgress(progress, 0, 0.8));
             const auto place =
                 writePicture(MemorySource(picture.colours), session->exporters(), file,
-                             volumeProvenance(name, {}, camera, look), PartProgress(progress, 0.8, 1));
+                             volumeProvenance(name, {}, camera, rendering), PartProgress(progress, 0.8, 1));
             return QString::fromStdString(place.string());
         },
         [bench = &workbench_](const QString& place) {

@@ -42,7 +42,7 @@ private:
 
     Workbench& workbench_;
     VolumeView* view_ = nullptr;
-    QComboBox* look_ = nullptr;
+    QComboBox* rendering_ = nullptr;
     QPushButton *refresh_ = nullptr, *cancel_ = nullptr, *front_ = nullptr, *save_ = nullptr;
     QProgressBar* bar_ = nullptr;
     QLabel *facts_ = nullptr, *hint_ = nullptr;

@@ -33,8 +33,8 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
     const VoxelSize size = workbench_.document() ? workbench_.document()->voxelSize() : VoxelSize();
     auto* layout = new QVBoxLayout(this);
     layout->setSpacing(12);
-    auto* source = secondaryLabel(size.source.empty() ? tr("The file does not say how large a voxel is.")
-                                                      : tr("Known from: %1.").arg(text(size.source)),
+    auto* source = secondaryLabel(size.source.empty() ? tr("The file does not state its voxel size.")
+                                                      : tr("Source: %1.").arg(text(size.source)),
                                   this);
     source->setObjectName(QStringLiteral("source"));
     layout->addWidget(source);
@@ -52,12 +52,11 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
     };
     x_ = field(tr("Width (x)"), "x", size.xNm);
     y_ = field(tr("Height (y)"), "y", size.yNm);
-    z_ = field(tr("Distance of slices (z)"), "z", size.zNm);
+    z_ = field(tr("Slice spacing (z)"), "z", size.zNm);
     layout->addLayout(form);
-    layout->addWidget(
-        secondaryLabel(tr("Models resample the image by it, and the scale bar and all measurements use it. "
-                          "The file itself is not changed."),
-                       this));
+    layout->addWidget(secondaryLabel(tr("Models resample the image by it; the scale bar and all measurements "
+                                        "use it. The file is not changed."),
+                                     this));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
     buttons->button(QDialogButtonBox::Ok)->setText(tr("Use this size"));
     setStyleProperty(buttons->button(QDialogButtonBox::Ok), "primary", true);

@@ -1,4 +1,4 @@
-// The lanes behind Jobs: their threads, the mailbox of progress, and the one way in which a job ends.
+// The queues behind Jobs: their threads, the mailbox of progress, and the one way in which a job ends.
 #include "ui/jobs/jobs.h"
 #include "ui/jobs/workers.h"
 
@@ -30,8 +30,8 @@ int64_t nowMs() {
         .count();
 }
 
-bool mayBeLeftBehind(Lane lane) {
-    return lane == Lane::view || lane == Lane::files || lane == Lane::background;
+bool mayBeLeftBehind(Queue queue) {
+    return queue == Queue::view || queue == Queue::files || queue == Queue::background;
 }
 
 /// Networks use every processor; a lower priority keeps the window smooth while they do. Threads that a
@@ -48,7 +48,7 @@ void lowerPriorityOfThisThread() {
 /// What the UI thread and the worker both hold. Everything but the mailbox belongs to the UI thread.
 struct Job::Shared : Progress {
     QString title;
-    Lane lane = Lane::view;
+    Queue queue = Queue::view;
     bool listed = true;
     State state = State::waiting;
     double fraction = 0;
@@ -66,14 +66,14 @@ struct Job::Shared : Progress {
     mutable std::mutex mailbox;
     mutable double newFraction = 0;
     mutable std::string newWords;
-    mutable bool news = false;
+    mutable bool fresh = false;
 
     void report(double value, const std::string& text) const override {
         lastSignMs.store(nowMs(), std::memory_order_relaxed);
         const std::lock_guard lock(mailbox);
         newFraction = std::clamp(value, 0.0, 1.0);
         newWords = text;
-        news = true;
+        fresh = true;
     }
     bool cancelled() const override {
         lastSignMs.store(nowMs(), std::memory_order_relaxed);
@@ -86,10 +86,10 @@ struct Job::Shared : Progress {
     /// True if something was new.
     bool collect() {
         const std::lock_guard lock(mailbox);
-        if (!news) return false;
+        if (!fresh) return false;
         fraction = newFraction;
         words = QString::fromStdString(newWords);
-        news = false;
+        fresh = false;
         return true;
     }
     bool over() const { return state == State::done || state == State::failed || state == State::cancelled; }
@@ -122,8 +122,8 @@ QDateTime Job::started() const {
 bool Job::listed() const {
     return shared_->listed;
 }
-Lane Job::lane() const {
-    return shared_->lane;
+Queue Job::queue() const {
+    return shared_->queue;
 }
 bool Job::over() const {
     return shared_->over();
@@ -160,14 +160,14 @@ struct Link {
 struct Jobs::Private {
     // A library keeps its own worker threads for each thread that calls it; the one lasting thread of compute
     // means one such set.
-    std::array<Workers, 6> lanes{Workers(2), Workers(1), Workers(1), Workers(1), Workers(1), Workers(2)};
+    std::array<Workers, 6> queues{Workers(2), Workers(1), Workers(1), Workers(1), Workers(1), Workers(2)};
     std::vector<Job*> all;                             // oldest first
     std::vector<std::shared_ptr<Job::Shared>> leaving; // cancelled; their work has not come back
     std::shared_ptr<Link> link = std::make_shared<Link>();
     QTimer tick;
     bool stopped = false;
 
-    Workers& lane(Lane which) { return lanes[size_t(which)]; }
+    Workers& queue(Queue which) { return queues[size_t(which)]; }
     void dropOld() {
         int ended = 0;
         for (auto it = all.rbegin(); it != all.rend();) {
@@ -181,12 +181,12 @@ struct Jobs::Private {
             }
         }
     }
-    /// Frees the lane of cancelled work that gives no sign of life.
+    /// Frees the queue of cancelled work that gives no sign of life.
     void leaveSilent() {
         std::erase_if(leaving, [this](const std::shared_ptr<Job::Shared>& job) {
             if (!job->inWork) return true;
             if (!job->silentFor(cancelPatience)) return false;
-            lane(job->lane).leaveBehind(job.get());
+            queue(job->queue).leaveBehind(job.get());
             return true;
         });
     }
@@ -195,7 +195,7 @@ struct Jobs::Private {
 Jobs::Jobs(QObject* parent) : QObject(parent), p_(std::make_unique<Private>()) {
     p_->link->jobs = this;
     p_->tick.setInterval(progressIntervalMs);
-    connect(&p_->tick, &QTimer::timeout, this, &Jobs::look);
+    connect(&p_->tick, &QTimer::timeout, this, &Jobs::poll);
 }
 
 Jobs::~Jobs() {
@@ -205,11 +205,12 @@ Jobs::~Jobs() {
         p_->link->jobs = nullptr;
     }
     if (wait(cancelPatience)) return;
-    for (const Lane lane : {Lane::view, Lane::files, Lane::background}) p_->lane(lane).leaveAllBehind();
+    for (const Queue queue : {Queue::view, Queue::files, Queue::background})
+        p_->queue(queue).leaveAllBehind();
 }
 
 /// What is to be seen to while work goes on: progress, silence, cancelled work that does not come back.
-void Jobs::look() {
+void Jobs::poll() {
     bool running = false;
     for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end())) {
         if (!job || job->over()) continue;
@@ -218,7 +219,7 @@ void Jobs::look() {
         if (shared.collect()) Q_EMIT job->changed();
         if (!job || shared.silence.count() == 0 || !shared.silentFor(shared.silence)) continue;
         shared.cancelRequested = true;
-        p_->lane(shared.lane).leaveBehind(&shared);
+        p_->queue(shared.queue).leaveBehind(&shared);
         finish(*job,
                Error(ErrorKind::input,
                      tr("There was no answer for %1 seconds. See whether the drive or the server answers, "
@@ -245,8 +246,9 @@ void Jobs::finish(Job& job, std::optional<Error> problem) {
         } catch (const Error& thrown) {
             problem = thrown;
         } catch (const std::bad_alloc&) {
-            problem.emplace(ErrorKind::memory,
-                            tr("There is not enough memory to take over the result.").toStdString());
+            problem.emplace(ErrorKind::memory, tr("There is not enough memory for the result. Close other "
+                                                  "programs, or work on fewer slices.")
+                                                   .toStdString());
         } catch (const std::exception& thrown) {
             problem.emplace(ErrorKind::internal, thrown.what());
         }
@@ -270,7 +272,7 @@ void Jobs::finish(Job& job, std::optional<Error> problem) {
     if (guarded) Q_EMIT guarded->ended();
 }
 
-Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const Progress&)> work,
+Job* Jobs::startErased(Queue queue, const QString& title, std::function<void(const Progress&)> work,
                        std::function<void()> done, std::function<void(const Error&)> failed,
                        std::function<void()> cancelled, bool listed, Milliseconds silence) {
     auto* job = new Job;
@@ -278,7 +280,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
     job->shared_ = std::make_shared<Job::Shared>();
     const auto shared = job->shared_;
     shared->title = title;
-    shared->lane = lane;
+    shared->queue = queue;
     shared->listed = listed;
     shared->silence = silence;
     p_->all.push_back(job);
@@ -290,7 +292,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
     shared->failed = std::move(failed);
     shared->cancelledCallback = std::move(cancelled);
     connect(job, &Job::ended, this, [this, listed, shared] {
-        if (shared->state == Job::State::cancelled && shared->inWork && mayBeLeftBehind(shared->lane)) {
+        if (shared->state == Job::State::cancelled && shared->inWork && mayBeLeftBehind(shared->queue)) {
             p_->leaving.push_back(shared);
             p_->tick.start();
         }
@@ -309,14 +311,14 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
         if (guarded) finish(*guarded, error);
     };
 
-    auto body = [link = p_->link, shared, begin, end, lane, work = std::move(work)]() mutable {
+    auto body = [link = p_->link, shared, begin, end, queue, work = std::move(work)]() mutable {
         shared->lastSignMs = nowMs();
         shared->inWork = true; // before the question: who cancels now is seen here, or sees that work goes on
         if (shared->cancelRequested) {
             shared->inWork = false;
             return;
         }
-        if (lane == Lane::compute) lowerPriorityOfThisThread();
+        if (queue == Queue::compute) lowerPriorityOfThisThread();
         link->post(begin);
         std::optional<Error> error;
         try {
@@ -338,7 +340,7 @@ Job* Jobs::startErased(Lane lane, const QString& title, std::function<void(const
         shared->inWork = false;
         link->post([end, error] { end(error); });
     };
-    p_->lane(lane).start(shared.get(), std::move(body)); // no copy stays here that could be the last
+    p_->queue(queue).start(shared.get(), std::move(body)); // no copy stays here that could be the last
     if (!p_->tick.isActive() && (listed || silence.count() > 0)) p_->tick.start();
     if (listed) Q_EMIT jobsChanged();
     return job;
@@ -363,30 +365,30 @@ Job* Jobs::newest() const {
     return nullptr;
 }
 
-bool Jobs::busy(Lane lane) const {
+bool Jobs::busy(Queue queue) const {
     return std::any_of(p_->all.begin(), p_->all.end(),
-                       [&](const Job* job) { return job->shared_->lane == lane && !job->shared_->over(); });
+                       [&](const Job* job) { return job->shared_->queue == queue && !job->shared_->over(); });
 }
 
 std::vector<Job*> Jobs::unfinishedWork() const {
     std::vector<Job*> found;
     for (Job* job : jobs()) {
         const bool regretted =
-            job->lane() == Lane::compute || job->lane() == Lane::saving || job->lane() == Lane::writing;
+            job->queue() == Queue::compute || job->queue() == Queue::saving || job->queue() == Queue::writing;
         if (regretted && !job->over()) found.push_back(job);
     }
     return found;
 }
 
-void Jobs::cancelLane(Lane lane) {
+void Jobs::cancelQueue(Queue queue) {
     for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end()))
-        if (job && job->lane() == lane) job->cancel();
+        if (job && job->queue() == queue) job->cancel();
 }
 
 void Jobs::stop() {
     p_->stopped = true;
     p_->tick.stop();
-    for (Workers& lane : p_->lanes) lane.dropWaiting();
+    for (Workers& queue : p_->queues) queue.dropWaiting();
     for (Job* job : p_->all) {
         job->blockSignals(true);
         job->shared_->releaseCallbacks();
@@ -397,7 +399,7 @@ void Jobs::stop() {
 bool Jobs::wait(Milliseconds limit) {
     const auto deadline = Workers::Clock::now() + limit;
     bool all = true;
-    for (Workers& lane : p_->lanes) all = lane.waitUntil(deadline) && all;
+    for (Workers& queue : p_->queues) all = queue.waitUntil(deadline) && all;
     return all;
 }
 

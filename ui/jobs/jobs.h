@@ -1,4 +1,4 @@
-// Jobs: runs core's long functions off the UI thread on named lanes and brings their result back to it.
+// Jobs: runs core's long functions off the UI thread on named queues and brings their result back to it.
 #pragma once
 #include "core/base/error.h"
 #include "core/base/progress.h"
@@ -19,7 +19,7 @@ namespace cristae {
 /// view: 2 threads, reads pixels for the screen; compute: 1, networks and training; files: 1, opening and
 /// measuring; saving: 1, the labels of the document, which wait for nothing else; writing: 1, all other
 /// results; background: 2, what nobody asked for, such as thumbnails.
-enum class Lane { view, compute, files, saving, writing, background };
+enum class Queue { view, compute, files, saving, writing, background };
 
 /// One piece of work; ends in exactly one of value, error, cancelled. Lives on the UI thread; `progress()`
 /// may be used anywhere.
@@ -35,7 +35,7 @@ public:
     QString errorText() const;
     QDateTime started() const;
     bool listed() const; // shown in the status bar and the list of jobs; tile loads are not
-    Lane lane() const;
+    Queue queue() const;
     bool over() const; // done, failed or cancelled
     void cancel();     // answers at once; the work stops within 0.5 s
 
@@ -61,22 +61,22 @@ public:
     explicit Jobs(QObject* parent = nullptr);
     ~Jobs() override; // stops, and waits for what cannot be left behind
 
-    /// `work` runs on the lane; `done` (with its value) or `failed` runs on the UI thread afterwards; a
+    /// `work` runs on the queue; `done` (with its value) or `failed` runs on the UI thread afterwards; a
     /// cancelled job calls neither of them but `cancelled` if given. `failed` empty: the error is raised by
     /// errorRaised(). The returned job is owned here and stays in jobs() until 50 newer listed ones have
     /// ended. `silence`, if not 0: the job fails with Error{input} when its work has for so long neither
     /// reported progress nor asked whether it is cancelled.
     template <class T>
-    Job* start(Lane lane, const QString& title, std::function<T(const Progress&)> work,
+    Job* start(Queue queue, const QString& title, std::function<T(const Progress&)> work,
                std::function<void(T)> done, std::function<void(const Error&)> failed = {},
                std::function<void()> cancelled = {}, bool listed = true, Milliseconds silence = {}) {
         auto value = std::make_shared<std::optional<T>>();
         return startErased(
-            lane, title, [work = std::move(work), value](const Progress& p) { value->emplace(work(p)); },
+            queue, title, [work = std::move(work), value](const Progress& p) { value->emplace(work(p)); },
             [done = std::move(done), value] { done(std::move(**value)); }, std::move(failed),
             std::move(cancelled), listed, silence);
     }
-    Job* startErased(Lane lane, const QString& title, std::function<void(const Progress&)> work,
+    Job* startErased(Queue queue, const QString& title, std::function<void(const Progress&)> work,
                      std::function<void()> done, std::function<void(const Error&)> failed,
                      std::function<void()> cancelled, bool listed, Milliseconds silence);
 
@@ -88,8 +88,8 @@ public:
     Job* newest() const;
     /// Listed jobs whose loss a person would regret, newest first: computations and files being written.
     std::vector<Job*> unfinishedWork() const;
-    bool busy(Lane lane) const;
-    void cancelLane(Lane lane);
+    bool busy(Queue queue) const;
+    void cancelQueue(Queue queue);
     /// For the end of the window: everything is cancelled, nothing is started and nobody called back any
     /// more. Afterwards the objects that callbacks speak of may go in any order.
     void stop();
@@ -104,7 +104,7 @@ Q_SIGNALS:
 private:
     struct Private;
     void finish(Job& job, std::optional<Error> problem);
-    void look();
+    void poll();
     std::unique_ptr<Private> p_;
 };
 

@@ -81,7 +81,7 @@ void EvaluationPanel::saveReport(const QString& path) {
     TileSourcePtr image = imageForJobs(*document);
     if (slice_) image = partOf(image, Box3::ofSlice(image->info().extent(), *slice_));
     workbench_.jobs().start<bool>(
-        Lane::writing, tr("Save the report"),
+        Queue::writing, tr("Save the report"),
         [path, file = placeFor(path), record = record_, compared = compared_, truth = truth_, image, shown,
          number = slice_.value_or(shown)](const Progress& progress) {
             if (QFileInfo(path).suffix().compare(QLatin1String("csv"), Qt::CaseInsensitive) == 0) {
@@ -112,7 +112,7 @@ void EvaluationPanel::savePicture(const QString& path) {
     TileSourcePtr image = imageForJobs(*document);
     if (slice_) image = partOf(image, Box3::ofSlice(image->info().extent(), *slice_));
     workbench_.jobs().start<QString>(
-        Lane::writing, tr("Save the difference"),
+        Queue::writing, tr("Save the difference"),
         [file = placeFor(path), session = &workbench_.session(), one = compared_[index], truth = truth_,
          image, name = record_.predictions[index].prediction.name,
          truthName = record_.truth.name](const Progress& progress) {

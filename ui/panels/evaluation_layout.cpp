@@ -48,7 +48,7 @@ void EvaluationPanel::buildLayout() {
     QVBoxLayout* column = scrollingColumn(this);
     column->addWidget(headingLabel(tr("Compare with ground truth"), this));
     column->addWidget(
-        secondaryLabel(tr("How well the labels of a class agree with a label image of your own."), this));
+        secondaryLabel(tr("Compares the labels of a class with a ground-truth label image."), this));
     column->addWidget(buildQuestion());
     column->addWidget(buildResult());
     column->addStretch(1);
@@ -62,30 +62,30 @@ QWidget* EvaluationPanel::buildQuestion() {
     column->setSpacing(8);
     class_ = namedCombo("truthClass", tr("Class to compare"), all);
     column->addWidget(class_);
-    inverted_ = new QCheckBox(tr("In the truth, 0 is the structure"), all);
+    inverted_ = new QCheckBox(tr("In the ground truth, 0 is the structure"), all);
     column->addWidget(inverted_);
 
     options_ = new QWidget(all);
     auto* options = new QVBoxLayout(options_);
     options->setContentsMargins(0, 0, 0, 0);
     options->setSpacing(8);
-    objectsIn_ = namedCombo("objectsIn", tr("What is one object"), options_);
-    objectsIn_->addItem(tr("Objects go on through the slices"), true);
-    objectsIn_->addItem(tr("Each slice has its own objects"), false);
+    objectsIn_ = namedCombo("objectsIn", tr("Connectivity of objects"), options_);
+    objectsIn_->addItem(tr("Objects in 3D, through the slices"), true);
+    objectsIn_->addItem(tr("Objects in 2D, in each slice"), false);
     options->addWidget(objectsIn_);
-    truthIds_ = new QCheckBox(tr("Values of the truth are object numbers"), options_);
-    truthIds_->setToolTip(tr("Else objects are what touches."));
+    truthIds_ = new QCheckBox(tr("Values of the ground truth are object ids"), options_);
+    truthIds_->setToolTip(tr("Otherwise objects are connected components."));
     options->addWidget(truthIds_);
     boundaries_ = new QCheckBox(tr("The class marks boundaries of cells"), options_);
     boundaries_->setToolTip(
-        tr("Partitions (V-rand, V-info …) then compare the cells between the boundaries. Those "
-           "of the prediction are thinned to one pixel, those of the truth do not count."));
+        tr("Partition metrics (V-rand, V-info …) then compare the cells between the boundaries. Boundaries "
+           "of the prediction are thinned to one pixel, those of the ground truth do not count."));
     options->addWidget(boundaries_);
-    pixelsOnly_ = new QCheckBox(tr("Pixels only, fast"), options_);
-    pixelsOnly_->setToolTip(tr("Leaves out objects, surfaces and partitions, which hold large stacks in "
-                               "memory and take up to a minute."));
+    pixelsOnly_ = new QCheckBox(tr("Pixel metrics only (fast)"), options_);
+    pixelsOnly_->setToolTip(tr("Leaves out the metrics of objects, surfaces and partitions, which hold large "
+                               "stacks in memory and take up to a minute."));
     options->addWidget(pixelsOnly_);
-    column->addWidget(foldButton(tr("What counts"), options_, all));
+    column->addWidget(foldButton(tr("Options"), options_, all));
     column->addWidget(options_);
 
     compare_ = new QPushButton(tr("Compare with…"), all);
@@ -162,7 +162,7 @@ QWidget* EvaluationPanel::buildResult() {
     legend->addStretch(1);
     column->addLayout(legend);
 
-    figures_ = quietTable("figures", tr("Figures of the comparison"), result_);
+    figures_ = quietTable("figures", tr("Metrics of the comparison"), result_);
     figures_->verticalHeader()->hide();
     figures_->verticalHeader()->setDefaultSectionSize(22);
     figures_->verticalHeader()->setMinimumSectionSize(18);
@@ -171,16 +171,16 @@ QWidget* EvaluationPanel::buildResult() {
     conventions_ = secondaryLabel(QString(), result_);
     conventions_->setObjectName(QStringLiteral("conventions"));
     conventions_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    column->addWidget(foldButton(tr("How each figure is counted"), conventions_, result_));
+    column->addWidget(foldButton(tr("Convention of each metric"), conventions_, result_));
     column->addWidget(conventions_);
 
     slices_ = new QWidget(result_);
     auto* slices = new QVBoxLayout(slices_);
     slices->setContentsMargins(0, 8, 0, 0);
     slices->setSpacing(8);
-    metric_ = namedCombo("sliceMetric", tr("Figure of each slice"), slices_);
+    metric_ = namedCombo("sliceMetric", tr("Metric for each slice"), slices_);
     for (const std::string& name : metricGroups().front().metrics)
-        metric_->addItem(tr("%1 of each slice").arg(metricTitle(name)), text(name));
+        metric_->addItem(tr("%1 for each slice").arg(metricTitle(name)), text(name));
     slices->addWidget(metric_);
     chart_ = new LineChart(QString(), slices_);
     chart_->setObjectName(QStringLiteral("sliceChart"));
@@ -191,7 +191,7 @@ QWidget* EvaluationPanel::buildResult() {
     auto* curves = new QVBoxLayout(curves_);
     curves->setContentsMargins(0, 8, 0, 0);
     curves->setSpacing(8);
-    precisionRecall_ = new LineChart(tr("Precision against recall"), curves_);
+    precisionRecall_ = new LineChart(tr("Precision–recall curve"), curves_);
     precisionRecall_->setObjectName(QStringLiteral("precisionRecall"));
     precisionRecall_->setXAxis(tr("recall"), 1.0);
     calibration_ = new LineChart(tr("Share of foreground"), curves_);
@@ -210,16 +210,17 @@ QWidget* EvaluationPanel::buildResult() {
     ofWhich_ = new QWidget(result_);
     auto* of = new QVBoxLayout(ofWhich_);
     of->setContentsMargins(0, 0, 0, 0);
-    of->addWidget(secondaryLabel(tr("Classes and difference of"), ofWhich_));
-    which_ = namedCombo("comparedWhich", tr("Which prediction's classes and difference"), ofWhich_);
+    of->addWidget(secondaryLabel(tr("Confusion matrix and difference of"), ofWhich_));
+    which_ =
+        namedCombo("comparedWhich", tr("Prediction of the confusion matrix and the difference"), ofWhich_);
     of->addWidget(which_);
     column->addWidget(ofWhich_);
     column->addSpacing(8);
-    column->addWidget(headingLabel(tr("Classes confused"), result_));
-    column->addWidget(secondaryLabel(tr("Rows: truth. Columns: prediction. Voxels, and their share of the "
-                                        "row."),
-                                     result_));
-    classes_ = quietTable("confusion", tr("Classes of the truth against classes of the prediction"), result_);
+    column->addWidget(headingLabel(tr("Confusion matrix"), result_));
+    column->addWidget(secondaryLabel(
+        tr("Rows: ground truth. Columns: prediction. Voxels, and their share of the row."), result_));
+    classes_ =
+        quietTable("confusion", tr("Classes of the ground truth by classes of the prediction"), result_);
     classes_->horizontalHeader()->setHighlightSections(false);
     classes_->verticalHeader()->setHighlightSections(false);
     classes_->verticalHeader()->setDefaultSectionSize(40);
@@ -228,9 +229,9 @@ QWidget* EvaluationPanel::buildResult() {
     auto* buttons = new QHBoxLayout;
     picture_ = new QPushButton(tr("Save picture…"), result_);
     picture_->setToolTip(tr("The difference in colours over the image, as PNG, TIFF, JPEG or HDF5."));
-    report_ = primaryButton(tr("Report…"), result_);
+    report_ = primaryButton(tr("Save report…"), result_);
     report_->setObjectName(QStringLiteral("evaluationReport"));
-    report_->setToolTip(tr("Every figure with its convention, the chart, the difference and the files with "
+    report_->setToolTip(tr("Every metric with its convention, the chart, the difference and the files with "
                            "their SHA-256, as PDF or CSV."));
     picture_->setMinimumHeight(38);
     buttons->addWidget(picture_, 1);
@@ -243,7 +244,7 @@ QWidget* EvaluationPanel::buildResult() {
     connect(add_, &QPushButton::clicked, this, &EvaluationPanel::choosePrediction);
     connect(which_, &QComboBox::currentIndexChanged, this, [this] {
         showClasses();
-        wishDifference();
+        requestDifference();
     });
     connect(picture_, &QPushButton::clicked, this, &EvaluationPanel::choosePicture);
     connect(report_, &QPushButton::clicked, this, &EvaluationPanel::chooseReport);

@@ -107,7 +107,7 @@ void EvaluationPanel::compareWith(const QString& truthPath, const OpenOptions& o
     if (!document) return;
     const auto work = [path = truthPath, openOptions = options, labels = document->labels().snapshot(),
                        generation = document->labels().generation(), size = document->voxelSize(),
-                       slice = workbench_.view().slice, wish = optionsNow(), classes = document->classes(),
+                       slice = workbench_.view().slice, wanted = optionsNow(), classes = document->classes(),
                        name = tr("labels in the window").toStdString(),
                        remarks = remarksOf(document->history())](const Progress& progress) {
         Evaluated result;
@@ -120,9 +120,9 @@ void EvaluationPanel::compareWith(const QString& truthPath, const OpenOptions& o
         result.truthNames = namesOf(result.truth->info());
         if (result.truth->info().extent().z == 1 && labels.extent().z > 1) result.slice = slice;
         result.generation = generation;
-        result.compared = {labelsToMeasure(labels, size, result.slice), wish, true};
+        result.compared = {labelsToMeasure(labels, size, result.slice), wanted, true};
         result.comparison =
-            compareWithTruth(result.compared.source, *result.truth, wish, pageThreshold, progress);
+            compareWithTruth(result.compared.source, *result.truth, wanted, pageThreshold, progress);
         result.comparison.prediction.name = name;
         result.comparison.prediction.remarks = remarks;
         result.comparison.classNames = classes;
@@ -135,10 +135,10 @@ void EvaluationPanel::compareWith(const QString& truthPath, const OpenOptions& o
 
 void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& options) {
     if (!truth_) return;
-    EvaluationOptions wish = compared_.front().options;
-    wish.predictionLabel.reset();
+    EvaluationOptions wanted = compared_.front().options;
+    wanted.predictionLabel.reset();
     const Document* document = workbench_.document();
-    const auto work = [path, openOptions = options, wish, truth = truth_, slice = slice_,
+    const auto work = [path, openOptions = options, wanted, truth = truth_, slice = slice_,
                        size = document ? document->voxelSize() : VoxelSize(),
                        structure = record_.structure](const Progress& progress) {
         Evaluated result;
@@ -148,7 +148,7 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
         if (!source) return result;
         if (!source->info().voxelSize.knownInPlane()) source = withVoxelSize(source, size);
         result.comparison.classNames = namesOf(source->info());
-        EvaluationOptions own = wish;
+        EvaluationOptions own = wanted;
         if (const LabelClass* same = result.comparison.classNames.findByName(structure))
             own.predictionLabel = same->value;
         if (slice && source->info().extent().z > 1)
@@ -171,7 +171,7 @@ void EvaluationPanel::start(const QString& words, std::function<Evaluated(const 
                             std::function<void(const OpenOptions&)> again) {
     if (job_) job_->cancel();
     job_ = workbench_.jobs().start<Evaluated>(
-        Lane::files, words, std::move(work),
+        Queue::files, words, std::move(work),
         [self = QPointer(this), again = std::move(again)](Evaluated evaluated) {
             if (!self) return;
             if (evaluated.choices.empty()) return self->take(std::move(evaluated));
@@ -225,11 +225,11 @@ void EvaluationPanel::forget() {
     showResult();
 }
 
-void EvaluationPanel::wishDifference() {
+void EvaluationPanel::requestDifference() {
     const int index = std::max(0, which_->currentIndex());
     if (index >= int(compared_.size())) return workbench_.difference().compare({});
     const Compared& one = compared_[size_t(index)];
-    workbench_.difference().compare(DifferenceLayer::Wish{
+    workbench_.difference().compare(DifferenceLayer::Request{
         QFileInfo(truthPath_).fileName(), truth_, one.document ? nullptr : one.source, one.options, slice_});
 }
 
@@ -260,14 +260,14 @@ void EvaluationPanel::updateState() {
     const bool anything = !record_.predictions.empty();
     result_->setVisible(anything);
     add_->setEnabled(anything && !isRunning);
-    add_->setToolTip(isRunning ? tr("A comparison is under way.")
+    add_->setToolTip(isRunning ? tr("A comparison is running.")
                                : tr("Labels, a mask or probabilities of another model, of the same image."));
     const bool changed =
         anything && document && document->labels().generation() != generation_ && compared_.front().document;
-    setSentence(stale_, changed ? tr("The labels have changed since.") : QString());
+    setSentence(stale_, changed ? tr("The labels have changed since the comparison.") : QString());
     again_->setVisible(changed);
     again_->setEnabled(!isRunning);
-    again_->setToolTip(isRunning ? tr("A comparison is under way.") : QString());
+    again_->setToolTip(isRunning ? tr("A comparison is running.") : QString());
     difference_->setChecked(workbench_.difference().shown());
 }
 

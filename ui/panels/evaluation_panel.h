@@ -66,7 +66,7 @@ private:
     void showClasses();
     void showSlices();
     void showCurves();
-    void wishDifference();
+    void requestDifference();
     void updateState();
 
     /// A prediction as it was compared: of the same extent as the truth.

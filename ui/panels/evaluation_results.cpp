@@ -76,7 +76,7 @@ void EvaluationPanel::showResult() {
     showClasses();
     showSlices();
     showCurves();
-    wishDifference();
+    requestDifference();
     updateState();
 }
 
@@ -156,7 +156,7 @@ void EvaluationPanel::showClasses() {
                 cell(tr("%1\n%2").arg(QLocale().toString(qint64(table.count(t, p))),
                                       percentWords(table.count(t, p), table.rowSum(t))),
                      Qt::AlignRight,
-                     tr("Truth %1, prediction %2").arg(rows[qsizetype(t)], columns[qsizetype(p)])));
+                     tr("Ground truth %1, prediction %2").arg(rows[qsizetype(t)], columns[qsizetype(p)])));
     classes_->setHorizontalScrollBarPolicy(columns.size() > 3 ? Qt::ScrollBarAsNeeded
                                                               : Qt::ScrollBarAlwaysOff);
     classes_->horizontalHeader()->setSectionResizeMode(columns.size() > 3 ? QHeaderView::ResizeToContents

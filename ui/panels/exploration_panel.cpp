@@ -60,21 +60,21 @@ ExplorationPanel::~ExplorationPanel() {
 
 void ExplorationPanel::buildLayout() {
     QVBoxLayout* column = scrollingColumn(this);
-    column->addWidget(headingLabel(tr("This image in figures"), this));
-    column->addWidget(secondaryLabel(tr("What a network would learn from: the objects, how they differ from "
-                                        "what is around them, and how alike the slices are."),
+    column->addWidget(headingLabel(tr("Image statistics"), this));
+    column->addWidget(secondaryLabel(tr("Number and size of the objects, grey values inside and outside "
+                                        "them, correlation between slices."),
                                      this));
     class_ = new QComboBox(this);
     class_->setObjectName(QStringLiteral("exploredClass"));
-    class_->setAccessibleName(tr("Class to look at"));
+    class_->setAccessibleName(tr("Class to describe"));
     column->addWidget(class_);
     objectsIn_ = new QComboBox(this);
     objectsIn_->setObjectName(QStringLiteral("exploredObjects"));
-    objectsIn_->setAccessibleName(tr("What is one object"));
-    objectsIn_->addItem(tr("Objects go on through the slices"), true);
-    objectsIn_->addItem(tr("Each slice has its own objects"), false);
+    objectsIn_->setAccessibleName(tr("Connectivity of objects"));
+    objectsIn_->addItem(tr("Objects in 3D, through the slices"), true);
+    objectsIn_->addItem(tr("Objects in 2D, in each slice"), false);
     column->addWidget(objectsIn_);
-    start_ = new QPushButton(tr("Look at it"), this);
+    start_ = new QPushButton(tr("Compute statistics"), this);
     start_->setObjectName(QStringLiteral("explore"));
     column->addWidget(start_);
     running_ = new QWidget(this);
@@ -137,7 +137,7 @@ void ExplorationPanel::buildLayout() {
     alike_ = new QWidget(results_);
     auto* alike = new QVBoxLayout(alike_);
     alike->setContentsMargins(0, 8, 0, 0);
-    correlation_ = new LineChart(tr("Correlation of slices"), alike_);
+    correlation_ = new LineChart(tr("Correlation between slices"), alike_);
     correlation_->setObjectName(QStringLiteral("sliceCorrelation"));
     correlation_->setLegendBelow(true);
     alike->addWidget(correlation_);
@@ -145,7 +145,7 @@ void ExplorationPanel::buildLayout() {
     alike->addWidget(correlationWords_);
     results->addWidget(alike_);
     save_ = new QPushButton(tr("Save table…"), results_);
-    save_->setToolTip(tr("Every figure, both histograms and the correlations, as CSV."));
+    save_->setToolTip(tr("All statistics, both histograms and the correlations, as CSV."));
     results->addWidget(save_);
     column->addWidget(results_);
     obstacle_ = secondaryLabel(QString(), this);
@@ -166,7 +166,7 @@ void ExplorationPanel::start() {
     if (const uint32_t value = class_->currentData().toUInt()) options.foreground.label = value;
     options.connectivity = objectsIn_->currentData().toBool() ? Connectivity::volume : Connectivity::slices;
     job_ = workbench_.jobs().start<Exploration>(
-        Lane::writing, tr("Looking at the labelled image"),
+        Queue::writing, tr("Computing image statistics"),
         [image = imageForJobs(*document), labels = document->labels().snapshot(),
          size = document->voxelSize(), options](const Progress& progress) {
             return explore(*image, *labelsToMeasure(labels, size, {}), options, progress);
@@ -201,7 +201,7 @@ void ExplorationPanel::showResult() {
                                              : tr("%1 voxels").arg(whole(found.meanVolumeVoxels)));
         setSentence(sizeWords_, found.meanVolumeNm3 ? QString()
                                 : found.meanAreaNm2
-                                    ? tr("The distance of the slices is not known, so volumes are in voxels.")
+                                    ? tr("The slice spacing is not known, so volumes are in voxels.")
                                     : tr("The pixel size is not known, so sizes are in pixels."));
         histograms_->setXAxis(tr("grey value"));
         histograms_->setXFromData(true);
@@ -210,9 +210,8 @@ void ExplorationPanel::showResult() {
                                sharesOf(found.grey.inside, found.grey.low, found.grey.high));
         histograms_->setPoints(histograms_->addSeries(tr("outside")),
                                sharesOf(found.grey.outside, found.grey.low, found.grey.high));
-        overlapWords_->setText(
-            tr("The two share %1 % of their area: 0 % are told apart by grey value alone, 100 % not at all.")
-                .arg(figure(100 * found.grey.overlap())));
+        overlapWords_->setText(tr("Histogram overlap: %1 % (0 % = separable by grey value).")
+                                   .arg(figure(100 * found.grey.overlap())));
         std::vector<QPointF> means;
         std::vector<LineChart::Interval> intervals;
         for (const SliceCorrelation& one : found.correlation) {
@@ -222,12 +221,12 @@ void ExplorationPanel::showResult() {
         }
         correlation_->setXAxis(tr("slices apart"));
         correlation_->setYRange({}, 1.0);
-        const int series = correlation_->addSeries(tr("Pearson's coefficient, mean and 95 % interval"));
+        const int series = correlation_->addSeries(tr("Pearson correlation, mean and 95 % interval"));
         correlation_->setPoints(series, means);
         correlation_->setIntervals(series, intervals);
         alike_->setVisible(means.size() > 1);
         if (means.size() > 1)
-            correlationWords_->setText(tr("Next slices: %1 (%2 to %3, %4 pairs).")
+            correlationWords_->setText(tr("Adjacent slices: %1 (%2 to %3, %4 pairs).")
                                            .arg(QLocale::c().toString(found.correlation[1].mean, 'f', 3),
                                                 QLocale::c().toString(found.correlation[1].low, 'f', 3),
                                                 QLocale::c().toString(found.correlation[1].high, 'f', 3))
@@ -249,7 +248,7 @@ void ExplorationPanel::updateState() {
     objectsIn_->setVisible(document && document->info().extent().z > 1);
     start_->setEnabled(document && !job_);
     start_->setToolTip(!document ? tr("Open an image first.")
-                       : job_    ? tr("It is being looked at.")
+                       : job_    ? tr("The statistics are being computed.")
                                  : tr("Reads the whole image once."));
     running_->setVisible(job_);
     if (job_) {
@@ -265,7 +264,7 @@ void ExplorationPanel::updateState() {
 void ExplorationPanel::saveTable(const QString& path) {
     if (!result_) return;
     workbench_.jobs().start<bool>(
-        Lane::writing, tr("Save table"),
+        Queue::writing, tr("Save table"),
         [result = *result_, file = chosenFile(workbench_, path)](const Progress&) {
             writeFileAtomically(file, explorationCsv(result));
             return true;

@@ -26,9 +26,9 @@ void MeasurePage::buildLayout() {
     evaluation_ = new EvaluationPanel(workbench_, this);
     exploration_ = new ExplorationPanel(workbench_, this);
     whole->addWidget(segmentedPages(
-        {{tr("Objects"), tr("Numbers, sizes and places of the labelled objects."), objects},
-         {tr("Against truth"), tr("How well the labels agree with a ground truth."), evaluation_},
-         {tr("Explore"), tr("Grey values inside and outside the objects, and how alike slices are."),
+        {{tr("Objects"), tr("Number, size and position of the labelled objects."), objects},
+         {tr("Evaluation"), tr("Agreement of the labels with a ground truth."), evaluation_},
+         {tr("Statistics"), tr("Grey values inside and outside the objects, and correlation between slices."),
           exploration_}},
         this));
     connect(evaluation_, &EvaluationPanel::compared, this, &MeasurePage::compared);

@@ -115,7 +115,7 @@ void MeasurePage::refresh() {
         return result;
     };
     counting_ = workbench_.jobs().start<MeasureResult>(
-        Lane::writing, tr("Measuring"), work,
+        Queue::writing, tr("Measuring"), work,
         [self = QPointer(this)](MeasureResult result) {
             if (self) self->showResult(std::move(result));
         },
@@ -220,8 +220,7 @@ void MeasurePage::updateState() {
     if (document && anything && !document->voxelSize().knownInPlane())
         size = tr("The pixel size is not known, so sizes are in pixels. <a href=\"size\">Enter it…</a>");
     else if (document && anything && result_.volume && !document->voxelSize().zNm)
-        size = tr("The distance of the slices is not known, so volumes are in voxels. <a href=\"size\">Enter "
-                  "it…</a>");
+        size = tr("The slice spacing is not known, so volumes are in voxels. <a href=\"size\">Enter it…</a>");
     else if (document && anything)
         size = tr("Pixel size %1 nm, from: %2.")
                    .arg(nmWords(*document->voxelSize().xNm), text(document->voxelSize().source));
@@ -242,7 +241,7 @@ void MeasurePage::chooseTableFile() {
     dialog->selectFile(QStringLiteral("objects.csv"));
     connect(dialog, &QFileDialog::fileSelected, this, [this, dialog, objects](const QString& path) {
         workbench_.jobs().start<bool>(
-            Lane::writing, tr("Save table"),
+            Queue::writing, tr("Save table"),
             [result = result_, file = chosenFile(workbench_, path),
              each = dialog->selectedNameFilter() == objects](const Progress&) {
                 writeTable(result, file, each);

@@ -73,7 +73,7 @@ std::vector<TrainingSlice> slicesFor(const ModelCard& card, std::vector<Training
     if (!any)
         throw Error(
             ErrorKind::input,
-            tr("“%1” finds %2, but the slices set aside show %3; choose a model that finds the same.")
+            tr("“%1” finds %2, but the held-out slices show %3; choose a model that finds the same.")
                 .arg(text(card.title.empty() ? card.name : card.title), joined(names), joined(classes))
                 .toStdString());
     for (TrainingSlice& slice : slices) {
@@ -101,7 +101,7 @@ QString comparisonTable(Session& session, const ModelPackage& mine, const ModelP
     const auto title = [](const ModelCard& card) {
         return text(card.title.empty() ? card.name : card.title).toHtmlEscaped();
     };
-    QString table = tr("On the slices set aside:") +
+    QString table = tr("On the held-out slices:") +
                     QStringLiteral("<table cellspacing=0 cellpadding=4><tr><td></td><td><b>%1</b></td>"
                                    "<td><b>%2</b></td></tr>")
                         .arg(title(mine.card), title(other.card));

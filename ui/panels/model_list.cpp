@@ -15,7 +15,7 @@ void readModels(Workbench& bench, QObject* receiver, std::function<void(std::vec
     const QString title = QCoreApplication::translate("ModelList", "Reading the list of models");
     const size_t leftOut = bench.session().startGuard().leftOut().size();
     bench.jobs().start<std::vector<ModelPackage>>(
-        Lane::background, title, [session = &bench.session()](const Progress&) { return session->models(); },
+        Queue::background, title, [session = &bench.session()](const Progress&) { return session->models(); },
         [receiver = QPointer(receiver), then](std::vector<ModelPackage> models) {
             if (receiver) then(std::move(models));
         },

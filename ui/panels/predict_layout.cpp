@@ -23,7 +23,7 @@ namespace cristae {
 void PredictPage::buildLayout() {
     QVBoxLayout* column = scrollingColumn(this);
 
-    column->addWidget(secondaryLabel(tr("Find"), this));
+    column->addWidget(secondaryLabel(tr("Classes"), this));
     rowsLayout_ = new QVBoxLayout;
     rowsLayout_->setSpacing(6);
     column->addLayout(rowsLayout_);
@@ -33,10 +33,10 @@ void PredictPage::buildLayout() {
     column->addWidget(help_);
     column->addSpacing(8);
 
-    column->addWidget(secondaryLabel(tr("Where"), this));
+    column->addWidget(secondaryLabel(tr("Region"), this));
     where_ = new QComboBox(this);
     where_->setObjectName(QStringLiteral("where"));
-    where_->setAccessibleName(tr("Where to predict"));
+    where_->setAccessibleName(tr("Region to predict"));
     column->addWidget(where_);
     range_ = new QWidget(this);
     auto* rangeRow = new QHBoxLayout(range_);
@@ -54,7 +54,7 @@ void PredictPage::buildLayout() {
     range_->hide();
     column->addWidget(range_);
 
-    keepHuman_ = new QCheckBox(tr("Keep what was corrected by hand"), this);
+    keepHuman_ = new QCheckBox(tr("Keep hand corrections"), this);
     keepHuman_->setObjectName(QStringLiteral("keepHuman"));
     keepHuman_->setChecked(true);
     keepHuman_->setToolTip(tr("Voxels that you painted or erased stay as they are."));
@@ -67,17 +67,19 @@ void PredictPage::buildLayout() {
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     averaging_ = new QComboBox(more_);
     averaging_->setObjectName(QStringLiteral("averaging"));
-    averaging_->addItem(tr("none, fastest"), int(Averaging::none));
-    averaging_->addItem(tr("mirrored, 4 × the time"), int(Averaging::flips));
-    averaging_->addItem(tr("mirrored and turned, 8 ×"), int(Averaging::all));
-    averaging_->setToolTip(tr("The mean of several looks at the image is a little better and takes longer."));
+    averaging_->addItem(tr("none"), int(Averaging::none));
+    averaging_->addItem(tr("flips, 4 × the time"), int(Averaging::flips));
+    averaging_->addItem(tr("flips and rotations, 8 × the time"), int(Averaging::all));
+    averaging_->setToolTip(
+        tr("Test-time augmentation: average over flips and rotations; a little better, and slower."));
     form->addRow(tr("Averaging"), averaging_);
     threshold_ = new QDoubleSpinBox(more_);
     threshold_->setObjectName(QStringLiteral("threshold"));
     threshold_->setRange(0, 0.99);
     threshold_->setSingleStep(0.05);
-    threshold_->setSpecialValueText(tr("as the model says"));
-    threshold_->setToolTip(tr("A voxel belongs to a class from this probability on; lower finds more."));
+    threshold_->setSpecialValueText(tr("of the model"));
+    threshold_->setToolTip(
+        tr("Voxels of at least this probability belong to the class; lower values find more."));
     form->addRow(tr("Threshold"), threshold_);
     device_ = new QComboBox(more_);
     device_->setObjectName(QStringLiteral("device"));
@@ -88,7 +90,7 @@ void PredictPage::buildLayout() {
         field->setMinimumWidth(60);
     averaging_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     device_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    column->addWidget(foldButton(tr("More"), more_, this));
+    column->addWidget(foldButton(tr("More options"), more_, this));
     column->addWidget(more_);
     column->addSpacing(4);
 

@@ -66,7 +66,7 @@ void PredictPage::loadEngine() {
     engineAsked_ = true;
     Session* session = &workbench_.session();
     workbench_.jobs().start<bool>(
-        Lane::compute, tr("Loading the engine"),
+        Queue::compute, tr("Loading the engine"),
         [session](const Progress&) { return session->engine(), true; },
         [self = QPointer(this)](bool) {
             if (self) self->engineArrived();
@@ -142,14 +142,15 @@ PredictionRequest PredictPage::request() const {
     for (const auto& row : rows_) {
         if (!row->wanted()) continue;
         const ModelPackage& package = models_[row->chosen()];
-        auto wish = std::find_if(request.models.begin(), request.models.end(),
-                                 [&](const ModelWish& known) { return known.package.file == package.file; });
-        if (wish == request.models.end()) {
+        auto entry =
+            std::find_if(request.models.begin(), request.models.end(),
+                         [&](const ModelRequest& known) { return known.package.file == package.file; });
+        if (entry == request.models.end()) {
             request.models.push_back({package, {}, std::nullopt});
-            wish = std::prev(request.models.end());
-            if (threshold_->value() > 0) wish->threshold = threshold_->value();
+            entry = std::prev(request.models.end());
+            if (threshold_->value() > 0) entry->threshold = threshold_->value();
         }
-        wish->classes.push_back(row->name);
+        entry->classes.push_back(row->name);
     }
     const int64_t slice = workbench_.view().slice;
     PredictionSettings& settings = request.settings;
@@ -174,14 +175,14 @@ PredictionRequest PredictPage::request() const {
 }
 
 QString PredictPage::obstacle() const {
-    if (!workbench_.document()) return tr("Open an image first; then choose here what to find in it.");
+    if (!workbench_.document()) return tr("Open an image first, then choose the classes to find.");
     if (!modelsKnown_) return tr("Reading the list of models…");
     if (rows_.empty())
         return tr(
             "No model is installed yet. <a href=\"train\">Train one</a> from images that you have labelled.");
     if (!engineError_.isEmpty()) return engineError_;
     if (!engineReady_) return tr("The engine is still loading…");
-    if (wantedNames().isEmpty()) return tr("Tick what to find.");
+    if (wantedNames().isEmpty()) return tr("Choose at least one class to find.");
     if (PredictWhere(where_->currentData().toInt()) == PredictWhere::range &&
         first_->value() > last_->value())
         return tr("The first slice (%1) lies after the last (%2).").arg(first_->value()).arg(last_->value());
@@ -226,7 +227,7 @@ void PredictPage::predict() {
         predicted.after.apply(predicted.result.delta);
         return predicted;
     };
-    job_ = workbench_.jobs().start<Predicted>(Lane::compute, tr("Predicting %1").arg(wantedNames()), work,
+    job_ = workbench_.jobs().start<Predicted>(Queue::compute, tr("Predicting %1").arg(wantedNames()), work,
                                               [self = QPointer(this), words](Predicted predicted) {
                                                   if (self) self->takeResult(std::move(predicted), words);
                                               });
@@ -278,7 +279,8 @@ void PredictPage::takeResult(Predicted taken, const QString& words) {
         if (current) bench->setCurrentLabel(current);
         if (!self) return;
         if (!found)
-            sentences.prepend(tr("Nothing changed: the labels are already what the model finds here."));
+            sentences.prepend(tr("No label changed: the labels agree with the prediction already, or are "
+                                 "locked or corrected by hand."));
         setSentence(self->remarks_, sentences.join(QLatin1Char('\n')));
         Q_EMIT self->predicted();
     };
@@ -315,7 +317,7 @@ void PredictPage::updateProgress() {
     QStringList words;
     const Job* other = workbench_.jobs().current();
     if (job->state() == Job::State::waiting)
-        words << (other && other != job ? tr("Waiting until “%1” ends").arg(other->title()) : tr("Starting"));
+        words << (other && other != job ? tr("Waiting for “%1”").arg(other->title()) : tr("Starting"));
     else
         words << (job->words().isEmpty() ? tr("Predicting") : job->words());
     if (const QString left = leftWords(job->secondsLeft()); !left.isEmpty()) words << left;
@@ -323,11 +325,11 @@ void PredictPage::updateProgress() {
 }
 
 void PredictPage::askEstimate() {
-    if (running() || !obstacle().isEmpty() || workbench_.jobs().busy(Lane::compute)) return;
+    if (running() || !obstacle().isEmpty() || workbench_.jobs().busy(Queue::compute)) return;
     Session* session = &workbench_.session();
     const PredictionRequest wanted = request();
     workbench_.jobs().start<std::optional<double>>(
-        Lane::compute, tr("Estimating the time"),
+        Queue::compute, tr("Estimating the time"),
         [session, wanted, image = imageForJobs(*workbench_.document())](const Progress&) {
             session->prepare(wanted);
             return session->estimateSeconds(image->info(), wanted);

@@ -47,7 +47,7 @@ void StudiesPage::buildLayout() {
     QVBoxLayout* column = scrollingColumn(this);
     column->addWidget(headingLabel(tr("Studies"), this));
     column->addWidget(secondaryLabel(
-        tr("Repeat a published study: one thing is changed at a time, and the scores stand side by side."),
+        tr("Repeats a published experiment: one setting is varied at a time, and the scores are compared."),
         this));
     list_ = new QListWidget(this);
     list_->setObjectName(QStringLiteral("studies"));
@@ -78,9 +78,8 @@ void StudiesPage::buildLayout() {
     row->setContentsMargins(2, 2, 2, 2);
     row->setSpacing(2);
     size_ = new QButtonGroup(this);
-    const std::pair<QString, QString> sizes[] = {
-        {tr("Quick"), tr("A size that two processor cores finish.")},
-        {tr("Full"), tr("The size of the published study; for a GPU, or for days.")}};
+    const std::pair<QString, QString> sizes[] = {{tr("Quick"), tr("Reduced size, for two processor cores.")},
+                                                 {tr("Full"), tr("Published size, for a GPU.")}};
     for (int i = 0; i < 2; ++i) {
         auto* button = new QToolButton(segments);
         button->setText(sizes[i].first);
@@ -93,7 +92,7 @@ void StudiesPage::buildLayout() {
     size_->button(0)->setChecked(true);
     column->addWidget(segments);
     QPushButton* chooseFolder = nullptr;
-    column->addWidget(pathRow(folder_, chooseFolder, tr("Folder for everything the study leaves"), this));
+    column->addWidget(pathRow(folder_, chooseFolder, tr("Output folder"), this));
     folder_->setObjectName(QStringLiteral("studyFolder"));
     folderWords_ = secondaryLabel(QString(), this);
     folderWords_->setObjectName(QStringLiteral("studyFolderWords"));
@@ -116,7 +115,7 @@ void StudiesPage::buildLayout() {
     runningWords_->setObjectName(QStringLiteral("studyRunning"));
     cancel_ = new QPushButton(tr("Cancel"), running_);
     cancel_->setObjectName(QStringLiteral("cancelStudy"));
-    cancel_->setToolTip(tr("What is done is kept; the study goes on from there when it is run again."));
+    cancel_->setToolTip(tr("Finished steps are kept; the study continues from them when it is run again."));
     running->addWidget(bar_, 0, 0, 1, 2);
     running->addWidget(runningWords_, 1, 0);
     running->addWidget(cancel_, 1, 1);
@@ -146,14 +145,14 @@ QWidget* StudiesPage::buildData() {
     data_->setObjectName(QStringLiteral("studyData"));
     data_->setAccessibleName(tr("Data of the study"));
     data_->addItem(tr("The data set of the Train page"), int(Data::page));
-    data_->addItem(tr("Data nearest to the published study"), int(Data::standard));
+    data_->addItem(tr("Data closest to the published study"), int(Data::standard));
     data_->addItem(tr("A data list (JSON)"), int(Data::list));
     column->addWidget(data_);
     dataWords_ = secondaryLabel(QString(), dataPart_);
     column->addWidget(dataWords_);
     QPushButton *chooseList = nullptr, *chooseRoot = nullptr;
     listRow_ = pathRow(listFile_, chooseList, tr("Data list"), dataPart_);
-    rootRow_ = pathRow(root_, chooseRoot, tr("Folder that its paths start from"), dataPart_);
+    rootRow_ = pathRow(root_, chooseRoot, tr("Base folder of its paths"), dataPart_);
     column->addWidget(listRow_);
     column->addWidget(rootRow_);
     connect(data_, &QComboBox::currentIndexChanged, this, &StudiesPage::updateState);

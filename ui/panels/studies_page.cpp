@@ -151,14 +151,14 @@ QStringList StudiesPage::obstacles() const {
             if (chosen->defaultData().empty())
                 sentences << tr("This study has no data of its own; choose other data.");
             else if (!QFileInfo(root_->text()).isDir())
-                sentences << tr("Name the folder that holds the public data sets.");
+                sentences << tr("Choose the folder that holds the public data sets.");
             break;
         case Data::list:
-            if (!QFileInfo(listFile_->text()).isFile()) sentences << tr("Name a data list.");
+            if (!QFileInfo(listFile_->text()).isFile()) sentences << tr("Choose a data list.");
             break;
         }
     if (chosen->wantsModel() && models_.empty()) sentences << tr("There is no model yet: train one first.");
-    if (folder_->text().trimmed().isEmpty()) sentences << tr("Name a folder for the results.");
+    if (folder_->text().trimmed().isEmpty()) sentences << tr("Choose an output folder.");
     return sentences;
 }
 
@@ -181,7 +181,7 @@ void StudiesPage::run() {
     }
     resultFolder_ = settings.folder;
     job_ = workbench_.jobs().start<StudyResult>(
-        Lane::compute, tr("Study: %1").arg(text(chosen->title())),
+        Queue::compute, tr("Study: %1").arg(text(chosen->title())),
         [chosen, settings, list, root, rows = dataSet_.rows(),
          session = &workbench_.session()](const Progress& progress) mutable {
             if (chosen->wantsLabels()) {
@@ -232,22 +232,23 @@ void StudiesPage::updateState() {
     dataPart_->setVisible(chosen->wantsLabels());
     listRow_->setVisible(data() == Data::list);
     rootRow_->setVisible(data() != Data::page);
-    setSentence(dataWords_, data() == Data::page
-                                ? tr("The last fifth of the slices gives the scores, the fifth before it "
-                                     "chooses the weights.")
-                            : data() == Data::standard && !chosen->defaultData().empty()
-                                ? tr("List: %1.").arg(text(chosen->defaultData()))
-                                : QString());
+    setSentence(
+        dataWords_,
+        data() == Data::page
+            ? tr("The last fifth of the slices is the test set, the fifth before it the validation set.")
+        : data() == Data::standard && !chosen->defaultData().empty()
+            ? tr("List: %1.").arg(text(chosen->defaultData()))
+            : QString());
     model_->setVisible(chosen->wantsModel() && !models_.empty());
     const fs::path folder = folder_->text().trimmed().toStdString();
     std::error_code ignored;
     const bool begun = !folder.empty() && fs::exists(folder / "study.json", ignored);
     const int64_t done = begun ? stepsDone(folder) : 0;
-    setSentence(folderWords_, isRunning || done == 0 ? QString()
-                              : done == 1
-                                  ? tr("1 step is done there; the study goes on from it.")
-                                  : tr("%1 steps are done there; the study goes on from them.").arg(done));
-    run_->setText(begun ? tr("Go on with the study") : tr("Run the study"));
+    setSentence(folderWords_,
+                isRunning || done == 0 ? QString()
+                : done == 1            ? tr("1 step is finished there; the study continues from it.")
+                            : tr("%1 steps are finished there; the study continues from them.").arg(done));
+    run_->setText(begun ? tr("Resume the study") : tr("Run the study"));
     run_->setVisible(!isRunning);
     for (QWidget* widget : std::initializer_list<QWidget*>{list_, dataPart_, model_, folder_})
         widget->setEnabled(!isRunning);
@@ -299,7 +300,7 @@ void StudiesPage::saveResult(const QString& path) {
     const fs::path from =
         resultFolder_ / (ending == QLatin1String("csv") ? "table.csv" : "chart." + ending.toStdString());
     workbench_.jobs().start<bool>(
-        Lane::writing, tr("Save the result"),
+        Queue::writing, tr("Save the result"),
         [from, file = chosenFile(workbench_, path).reading(from)](const Progress&) {
             writeFileAtomically(file, readTextFile(from));
             return true;

@@ -80,7 +80,7 @@ StudyView::StudyView(QWidget* parent) : QWidget(parent) {
     setSizePolicy(policy);
     setCursor(Qt::PointingHandCursor);
     setFocusPolicy(Qt::TabFocus);
-    setToolTip(tr("Click to see it large, with its table."));
+    setToolTip(tr("Click to enlarge, with its table."));
 }
 
 void StudyView::show(const StudyResult& result) {

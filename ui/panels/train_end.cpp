@@ -20,7 +20,7 @@ void TrainPage::finished(FinishedRun finished) {
     const TrainingResult& result = finished.result;
     const auto figure = [](double value) { return QLocale::c().toString(value, 'f', 3); };
     QStringList lines{tr("<b>“%1” is ready.</b>").arg(text(result.package.card.title).toHtmlEscaped())};
-    lines << tr("Best Dice on the slices set aside: %1.").arg(figure(result.bestValidationDice));
+    lines << tr("Best Dice on the held-out slices: %1.").arg(figure(result.bestValidationDice));
     QStringList scores;
     for (const ModelScore& score : result.package.card.scores)
         scores << tr("%1 %2").arg(text(score.metric), figure(score.value));
@@ -60,7 +60,7 @@ void TrainPage::compareWith(const ModelPackage& other) {
     Session* session = &workbench_.session();
     const ModelPackage mine = finished_->result.package;
     comparing_ = workbench_.jobs().start<QString>(
-        Lane::compute, tr("Comparing with “%1”").arg(text(other.card.title)),
+        Queue::compute, tr("Comparing with “%1”").arg(text(other.card.title)),
         [session, mine, other, slices = finished_->validation,
          classes = finished_->classNames](const Progress& progress) {
             return comparisonTable(*session, mine, other, slices, classes, progress);
@@ -94,7 +94,7 @@ void TrainPage::saveModel() {
     connect(dialog, &QFileDialog::fileSelected, this,
             [this, from = finished_->result.package.file](const QString& path) {
                 workbench_.jobs().start<bool>(
-                    Lane::writing, tr("Saving the model"),
+                    Queue::writing, tr("Saving the model"),
                     [from, place = chosenFile(workbench_, path).reading(from)](const Progress&) {
                         copyPackage(from, place);
                         return true;

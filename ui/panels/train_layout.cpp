@@ -31,8 +31,8 @@ void TrainPage::buildLayout() {
     whole->setContentsMargins(0, 0, 0, 0);
     whole->setSpacing(0);
     whole->addWidget(
-        segmentedPages({{tr("Training"), tr("A model of your own, from labelled slices."), training},
-                        {tr("Studies"), tr("Published questions, asked of your data."), studies_}},
+        segmentedPages({{tr("Training"), tr("Train a model from labelled slices."), training},
+                        {tr("Studies"), tr("Reproduce published experiments on your data."), studies_}},
                        this));
     buildTraining(training);
 }
@@ -72,7 +72,7 @@ void TrainPage::buildTraining(QWidget* page) {
     remove_ = new QPushButton(this);
     remove_->setIcon(icon(QStringLiteral("trash")));
     remove_->setAccessibleName(tr("Remove"));
-    remove_->setToolTip(tr("Takes the selected rows out of the data set; no file is touched."));
+    remove_->setToolTip(tr("Removes the selected rows from the data set; no file is changed."));
     for (QPushButton* button : {addThis_, addFiles_, remove_}) buttons->addWidget(button);
     buttons->addStretch(1);
     column->addLayout(buttons);
@@ -98,7 +98,7 @@ void TrainPage::buildTraining(QWidget* page) {
         row->addWidget(button);
     };
     for (const NamedRecipe& recipe : namedRecipes()) addSegment(text(recipe.title), text(recipe.description));
-    addSegment(tr("Own…"), tr("Opens the form with every setting."));
+    addSegment(tr("Customise…"), tr("Opens the form of all settings."));
     column->addWidget(segments);
     recipeWords_ = secondaryLabel(QString(), this);
     column->addWidget(recipeWords_);
@@ -151,10 +151,10 @@ QWidget* TrainPage::buildUnfinished() {
     auto* buttons = new QHBoxLayout;
     auto* resume = new QPushButton(tr("Resume"), unfinishedPart_);
     resume->setObjectName(QStringLiteral("resume"));
-    resume->setToolTip(tr("Goes on where the run was ended, with its own data and recipe."));
+    resume->setToolTip(tr("Continues the run from where it ended, with its own data and recipe."));
     auto* discard = new QPushButton(tr("Discard…"), unfinishedPart_);
     discard->setObjectName(QStringLiteral("discardRun"));
-    discard->setToolTip(tr("Forgets the run; its log and recipe stay on the disk."));
+    discard->setToolTip(tr("Removes the run from this list; its log and recipe stay on the disk."));
     buttons->addWidget(resume, 2);
     buttons->addWidget(discard, 1);
     column->addLayout(buttons);
@@ -208,10 +208,10 @@ QWidget* TrainPage::buildRun() {
     auto* endButtons = new QHBoxLayout;
     use_ = primaryButton(tr("Use this model"), endBox_);
     use_->setObjectName(QStringLiteral("useModel"));
-    use_->setToolTip(tr("Goes to the Predict page with this model ticked."));
+    use_->setToolTip(tr("Opens the Predict page with this model chosen."));
     save_ = new QPushButton(tr("Save model…"), endBox_);
     save_->setMinimumHeight(38);
-    save_->setToolTip(tr("Writes a copy of the model file, to keep or to pass on."));
+    save_->setToolTip(tr("Saves a copy of the model file."));
     endButtons->addWidget(use_, 1);
     endButtons->addWidget(save_, 1);
     end->addLayout(endButtons);

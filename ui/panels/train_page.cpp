@@ -1,4 +1,4 @@
-// TrainPage, what it does: rows in, a plan out, and the run's news on the screen.
+// TrainPage, what it does: rows in, a plan out, and the run's progress on the screen.
 #include "ui/panels/train_page.h"
 
 #include "core/learn/recipe.h"
@@ -59,9 +59,9 @@ std::optional<double> commonPixelSize(const std::vector<DataSetRow>& rows) {
 TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
     : QWidget(parent), workbench_(workbench), dataSet_(std::make_unique<DataSetModel>()) {
     buildLayout();
-    newsTimer_ = new QTimer(this);
-    newsTimer_->setInterval(100);
-    connect(newsTimer_, &QTimer::timeout, this, &TrainPage::takeNews);
+    updateTimer_ = new QTimer(this);
+    updateTimer_->setInterval(100);
+    connect(updateTimer_, &QTimer::timeout, this, &TrainPage::takeUpdates);
     for (auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(dataSet_.get(), signal, this, [this] {
             fitTable();
@@ -126,7 +126,7 @@ void TrainPage::addThisImage() {
         return rows;
     };
     reading_ = workbench_.jobs().start<std::vector<DataSetRow>>(
-        Lane::files, tr("Reading labels for training"), work,
+        Queue::files, tr("Reading labels for training"), work,
         [self = QPointer(this)](std::vector<DataSetRow> rows) {
             if (!self) return;
             self->reading_ = nullptr;
@@ -162,7 +162,7 @@ void TrainPage::setRecipe(const nlohmann::json& values, const QString& name) {
             .arg(number("patch"))
             .arg(QLocale().toString(qint64(number("steps"))));
     const QString description =
-        index < ownRecipe ? text(namedRecipes()[size_t(index)].description) : tr("Your own settings.");
+        index < ownRecipe ? text(namedRecipes()[size_t(index)].description) : tr("Custom settings.");
     recipeWords_->setText(description + QLatin1Char(' ') + facts);
     updateState();
 }
@@ -183,7 +183,7 @@ void TrainPage::editRecipe() {
         dialog->setPreview(new AugmentPreview(workbench_.jobs(), read, dialog));
     // The networks are known to the engine, which may still be loading; without it the text line stays.
     workbench_.jobs().start<std::vector<std::pair<std::string, Schema>>>(
-        Lane::view, tr("Reading the networks' options"),
+        Queue::view, tr("Reading the networks' options"),
         [session = &workbench_.session()](const Progress&) {
             return session->engine().trainer->networkOptions();
         },
@@ -220,9 +220,8 @@ QStringList TrainPage::obstacles() const {
     QStringList sentences;
     const std::vector<DataSetRow>& rows = dataSet_->rows();
     if (rows.empty())
-        return {tr("Add what the network shall learn from: this image, once a slice of it is labelled, or "
-                   "image files with "
-                   "label files.")};
+        return {tr("Add training data: this image, once a slice of it is labelled, or image files with label "
+                   "files.")};
     const std::vector<std::string>* names = nullptr;
     for (const DataSetRow& row : rows) {
         if (row.role == RowRole::off) continue;
@@ -236,15 +235,14 @@ QStringList TrainPage::obstacles() const {
                 for (const std::string& one : of) words << text(one);
                 return words.join(QStringLiteral(", "));
             };
-            sentences
-                << tr("%1 shows %2, but the data set began with %3; a model learns one list of classes.")
-                       .arg(text(row.pair.name), list(row.classNames), list(*names));
+            sentences << tr("%1 has the classes %2, but the first row has %3; remove one of them, or give "
+                            "both the same classes.")
+                             .arg(text(row.pair.name), list(row.classNames), list(*names));
         }
     }
-    if (dataSet_->slicesFor(RowRole::train) == 0) sentences << tr("Set at least one row to train.");
+    if (dataSet_->slicesFor(RowRole::train) == 0) sentences << tr("Assign at least one row to training.");
     if (dataSet_->slicesFor(RowRole::validation) == 0)
-        sentences << tr("Set at least one row to validation: without slices set aside nobody knows how good "
-                        "the model is.");
+        sentences << tr("Assign at least one row to validation: add validation data to measure accuracy.");
     if (shortName(name_->text()).isEmpty())
         sentences << tr("Give the model a name.");
     else if (std::error_code ignored; std::filesystem::exists(outputFile(), ignored))
@@ -278,7 +276,7 @@ TrainingPlan TrainPage::planWithoutSlices() const {
         tr("Trained in the window on %1.").arg(train.join(QStringLiteral("; "))).toStdString();
     plan.card.data.push_back(
         {"the user's own images", "not stated",
-         tr("training: %1. Set aside: %2.")
+         tr("training: %1. Held out: %2.")
              .arg(train.join(QStringLiteral("; ")), validation.join(QStringLiteral("; ")))
              .toStdString(),
          ""});
@@ -320,10 +318,10 @@ void TrainPage::updateState() {
     runBox_->setVisible(isRunning);
     endBox_->setVisible(!isRunning && finished_.has_value());
     compare_->setEnabled(!comparing_ && finished_ && !finished_->validation.empty());
-    compare_->setToolTip(comparing_ ? tr("A comparison is under way.")
+    compare_->setToolTip(comparing_ ? tr("A comparison is running.")
                          : compare_->isEnabled()
-                             ? tr("Scores another model on the slices that this run had set aside.")
-                             : tr("No slices were set aside to compare on."));
+                             ? tr("Scores another model on the held-out slices of this run.")
+                             : tr("This run has no held-out slices to compare on."));
     curves_->setVisible(lastEpoch_.has_value());
     if (isRunning) {
         const bool paused = feed_ && feed_->paused(), stopping = feed_ && feed_->stopRequested();

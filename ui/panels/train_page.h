@@ -21,7 +21,7 @@ namespace cristae {
 
 class DataSetModel;
 class Job;
-struct EpochNews;
+struct EpochUpdate;
 class LineChart;
 class StudiesPage;
 class TrainingFeed;
@@ -70,7 +70,7 @@ public Q_SLOTS:
     void resumeRun();
     /// Looks for unfinished runs on the disk.
     void refreshRuns();
-    /// Scores another model and the new one on the slices that the run had set aside.
+    /// Scores another model and the new one on the held-out slices of the run.
     void compareWith(const cristae::ModelPackage& other);
 
 Q_SIGNALS:
@@ -93,8 +93,8 @@ private:
     void takeRows(std::vector<DataSetRow> rows);
     void fitTable();
     void updateState();
-    void takeNews();
-    void showEpoch(const EpochNews& news);
+    void takeUpdates();
+    void showEpoch(const EpochUpdate& latest);
     void beginRun(const QString& title, std::function<FinishedRun(const Progress&)> work);
     void forgetCurves();
     const UnfinishedRun* chosenRun() const;
@@ -125,7 +125,7 @@ private:
     bool startPressed_ = false;
     QString problem_, previewName_;
 
-    QTimer* newsTimer_ = nullptr;
+    QTimer* updateTimer_ = nullptr;
     StudiesPage* studies_ = nullptr;
     QTableView* table_ = nullptr;
     QButtonGroup* recipes_ = nullptr;

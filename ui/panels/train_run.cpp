@@ -1,4 +1,4 @@
-// TrainPage, a run: starting and resuming it, and its news on the screen.
+// TrainPage, a run: starting and resuming it, and its progress on the screen.
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/run_record.h"
 #include "ui/charts/line_chart.h"
@@ -91,8 +91,8 @@ void TrainPage::resumeRun() {
     forgetCurves();
     const int64_t length = std::max<int64_t>(1, run->recipe.value("stepsPerEpoch", int64_t(1)));
     for (const nlohmann::json& entry : run->history) {
-        EpochNews news;
-        EpochReport& report = news.report;
+        EpochUpdate latest;
+        EpochReport& report = latest.report;
         report.epoch = entry.value("epoch", int64_t(0));
         report.epochs = (run->steps + length - 1) / length;
         report.step = entry.value("step", int64_t(0));
@@ -102,7 +102,7 @@ void TrainPage::resumeRun() {
         report.validationLoss = entry.value("validationLoss", 0.0);
         report.validationDice = entry.value("validationDice", 0.0);
         report.best = entry.value("best", false);
-        showEpoch(news);
+        showEpoch(latest);
     }
     Session* session = &workbench_.session();
     beginRun(text(run->card.title), [session, folder = run->folder, feed = feed_](const Progress& progress) {
@@ -125,7 +125,7 @@ void TrainPage::forgetCurves() {
 
 void TrainPage::beginRun(const QString& title, std::function<FinishedRun(const Progress&)> work) {
     job_ = workbench_.jobs().start<FinishedRun>(
-        Lane::compute, tr("Training “%1”").arg(title), std::move(work),
+        Queue::compute, tr("Training “%1”").arg(title), std::move(work),
         [self = QPointer(this)](FinishedRun finished) {
             if (self) self->finished(std::move(finished));
         },
@@ -134,16 +134,16 @@ void TrainPage::beginRun(const QString& title, std::function<FinishedRun(const P
         });
     connect(job_, &Job::changed, this, &TrainPage::updateState);
     connect(job_, &Job::ended, this, &TrainPage::ended);
-    newsTimer_->start();
+    updateTimer_->start();
     updateState();
 }
 
 void TrainPage::refreshRuns() {
     // Behind a run that was cancelled just now, whose thread writes the checkpoint before it ends; else where
     // a folder that does not answer holds up nothing.
-    const Lane lane = job_ ? Lane::compute : Lane::background;
+    const Queue queue = job_ ? Queue::compute : Queue::background;
     workbench_.jobs().start<std::vector<UnfinishedRun>>(
-        lane, tr("Looking for runs to resume"),
+        queue, tr("Looking for runs to resume"),
         [folder = runsFolder(), guard = &workbench_.session().startGuard()](const Progress&) {
             return unfinishedRuns(folder, guard);
         },
@@ -160,7 +160,7 @@ void TrainPage::refreshRuns() {
             else
                 bench->showError(tr("Looking for runs to resume"), QString::fromUtf8(error.what()));
         },
-        {}, false, lane == Lane::background ? std::chrono::seconds(8) : std::chrono::seconds(0));
+        {}, false, queue == Queue::background ? std::chrono::seconds(8) : std::chrono::seconds(0));
 }
 
 void TrainPage::listUnfinished() {
@@ -177,7 +177,7 @@ void TrainPage::showUnfinished() {
     unfinishedPart_->setVisible(run && !running());
     unfinishedBox_->setVisible(unfinished_.size() > 1);
     if (!run) return;
-    QString words = tr("“%1” was ended at step %2 of %3.")
+    QString words = tr("“%1” was stopped at step %2 of %3.")
                         .arg(text(run->card.title), QLocale().toString(qint64(run->step)),
                              QLocale().toString(qint64(run->steps)));
     if (run->bestDice > 0)
@@ -220,15 +220,15 @@ void TrainPage::cancel() {
     if (Job* job = running()) job->cancel();
 }
 
-void TrainPage::takeNews() {
+void TrainPage::takeUpdates() {
     if (!feed_) return;
-    for (const EpochNews& news : feed_->takeEpochs()) showEpoch(news);
+    for (const EpochUpdate& latest : feed_->takeEpochs()) showEpoch(latest);
     for (const std::string& remark : feed_->takeRemarks()) workbench_.showRemark(text(remark));
     updateState();
 }
 
-void TrainPage::showEpoch(const EpochNews& news) {
-    const EpochReport& report = news.report;
+void TrainPage::showEpoch(const EpochUpdate& latest) {
+    const EpochReport& report = latest.report;
     lastEpoch_ = report;
     const double epoch = double(report.epoch);
     for (LineChart* chart : {lossChart_, diceChart_}) chart->setXAxis(tr("epoch"), double(report.epochs));
@@ -240,8 +240,8 @@ void TrainPage::showEpoch(const EpochNews& news) {
         bestEpoch_ = report.epoch;
         bestDice_ = report.validationDice;
     }
-    if (!news.comparison.isNull()) {
-        preview_->show(news.image, news.comparison,
+    if (!latest.comparison.isNull()) {
+        preview_->show(latest.image, latest.comparison,
                        tr("%1, after epoch %2").arg(previewName_).arg(report.epoch));
     }
 }
@@ -266,8 +266,8 @@ QString TrainPage::epochWords() const {
 }
 
 void TrainPage::ended() {
-    newsTimer_->stop();
-    takeNews();
+    updateTimer_->stop();
+    takeUpdates();
     startPressed_ = false;
     refreshRuns();
     updateState();

@@ -60,11 +60,11 @@ void TrainingFeed::onStep(int64_t step, double loss) {
 }
 
 void TrainingFeed::onEpoch(const EpochReport& report) {
-    EpochNews news{report, greyImage(report.previewImage),
-                   comparisonImage(report.previewImage, report.previewTruth, report.previewProbability)};
-    news.report.previewImage = news.report.previewTruth = news.report.previewProbability = {};
+    EpochUpdate latest{report, greyImage(report.previewImage),
+                       comparisonImage(report.previewImage, report.previewTruth, report.previewProbability)};
+    latest.report.previewImage = latest.report.previewTruth = latest.report.previewProbability = {};
     const std::lock_guard lock(mutex_);
-    epochs_.push_back(std::move(news));
+    epochs_.push_back(std::move(latest));
 }
 
 void TrainingFeed::onRemark(const std::string& sentence) {
@@ -72,7 +72,7 @@ void TrainingFeed::onRemark(const std::string& sentence) {
     remarks_.push_back(sentence);
 }
 
-std::vector<EpochNews> TrainingFeed::takeEpochs() {
+std::vector<EpochUpdate> TrainingFeed::takeEpochs() {
     const std::lock_guard lock(mutex_);
     return std::exchange(epochs_, {});
 }

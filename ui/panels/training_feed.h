@@ -12,7 +12,7 @@
 namespace cristae {
 
 /// An epoch as the page shows it; pictures are made in the training thread.
-struct EpochNews {
+struct EpochUpdate {
     EpochReport report; // without its pixels
     QImage image, comparison;
 };
@@ -34,7 +34,7 @@ public:
     // Any thread.
     void setPaused(bool paused) { paused_ = paused; }
     void requestStop() { stop_ = true, paused_ = false; }
-    std::vector<EpochNews> takeEpochs();
+    std::vector<EpochUpdate> takeEpochs();
     std::vector<std::string> takeRemarks();
     int64_t lastStep() const { return step_; }
     double lastLoss() const { return loss_; }
@@ -44,7 +44,7 @@ private:
     std::atomic<int64_t> step_ = 0;
     std::atomic<double> loss_ = 0;
     std::mutex mutex_;
-    std::vector<EpochNews> epochs_;
+    std::vector<EpochUpdate> epochs_;
     std::vector<std::string> remarks_;
 };
 

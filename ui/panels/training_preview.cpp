@@ -28,7 +28,7 @@ protected:
         const int half = (width() - 8) / 2;
         const QImage pictures[] = {image, comparison};
         const QString titles[] = {TrainingPreview::tr("validation image"),
-                                  TrainingPreview::tr("prediction against truth")};
+                                  TrainingPreview::tr("prediction and ground truth")};
         const int top = fontMetrics().height() + 8;
         for (int i = 0; i < 2; ++i) {
             const QRect cell(i * (half + 8), top, half, height() - top);
@@ -53,8 +53,8 @@ TrainingPreview::TrainingPreview(QWidget* parent) : QWidget(parent) {
     setSizePolicy(policy);
     setCursor(Qt::PointingHandCursor);
     setFocusPolicy(Qt::TabFocus);
-    setToolTip(tr("Click to see it large, beside the image."));
-    setAccessibleName(tr("Prediction against truth on the validation image"));
+    setToolTip(tr("Click to enlarge, beside the image."));
+    setAccessibleName(tr("Prediction and ground truth of the validation image"));
 }
 
 void TrainingPreview::show(const QImage& image, const QImage& comparison, const QString& caption) {

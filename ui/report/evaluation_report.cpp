@@ -142,7 +142,7 @@ void drawFigures(Pages& pages, const EvaluationRecord& record, size_t first, siz
                  wordsLeft = margin + nameWidth + valueWidth * double(end - first) + 5,
                  wordsWidth = pageWidth - margin - wordsLeft;
     const QFont plain = pages.font(8), small = pages.font(6.5), strong = pages.font(8, QFont::DemiBold);
-    pages.heading(Words::tr("Figures"), 40);
+    pages.heading(Words::tr("Metrics"), 40);
     if (record.predictions.size() > 1) {
         double tallest = 4;
         for (size_t i = first; i < end; ++i)
@@ -182,7 +182,7 @@ void drawFigures(Pages& pages, const EvaluationRecord& record, size_t first, siz
 
 void drawSlices(Pages& pages, const EvaluationRecord& record) {
     StudyResult chart;
-    chart.title = Words::tr("Dice of each slice").toStdString();
+    chart.title = Words::tr("Dice for each slice").toStdString();
     chart.xTitle = Words::tr("slice").toStdString();
     chart.yTitle = Words::tr("Dice").toStdString();
     for (const Comparison& one : record.predictions) {
@@ -203,7 +203,7 @@ void drawSlices(Pages& pages, const EvaluationRecord& record) {
 
 void drawCurves(Pages& pages, const EvaluationRecord& record) {
     StudyResult chart;
-    chart.title = Words::tr("Precision against recall").toStdString();
+    chart.title = Words::tr("Precision–recall curve").toStdString();
     chart.xTitle = Words::tr("recall").toStdString();
     chart.yTitle = Words::tr("precision").toStdString();
     for (const Comparison& one : record.predictions) {
@@ -232,10 +232,10 @@ void drawClasses(Pages& pages, const EvaluationRecord& record, const Comparison&
                  width = (inside - nameWidth) / double(std::max<size_t>(shown, 3));
     const QFont plain = pages.font(8), small = pages.font(7);
     pages.heading(record.predictions.size() > 1
-                      ? Words::tr("Classes confused: %1").arg(words(one.prediction.name))
-                      : Words::tr("Classes confused"),
+                      ? Words::tr("Confusion matrix: %1").arg(words(one.prediction.name))
+                      : Words::tr("Confusion matrix"),
                   8 + rowHeight * double(std::min<size_t>(table.truthValues.size(), 12)));
-    pages.text(margin, pages.y, nameWidth, Words::tr("truth ↓ prediction →"), small, quiet);
+    pages.text(margin, pages.y, nameWidth, Words::tr("ground truth ↓ prediction →"), small, quiet);
     for (size_t p = 0; p < shown; ++p)
         pages.text(margin + nameWidth + width * double(p), pages.y, width,
                    words(confusionName(table.predictionValues[p], table.predictionMerged, one.classNames)),
@@ -270,10 +270,9 @@ void drawPicture(Pages& pages, const EvaluationPicture& picture, double tallest)
     pages.painter().drawImage(pages.rect(margin, pages.y, size.width(), size.height()), picture.image);
     pages.y += size.height() + 2;
     double x = margin;
-    const std::pair<Agreement, QString> entries[] = {
-        {Agreement::truePositive, Words::tr("true positive: found")},
-        {Agreement::falsePositive, Words::tr("false positive: too much")},
-        {Agreement::falseNegative, Words::tr("false negative: missed")}};
+    const std::pair<Agreement, QString> entries[] = {{Agreement::truePositive, Words::tr("true positive")},
+                                                     {Agreement::falsePositive, Words::tr("false positive")},
+                                                     {Agreement::falseNegative, Words::tr("false negative")}};
     for (const auto& [agreement, entry] : entries) {
         const Colour& colour = differenceClasses().find(uint32_t(agreement))->colour;
         pages.painter().fillRect(pages.rect(x, pages.y, 3.4, 3.4), QColor(colour.r, colour.g, colour.b));
@@ -287,7 +286,7 @@ void drawPicture(Pages& pages, const EvaluationPicture& picture, double tallest)
 }
 
 void drawFiles(Pages& pages, const EvaluationRecord& record) {
-    pages.heading(Words::tr("Where it came from"), 20);
+    pages.heading(Words::tr("Provenance"), 20);
     const QFont plain = pages.font(8), small = pages.font(7);
     const auto entry = [&](const QString& role, const ComparedFile& file) {
         QStringList lines;
@@ -305,7 +304,7 @@ void drawFiles(Pages& pages, const EvaluationRecord& record) {
         pages.text(margin + 30, pages.y, inside - 30, details, small, quiet);
         pages.y += height;
     };
-    entry(Words::tr("Truth"), record.truth);
+    entry(Words::tr("Ground truth"), record.truth);
     for (const Comparison& one : record.predictions) entry(Words::tr("Prediction"), one.prediction);
 }
 

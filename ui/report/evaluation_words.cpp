@@ -24,7 +24,7 @@ const std::map<std::string, const char*>& titles() {
         {"recall", QT_TRANSLATE_NOOP("cristae::Evaluation", "Recall")},
         {"accuracy", QT_TRANSLATE_NOOP("cristae::Evaluation", "Accuracy")},
         {"objects_found", QT_TRANSLATE_NOOP("cristae::Evaluation", "Objects found")},
-        {"objects_total", QT_TRANSLATE_NOOP("cristae::Evaluation", "Objects in the truth")},
+        {"objects_total", QT_TRANSLATE_NOOP("cristae::Evaluation", "Objects in the ground truth")},
         {"objects_predicted", QT_TRANSLATE_NOOP("cristae::Evaluation", "Objects predicted")},
         {"object_f1", QT_TRANSLATE_NOOP("cristae::Evaluation", "Object F1, IoU ≥ 0.5")},
         {"object_precision", QT_TRANSLATE_NOOP("cristae::Evaluation", "Object precision")},

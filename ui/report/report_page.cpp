@@ -64,7 +64,7 @@ constexpr double margin = 12, pageWidth = 297, pageHeight = 210, gap = 6;
 constexpr double paneWidth = (pageWidth - 2 * margin - gap) / 2, paneTop = 35, paneHeight = 116;
 constexpr double blockTop = paneTop + paneHeight + 7, rowHeight = 5;
 
-/// White bar on a dark ground in the lower right corner of a picture, so that it is seen on any micrograph.
+/// White bar on a dark box in the lower right corner of a picture, so that it is seen on any micrograph.
 void drawScaleBar(Sheet& sheet, const QRectF& picture, const ReportPage& page) {
     const double perPixel = picture.width() / page.imagePixelsAcross;
     const ScaleBar bar = scaleBar(page.nmPerPixel, perPixel, picture.width() / 4);
@@ -75,13 +75,13 @@ void drawScaleBar(Sheet& sheet, const QRectF& picture, const ReportPage& page) {
     const QFont font = sheet.font(8, QFont::Medium);
     const double width =
         std::max(bar.screenPixels, QFontMetricsF(font, painter.device()).horizontalAdvance(words)) + 4 * mm;
-    const QRectF ground(picture.right() - width - 2 * mm, picture.bottom() - 9.5 * mm, width, 7.5 * mm);
-    painter.fillRect(ground, QColor(0, 0, 0, 170));
-    painter.fillRect(QRectF(ground.center().x() - bar.screenPixels / 2, ground.bottom() - 2.2 * mm,
-                            bar.screenPixels, 0.9 * mm),
-                     Qt::white);
-    sheet.text(QRectF(ground.left(), ground.top() + 0.4 * mm, ground.width(), 4.4 * mm), words, font,
-               Qt::white, Qt::AlignHCenter, Qt::ElideNone);
+    const QRectF box(picture.right() - width - 2 * mm, picture.bottom() - 9.5 * mm, width, 7.5 * mm);
+    painter.fillRect(box, QColor(0, 0, 0, 170));
+    painter.fillRect(
+        QRectF(box.center().x() - bar.screenPixels / 2, box.bottom() - 2.2 * mm, bar.screenPixels, 0.9 * mm),
+        Qt::white);
+    sheet.text(QRectF(box.left(), box.top() + 0.4 * mm, box.width(), 4.4 * mm), words, font, Qt::white,
+               Qt::AlignHCenter, Qt::ElideNone);
 }
 
 void drawPane(Sheet& sheet, double left, const QString& caption, const QImage& image,

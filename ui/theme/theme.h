@@ -13,7 +13,7 @@ namespace cristae {
 enum class ThemeKind { dark, light };
 
 struct ThemeColours {
-    QColor window, panel, surround; // frame of the window, panels, ground around the image
+    QColor window, panel, surround; // frame of the window, panels, background around the image
     QColor field, raised, border;   // text fields, chosen parts of a segmented control, hairlines
     QColor text, secondary, accent, onAccent;
     QColor error, warning, good;

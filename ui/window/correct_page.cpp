@@ -34,7 +34,7 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(hint_);
     layout->addSpacing(8);
 
-    layout->addWidget(secondaryLabel(tr("Steps"), this));
+    layout->addWidget(secondaryLabel(tr("History"), this));
     steps_ = new QLabel(this);
     steps_->setWordWrap(true);
     layout->addWidget(steps_);
@@ -50,14 +50,14 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(secondaryLabel(tr("This slice"), this));
     auto* slice = new QGridLayout;
     slice->setSpacing(8);
-    before_ = new QPushButton(tr("Copy from slice before"), this);
-    after_ = new QPushButton(tr("Copy from slice after"), this);
+    before_ = new QPushButton(tr("Copy from previous slice"), this);
+    after_ = new QPushButton(tr("Copy from next slice"), this);
     clear_ = new QPushButton(tr("Clear this slice"), this);
     before_->setObjectName(QStringLiteral("copyBefore"));
     after_->setObjectName(QStringLiteral("copyAfter"));
     clear_->setObjectName(QStringLiteral("clearSlice"));
-    before_->setToolTip(tr("Takes the current class of the previous slice as a start; locked classes stay"));
-    after_->setToolTip(tr("Takes the current class of the next slice as a start; locked classes stay"));
+    before_->setToolTip(tr("Copy the current class from the previous slice; locked classes are kept"));
+    after_->setToolTip(tr("Copy the current class from the next slice; locked classes are kept"));
     slice->addWidget(before_, 0, 0, 1, 2);
     slice->addWidget(after_, 1, 0, 1, 2);
     slice->addWidget(clear_, 2, 0, 1, 2);
@@ -94,13 +94,11 @@ void CorrectPage::showState() {
     steps_->setText(canUndo ? tr("Last: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
                             : tr("Nothing has been changed yet."));
     undo_->setEnabled(canUndo);
-    undo_->setToolTip(canUndo
-                          ? tr("Take back: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
-                          : tr("There is nothing to undo"));
+    undo_->setToolTip(canUndo ? tr("Undo: %1").arg(QString::fromStdString(document->undoStack().undoWords()))
+                              : tr("There is nothing to undo"));
     redo_->setEnabled(canRedo);
-    redo_->setToolTip(canRedo
-                          ? tr("Do again: %1").arg(QString::fromStdString(document->undoStack().redoWords()))
-                          : tr("There is nothing to redo"));
+    redo_->setToolTip(canRedo ? tr("Redo: %1").arg(QString::fromStdString(document->undoStack().redoWords()))
+                              : tr("There is nothing to redo"));
     const int64_t slices = document ? document->info().extent().z : 0;
     const int64_t slice = bench_.view().slice;
     auto offer = [&](QPushButton* button, int64_t other) {
@@ -108,7 +106,7 @@ void CorrectPage::showState() {
                               !document->labels().snapshot().sliceEmpty(other);
         button->setVisible(slices > 1);
         button->setEnabled(possible);
-        button->setToolTip(possible ? tr("Takes “%1” of slice %2 as a start; locked classes stay")
+        button->setToolTip(possible ? tr("Copy class “%1” from slice %2; locked classes are kept")
                                           .arg(QString::fromStdString(entry->name))
                                           .arg(other + 1)
                                     : tr("The neighbouring slice has no labels to copy"));
@@ -147,7 +145,9 @@ void CorrectPage::copyFromNeighbour(int step) {
     };
     work.done = [bench = &bench_, other](bool changed) {
         if (!changed)
-            bench->showRemark(tr("The current class of slice %1 brings nothing new here.").arg(other + 1));
+            bench->showRemark(tr("The current class of slice %1 adds no pixel here: they have it already, or "
+                                 "their classes are locked.")
+                                  .arg(other + 1));
     };
     bench_.changeLabels(std::move(work));
 }

@@ -19,7 +19,7 @@ ForcedEnd::ForcedEnd(Workbench& bench, Recovery& recovery, QObject* parent)
 void ForcedEnd::begin(std::function<void()> end) {
     if (std::exchange(begun_, true)) return;
     end_ = std::move(end);
-    for (const Lane lane : {Lane::compute, Lane::files, Lane::writing}) bench_.jobs().cancelLane(lane);
+    for (const Queue queue : {Queue::compute, Queue::files, Queue::writing}) bench_.jobs().cancelQueue(queue);
     QTimer::singleShot(longestMs, this, &ForcedEnd::finish);
     recovery_.keep([self = QPointer(this)] {
         if (self) self->letSavingEnd();

@@ -27,11 +27,11 @@ Job* Workbench::changeLabels(LabelWork work) {
             showError(work.words, QString::fromStdString(error.what()));
     };
     return jobs_->start<Made>(
-        work.lane, work.words, std::move(job),
+        work.queue, work.words, std::move(job),
         [this, work, number = documentNumber_](Made made) {
             if (number == documentNumber_) enter(std::move(made), work);
         },
-        failed, {}, work.lane != Lane::view);
+        failed, {}, work.queue != Queue::view);
 }
 
 void Workbench::enterLabels(LabelDelta delta, std::optional<LabelLayer> after, LabelWork work) {
@@ -43,7 +43,7 @@ void Workbench::enter(Made made, LabelWork work) {
     const bool fits = made.after && made.after->generation() == now.generation() + 1;
     const bool large = Document::isLarge(made.delta);
     if (stepping() || (large && document_->strokeRunning())) {
-        // Entering it would end the stroke, or pull the ground from under the undo; both are over soon.
+        // Entering it would end the stroke, or change what the undo works on; both are over soon.
         auto later = [this, number = documentNumber_, made = std::make_shared<Made>(std::move(made)), work] {
             if (number != documentNumber_) return;
             --entering_;
@@ -67,7 +67,7 @@ void Workbench::enter(Made made, LabelWork work) {
             if (number == documentNumber_) --entering_;
         };
         jobs_->start<Made>(
-            Lane::view, work.words, std::move(again),
+            Queue::view, work.words, std::move(again),
             [this, ended, work, number = documentNumber_](Made moved) {
                 ended();
                 if (number == documentNumber_) enter(std::move(moved), work);
@@ -100,7 +100,7 @@ void Workbench::enter(Made made, LabelWork work) {
 /// owner is the job, so that it is not the UI thread that frees them after all.
 void Workbench::release(std::shared_ptr<const void> tiles) {
     jobs_->start<bool>(
-        Lane::view, tr("Free memory"),
+        Queue::view, tr("Free memory"),
         [tiles = std::move(tiles)](const Progress&) mutable { return tiles.reset(), true; }, [](bool) {}, {},
         {}, false);
 }
@@ -141,7 +141,7 @@ void Workbench::takeSteps() {
             if (number == documentNumber_) steps_.clear();
         };
         jobs_->start<LabelLayer>(
-            Lane::view, title,
+            Queue::view, title,
             [after = document_->labels(), change, redo](const Progress&) mutable {
                 after.apply(*change, !redo);
                 return std::move(after);
@@ -157,7 +157,7 @@ void Workbench::takeSteps() {
                     takeSteps();
                 } else {
                     steps_.clear();
-                    showRemark(tr("“%1” was given up: something else was changed meanwhile.").arg(title));
+                    showRemark(tr("“%1” was cancelled: the labels changed in the meantime.").arg(title));
                 }
             },
             [this, giveUp, title](const Error& error) {

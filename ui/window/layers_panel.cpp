@@ -83,7 +83,7 @@ LayersPanel::LayersPanel(Workbench& bench, QWidget* parent) : QWidget(parent), b
     opacity_ = new QSlider(Qt::Horizontal, this);
     opacity_->setObjectName(QStringLiteral("opacity"));
     opacity_->setAccessibleName(tr("Opacity of labels"));
-    opacity_->setToolTip(tr("How strongly labels cover the image  Ctrl+[  Ctrl+]"));
+    opacity_->setToolTip(tr("Opacity of the labels  Ctrl+[  Ctrl+]"));
     opacity_->setRange(0, 100);
     foot->addWidget(opacity_, 1);
     opacityText_ = secondaryLabel({}, this);
@@ -227,7 +227,7 @@ void LayersPanel::count() {
     using Counts = std::map<uint32_t, int64_t>;
     const int64_t slice = bench_.view().slice;
     bench_.jobs().start<Counts>(
-        Lane::view, tr("Counting"),
+        Queue::view, tr("Counting"),
         [labels = document->labels().snapshot(), slice](const Progress&) {
             return labels.countsInSlice(slice);
         },

@@ -94,7 +94,7 @@ void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()
 void MainWindow::whenWorkMayEnd(std::function<void()> then) {
     QStringList titles;
     for (const Job* job : bench_.jobs().unfinishedWork())
-        if (job->lane() != Lane::saving)
+        if (job->queue() != Queue::saving)
             titles << job->title(); // saving is waited for, see whenLabelsAreSafe()
     if (titles.isEmpty()) {
         then();
@@ -112,7 +112,7 @@ void MainWindow::whenWorkMayEnd(std::function<void()> then) {
     makePrimary(*box, wait);
     connect(box, &QMessageBox::buttonClicked, this, [this, wait, stop, then](QAbstractButton* button) {
         if (button == stop) {
-            for (const Lane lane : {Lane::compute, Lane::writing}) bench_.jobs().cancelLane(lane);
+            for (const Queue queue : {Queue::compute, Queue::writing}) bench_.jobs().cancelQueue(queue);
             then();
         } else if (button == wait)
             closeWhenFinished();
@@ -154,7 +154,7 @@ void MainWindow::askBeforeClosing() {
     whenWorkMayEnd([this] {
         whenLabelsAreSafe(tr("Close Cristae?"), [this] {
             mayClose_ = true;
-            if (bench_.jobs().busy(Lane::saving))
+            if (bench_.jobs().busy(Queue::saving))
                 closeWhenFinished(); // labels as they were before the latest changes
             else
                 close();
@@ -179,7 +179,7 @@ void MainWindow::offerRecovered() {
     const std::filesystem::path folder = bench_.session().paths().recovered;
     if (folder.empty()) return;
     bench_.jobs().start<std::vector<RecoveredLabels>>(
-        Lane::background, tr("Looking for labels that were not saved"),
+        Queue::background, tr("Looking for labels that were not saved"),
         [folder](const Progress&) { return readRecovered(folder); },
         [this](const std::vector<RecoveredLabels>& found) {
             for (const RecoveredLabels& one : found) offerLabels(one);
@@ -213,7 +213,7 @@ void MainWindow::offerLeftOut() {
     constexpr int most = 3;
     QString words = names.mid(0, most).join(tr(", "));
     if (names.size() > most) words += tr(" and %n more", nullptr, int(names.size()) - most);
-    leftOut_ = new OfferBar(tr("Left out, because reading it did not come to an end: %1.").arg(words));
+    leftOut_ = new OfferBar(tr("Left out, because reading it did not finish: %1.").arg(words));
     leftOut_->addChoice(tr("Try again"), QStringLiteral("tryLeftOut"), [this] {
         bench_.session().startGuard().tryAgain();
         start_->refresh();

@@ -49,8 +49,8 @@ void MainWindow::buildActions() {
     a.sideBySide = make(tr("&Side by side"), QKeySequence(tr("Ctrl+Alt+1")));
     a.overlay = make(tr("&Overlay"), QKeySequence(tr("Ctrl+Alt+2")));
     a.swipe = make(tr("S&wipe"), QKeySequence(tr("Ctrl+Alt+3")));
-    a.planes = make(tr("&Planes"), QKeySequence(tr("Ctrl+Alt+4")));
-    a.volume = make(tr("&Volume from any side…"), QKeySequence(tr("Ctrl+Alt+5")));
+    a.planes = make(tr("Ort&hogonal views"), QKeySequence(tr("Ctrl+Alt+4")));
+    a.volume = make(tr("&3D view…"), QKeySequence(tr("Ctrl+Alt+5")));
     auto* modes = new QActionGroup(this);
     for (QAction* action : {a.sideBySide, a.overlay, a.swipe, a.planes}) {
         action->setCheckable(true);
@@ -67,7 +67,7 @@ void MainWindow::buildActions() {
     a.labelsShown = make(tr("Show &labels\tTab"), {});
     a.labelsShown->setCheckable(true);
     a.labelsShown->setChecked(true);
-    a.difference = make(tr("Show the di&fference from the truth"), QKeySequence(tr("Ctrl+D")));
+    a.difference = make(tr("Show the di&fference from the ground truth"), QKeySequence(tr("Ctrl+D")));
     a.difference->setCheckable(true);
     a.darkTheme = make(tr("&Dark theme"), {});
     a.darkTheme->setCheckable(true);
@@ -127,7 +127,7 @@ void MainWindow::buildMenus() {
     predict->addAction(a.predict);
     connect(predict->addAction(tr("&Settings")), &QAction::triggered, this,
             [this] { showPage(Page::predict); });
-    connect(predict->addAction(tr("&Read the list of models again")), &QAction::triggered, predict_,
+    connect(predict->addAction(tr("&Reload the list of models")), &QAction::triggered, predict_,
             &PredictPage::refreshModels);
     QMenu* train = menuBar()->addMenu(tr("&Train"));
     train->addAction(a.addToTraining);
@@ -240,7 +240,7 @@ void MainWindow::showDetails() {
     row(tr("Pixel size"), size.xNm || size.zNm ? tr("x %1, y %2, z %3 nm, from %4")
                                                      .arg(nm(size.xNm), nm(size.yNm), nm(size.zNm),
                                                           QString::fromStdString(size.source))
-                                               : tr("not known"));
+                                               : tr("unknown"));
     text += QStringLiteral("</table>");
     for (const std::string& remark : info.remarks)
         text += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(remark).toHtmlEscaped());
@@ -258,17 +258,17 @@ void MainWindow::showKeys() {
         {tr("Space-drag, middle drag"), tr("move the image with any tool; arrow keys do too")},
         {tr(",   .   PgUp   PgDn"), tr("slice by slice; with Shift ten at a time")},
         {tr("V   B   E   F   P   L   W"), tr("browse, brush, eraser, fill, polygon, lasso, wand")},
-        {tr("I   R   Y"), tr("pick a class, measure a line, ask the model why")},
+        {tr("I   R   Y"), tr("pick a class, measure a line, explain the prediction")},
         {tr("[   ]   Alt+wheel"), tr("size of the brush; with Shift in big steps")},
         {tr("1 … 9"), tr("class to paint")},
-        {tr("X"), tr("swap between eraser and the tool before")},
+        {tr("X"), tr("swap between eraser and the previous tool")},
         {tr("Alt+click"), tr("take the class under the pointer")},
-        {tr("Return   Esc"), tr("close a polygon; give up a stroke")},
+        {tr("Return   Esc"), tr("close a polygon; cancel a stroke")},
         {tr("C"), tr("auto contrast, each press stronger")},
-        {tr("Tab   hold H"), tr("labels on and off; hide them for a moment")},
+        {tr("Tab   hold H"), tr("labels on and off; hide them while the key is held")},
         {tr("Ctrl+[   Ctrl+]"), tr("opacity of labels")},
-        {tr("Ctrl+Alt+5"), tr("the stack from any side: its outside, or its objects' surfaces")},
-        {tr("Ctrl+D"), tr("difference from the truth on and off, once they were compared")},
+        {tr("Ctrl+Alt+5"), tr("3D view: volume or surfaces")},
+        {tr("Ctrl+D"), tr("difference from the ground truth on and off, after a comparison")},
         {tr("Ctrl+Return"), tr("predict")},
         {tr("Ctrl+Z   Ctrl+Shift+Z"), tr("undo, redo")},
         {tr("Alt+1 … Alt+4"), tr("Predict, Correct, Measure, Train")},

@@ -180,7 +180,7 @@ void MainWindow::connectParts() {
         actions_.difference->setChecked(difference.shown());
         actions_.difference->setToolTip(
             difference.available() ? actions_.difference->property("words").toString()
-                                   : tr("Compare the labels with a truth first, on the Measure page"));
+                                   : tr("Compare the labels with a ground truth first, on the Measure page"));
     };
     bench_.explanation().setRequest([this] { return predict_->request(); });
     connect(&bench_.difference(), &DifferenceLayer::changed, this, showDifference);
@@ -332,7 +332,7 @@ void MainWindow::openVolume() {
 
 void MainWindow::loadEngine() {
     bench_.jobs().start<std::string>(
-        Lane::compute, tr("Load the engine"),
+        Queue::compute, tr("Load the engine"),
         [&session = bench_.session()](const Progress&) {
             const auto devices = session.engine().networks->devices();
             return devices.empty() ? std::string() : devices.front().label;

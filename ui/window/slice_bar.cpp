@@ -181,7 +181,7 @@ void SliceBar::scan() {
     using Found = std::vector<std::pair<int64_t, SliceMark>>;
     const Document* document = bench_.document();
     bench_.jobs().start<Found>(
-        Lane::view, tr("Marks"),
+        Queue::view, tr("Marks"),
         [labels = document->labels().snapshot(),
          slices = std::exchange(stale_, {})](const Progress& progress) {
             Found found;

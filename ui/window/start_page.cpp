@@ -236,11 +236,11 @@ void StartPage::thumbnail(const QString& path, QLabel* target, QSize size) {
     QPointer<QLabel> label(target);
     QPointer<QLabel> words(target->parentWidget()->findChild<QLabel*>(QStringLiteral("cardWords")));
     bench_.jobs().start<Thumbnail>(
-        Lane::background, tr("Thumbnail"),
+        Queue::background, tr("Thumbnail"),
         [file = std::filesystem::path(path.toStdString()), size,
          guard = &bench_.session().startGuard()](const Progress& progress) {
-            const auto look = guard->look(file);
-            if (!look) return Thumbnail{{}, tr("left out: it could not be read to the end")};
+            const auto attempt = guard->attempt(file);
+            if (!attempt) return Thumbnail{{}, tr("left out: reading it did not finish")};
             return makeThumbnail(file, size, progress);
         },
         [label, words](const Thumbnail& thumbnail) {
@@ -313,7 +313,7 @@ void StartPage::refresh() {
     if (files.isEmpty()) return showRecent({});
     // Even the question whether a file is there can wait for a server that is gone.
     bench_.jobs().start<QStringList>(
-        Lane::background, tr("Recent files"),
+        Queue::background, tr("Recent files"),
         [files](const Progress& progress) {
             QStringList there;
             for (const QString& path : files) {

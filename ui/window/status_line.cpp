@@ -113,7 +113,7 @@ void StatusLine::showPointer() {
         length_->setText(micrometres ? tr("%1, %2 µm").arg(xNm / 1000, 0, 'f', 3).arg(yNm / 1000, 0, 'f', 3)
                                      : tr("%1, %2 nm").arg(xNm, 0, 'f', 1).arg(yNm, 0, 'f', 1));
     } else
-        length_->setText(tr("pixel size not known"));
+        length_->setText(tr("pixel size unknown"));
     if (const auto values = tiles_.valueAt(z, y, x)) {
         QStringList words;
         for (double value : *values) words << QString::number(value, 'g', 6);

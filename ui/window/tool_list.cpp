@@ -14,7 +14,7 @@ std::vector<ToolWords> toolList() {
         {"eraser", "eraser", tr("Eraser"), tr("Drag to remove labels."), "E"},
         {"fill", "fill", tr("Fill"), tr("Click an area to fill it with the current class."), "F"},
         {"polygon", "polygon", tr("Polygon"),
-         tr("Click corner after corner; Return or a double click closes, Esc gives up."), "P"},
+         tr("Click corner after corner; Return or a double click closes, Esc cancels."), "P"},
         {"lasso", "lasso", tr("Lasso"), tr("Draw round an area; letting go fills it with the current class."),
          "L"},
         {"wand", "wand", tr("Wand"),
@@ -22,12 +22,10 @@ std::vector<ToolWords> toolList() {
         {"pick", "pick", tr("Pick"),
          tr("Click a label to make its class the current one; Alt+click does the same with every tool."),
          "I"},
-        {"why", "why", tr("Why"),
-         tr("Click to see what made the model find its class there; Shift+click hides parts to find out. Esc "
-            "takes "
-            "the answer away."),
+        {"explain", "explain", tr("Explain"),
+         tr("Explain: click for the class activation map, Shift+click for the occlusion map; Esc hides it."),
          "Y"},
-        {"measure", "measure", tr("Measure"), tr("Drag a line to read its length; Esc takes it away."), "R"},
+        {"measure", "measure", tr("Measure"), tr("Drag a line to read its length; Esc removes it."), "R"},
     };
 }
 

@@ -23,7 +23,7 @@ QString number(double nm) {
 }
 
 QString sizeWords(const VoxelSize& size, bool stack) {
-    if (!size.knownInPlane()) return TopBar::tr("pixel size not known");
+    if (!size.knownInPlane()) return TopBar::tr("pixel size unknown");
     if (!stack)
         return *size.xNm == *size.yNm ? TopBar::tr("%1 nm").arg(number(*size.xNm))
                                       : TopBar::tr("%1 × %2 nm").arg(number(*size.xNm), number(*size.yNm));
@@ -105,7 +105,7 @@ void TopBar::setPredictState(bool running, const QString& obstacle) {
     predict_->setIcon(icon(running ? QStringLiteral("stop") : QStringLiteral("play"),
                            obstacle.isEmpty() || running ? IconTone::onAccent : IconTone::secondary));
     predict_->setEnabled(running || obstacle.isEmpty());
-    predict_->setToolTip(running ? tr("Stops the prediction; nothing is changed")
+    predict_->setToolTip(running ? tr("Stops the prediction; the labels stay as they were")
                          : obstacle.isEmpty()
                              ? tr("Predict with the settings of the Predict page  Ctrl+Return")
                              : obstacle);
@@ -124,7 +124,7 @@ void TopBar::showFile() {
     const QString source = QString::fromStdString(document->voxelSize().source);
     file_->setToolTip(tr("%1\n%2\nClick to see or enter the pixel size")
                           .arg(QString::fromStdString(info.path.string()),
-                               source.isEmpty() ? tr("The file does not say how large a pixel is.")
+                               source.isEmpty() ? tr("The file does not state its pixel size.")
                                                 : tr("Pixel size from: %1").arg(source)));
     file_->setAccessibleName(file_->text());
 }

@@ -15,7 +15,7 @@
 
 namespace cristae {
 
-/// What the files lane brings back from opening.
+/// What the files queue brings back from opening.
 struct Workbench::Opened {
     TileSourcePtr image, screen;
     DisplayRange range;
@@ -81,7 +81,7 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
         return opened;
     };
     opening_ = jobs_->start<Opened>(
-        Lane::files, tr("Open %1").arg(name), work,
+        Queue::files, tr("Open %1").arg(name), work,
         [this, path, options, then = std::move(then)](Opened opened) {
             if (!opened.choices.empty()) {
                 Q_EMIT datasetChoiceNeeded(path, opened.choices);
@@ -168,7 +168,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
         std::vector<DatasetInfo> choices; // not empty: the user must choose first
     };
     jobs_->start<Loaded>(
-        Lane::files, tr("Load labels from %1").arg(name),
+        Queue::files, tr("Load labels from %1").arg(name),
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
          classes = document_->classes(), options](const Progress& progress) {
             Loaded loaded;
@@ -234,7 +234,7 @@ void Workbench::saveLabels(const QString& path) {
     savingClasses_ = document_->classes();
     const auto failed = [this] { Q_EMIT saveFailed(); };
     saving_ = jobs_->start<bool>(
-        Lane::saving, tr("Save labels as %1").arg(name),
+        Queue::saving, tr("Save labels as %1").arg(name),
         [session = &session_, file = std::filesystem::path(path.toStdString()),
          what = labelsForFile()](const Progress& progress) {
             const Exporter& exporter = findExporter(session->exporters(), {}, file);
@@ -321,7 +321,7 @@ void Workbench::setDisplayRange(const DisplayRange& range) {
 void Workbench::autoContrast() {
     if (!document_) return;
     jobs_->start<DisplayRange>(
-        Lane::view, tr("Contrast"),
+        Queue::view, tr("Contrast"),
         [image = document_->image(), slice = view_.slice, press = contrastPress_](const Progress& progress) {
             return autoRange(contrastSample(*image, slice, progress), press);
         },

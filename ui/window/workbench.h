@@ -42,7 +42,7 @@ public:
     /// Null on the start page.
     Document* document() const { return document_.get(); }
 
-    /// Opens in the background (files lane) and replaces the document; the window has asked about unsaved
+    /// Opens in the background (files queue) and replaces the document; the window has asked about unsaved
     /// labels before. An HDF5 file with several candidates ends in datasetChoiceNeeded(). Gives up what is
     /// being opened already, and by itself when the file does not answer. `opened` runs when the image is
     /// here.
@@ -131,7 +131,7 @@ public:
     /// A change of labels of any size that becomes one undoable step without holding up the window.
     struct LabelWork {
         QString words; // of the step and of the job
-        Lane lane = Lane::view;
+        Queue queue = Queue::view;
         /// Off the UI thread. Throws Error.
         std::function<LabelDelta(const LabelSnapshot&, const Progress&)> make;
         /// UI thread, within the step: calls `labels` where the labels are to change. Empty: nothing else

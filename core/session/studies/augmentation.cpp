@@ -82,7 +82,7 @@ class Augmentation : public Study {
 public:
     std::string key() const override { return "augmentation"; }
     std::string defaultData() const override { return "fibsem-mitochondria"; }
-    std::string title() const override { return "What each augmentation is worth"; }
+    std::string title() const override { return "Effect of each augmentation"; }
     std::string question() const override {
         return "Validation loss after a short training with one transformation at a time, and the "
                "correlation of "

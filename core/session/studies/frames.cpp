@@ -45,7 +45,7 @@ public:
     std::string key() const override { return "frames"; }
     std::string title() const override { return "Networks that see 1, 3 or 5 slices, and their ensemble"; }
     std::string question() const override {
-        return "What do neighbouring slices and the mean of three networks add, image by image?";
+        return "How much do neighbouring slices and an ensemble of three networks add, image by image?";
     }
     std::string defaultData() const override { return "sbem-mitochondria"; }
 

@@ -110,17 +110,15 @@ public:
                                "F1 0.912, object Dice 0.897, Hausdorff 45.4"});
         result.notes = {
             "Published (Sawicki, Ulbæk, Huijben): figures only; U-Net slightly ahead overall, Mask R-CNN "
-            "better for "
-            "many small glands of like size. GlaS test A (60 images) and B (20) are not part of this data: "
-            "the scores "
-            "are of training images set aside.",
+            "better for many small glands of like size. GlaS test A (60 images) and B (20) are not part of "
+            "this data: the scores are of held-out training images.",
             settings.quick
                 ? "Quick size: thin networks from fresh weights, 150 and 100 steps. The study's Mask R-CNN "
                   "started "
                   "from COCO: --set weights=FILE."
                 : "Full size: the study's optimisers and rates; give --set weights=FILE for Mask R-CNN "
                   "from COCO's weights.",
-            fmt::format("Objects are connected pieces of the masks, within each image; predicted pieces of "
+            fmt::format("Objects are connected components of the masks, within each image; predicted ones of "
                         "fewer than {} px are left out.",
                         smallestGland)};
         return result;

@@ -141,9 +141,9 @@ public:
     std::string defaultData() const override {
         return "sbem-mitochondria-set-aside";
     } // which the shipped model has not seen
-    std::string title() const override { return "Scores on images made worse"; }
+    std::string title() const override { return "Robustness to image degradation"; }
     std::string question() const override {
-        return "How much noise, blur and lost contrast does a trained model stand?";
+        return "How much noise, blur and lost contrast does a trained model tolerate?";
     }
     bool wantsModel() const override { return true; }
 

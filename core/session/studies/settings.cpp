@@ -154,9 +154,9 @@ public:
             }
         }
         result.series = {ours, published};
-        result.notes = {"Published: ISBI 2012, batch 2, 5 epochs of 2000 steps, BCE (Bargé 2019); those "
-                        "accuracies are of "
-                        "the training stream as far as the paper tells, ours of slices set aside."};
+        result.notes = {
+            "Published: ISBI 2012, batch 2, 5 epochs of 2000 steps, BCE (Bargé 2019); those accuracies are "
+            "of the training stream as far as the paper tells, ours of held-out slices."};
         if (settings.quick)
             result.notes.push_back("Quick size: 8 filters and 60 steps, in which small rates hardly begin.");
         return result;
