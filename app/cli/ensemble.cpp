@@ -1,4 +1,4 @@
-// ensemble: puts several models into one package, whose answer is the mean of their probabilities.
+// ensemble: combines several models into one package that gives the mean of their probabilities.
 #include "app/cli/console.h"
 #include "app/cli/verbs.h"
 #include "core/learn/data_list.h"

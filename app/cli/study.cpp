@@ -1,4 +1,4 @@
-// cristae-cli study: repeats a published study, or asks its question of other data.
+// cristae-cli study: reproduces a published experiment, or repeats it on other data.
 #include "app/cli/console.h"
 #include "app/cli/verbs.h"
 

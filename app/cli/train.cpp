@@ -179,7 +179,7 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
 }
 
 int run(const TrainArguments& args, CommandLine& line) {
-    const bool leads = processPlace().rank == 0; // of several processes one speaks
+    const bool leads = processPlace().rank == 0; // of several processes one prints
     const ConsoleProgress progress(line.quiet || args.json || !leads);
     TrainingPlan plan = planOf(args, line, progress);
     replaceIfGiven(plan.card.name, args.name, plan.output.stem().string());

@@ -22,12 +22,12 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     return meaning;
 }
 
-void holdOutSlices(TrainingSet& set, double share, bool speaks) {
+void holdOutSlices(TrainingSet& set, double share, bool verbose) {
     if (set.slices.size() < 2)
         throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
                                       "--validation-images and --validation-labels, or more slices.");
     holdOutForValidation(set, share);
-    if (!speaks) return;
+    if (!verbose) return;
     const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
         return slice.role == Role::validation;
     });
@@ -85,7 +85,7 @@ std::vector<TrainingInput> inputsOf(const TrainRequest& request) {
     return inputs;
 }
 
-LoadedDataList dataOf(const TrainRequest& request, bool speaks, const Progress& progress) {
+LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress& progress) {
     if (!request.data.empty()) {
         if (!request.images.empty() || !request.labels.empty())
             throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
@@ -103,7 +103,7 @@ LoadedDataList dataOf(const TrainRequest& request, bool speaks, const Progress& 
             pairs.push_back(std::move(pair));
     LoadedDataList loaded;
     loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
-    if (request.validationImages.empty()) holdOutSlices(loaded.set, request.validationShare, speaks);
+    if (request.validationImages.empty()) holdOutSlices(loaded.set, request.validationShare, verbose);
     loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
     return loaded;
 }

@@ -23,8 +23,8 @@ TrainRequest trainRequestFromJson(const nlohmann::json& json);
 /// The files and folders that the request names, as they are on the disk now.
 std::vector<TrainingInput> inputsOf(const TrainRequest& request);
 /// The slices, and what their list says of the model; without validation data of their own the last slices of
-/// the training data are held out, which is told on stderr where `speaks`. Throws Error{usage, input,
+/// the training data are held out, which is printed on stderr where `verbose`. Throws Error{usage, input,
 /// cancelled}.
-LoadedDataList dataOf(const TrainRequest& request, bool speaks, const Progress& progress);
+LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress& progress);
 
 } // namespace cristae

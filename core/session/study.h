@@ -1,4 +1,4 @@
-// Study: one question asked of a method by changing one thing at a time; its answers as table, chart and CSV.
+// Study: an experiment that varies one setting at a time; its results as table, chart and CSV.
 #pragma once
 #include "core/session/session.h"
 

@@ -1,4 +1,4 @@
-// The tool Why: a click asks the model, the answer lies over the labelled pane, Esc takes it away.
+// The tool Explain: a click computes the map, which lies over the labelled pane until Esc removes it.
 #include "tests/ui/fake_engine.h"
 #include "ui/canvas/canvas_pane.h"
 #include "ui/canvas/canvas_view.h"

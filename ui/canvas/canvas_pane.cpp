@@ -385,7 +385,7 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
     }
     if (tool == QLatin1String("explain")) {
         const bool hide = event->modifiers() & Qt::ShiftModifier;
-        return bench_.explanation().ask(point, hide ? Explanation::occlusion : Explanation::activation);
+        return bench_.explanation().explain(point, hide ? Explanation::occlusion : Explanation::activation);
     }
     if (tool == QLatin1String("pick") || (event->modifiers() & Qt::AltModifier)) {
         const Extent3 extent = bench_.document()->info().extent();

@@ -1,4 +1,4 @@
-// Asking a model why, and drawing its answer.
+// Explaining a prediction at a place, and drawing the map.
 #include "ui/canvas/explanation_layer.h"
 
 #include "core/image/with_voxel_size.h"
@@ -18,7 +18,7 @@ namespace {
 
 /// The model that knows the class, and the class: that of the label at the place where one of the models
 /// finds it, else the first that would be predicted.
-std::optional<ExplanationRequest> questionAt(const PredictionRequest& wanted, const std::string& labelled) {
+std::optional<ExplanationRequest> requestAt(const PredictionRequest& wanted, const std::string& labelled) {
     for (const bool exact : {true, false})
         for (const ModelRequest& model : wanted.models) {
             std::vector<std::string> names = model.classes;
@@ -47,7 +47,7 @@ ExplanationLayer::~ExplanationLayer() {
     if (job_) job_->cancel();
 }
 
-void ExplanationLayer::ask(ImagePoint place, Explanation method) {
+void ExplanationLayer::explain(ImagePoint place, Explanation method) {
     const Document* document = bench_.document();
     if (!document) return;
     const Extent3 extent = document->info().extent();
@@ -56,7 +56,7 @@ void ExplanationLayer::ask(ImagePoint place, Explanation method) {
     const int64_t z = bench_.view().slice;
     const LabelClass* labelled = document->classes().find(document->labels().at(z, y, x).label);
     auto request =
-        questionAt(request_ ? request_() : PredictionRequest{}, labelled ? labelled->name : std::string());
+        requestAt(request_ ? request_() : PredictionRequest{}, labelled ? labelled->name : std::string());
     if (!request)
         return bench_.showRemark(tr("Choose a class on the Predict page first; its model is explained."));
     request->z = z;
@@ -65,25 +65,25 @@ void ExplanationLayer::ask(ImagePoint place, Explanation method) {
     request->method = method;
     if (job_) job_->cancel();
     const QString name = QString::fromStdString(request->className);
-    struct Answer {
+    struct Explained {
         ExplanationMap map;
         QImage image;
     };
-    job_ = bench_.jobs().start<Answer>(
+    job_ = bench_.jobs().start<Explained>(
         Queue::compute, tr("Explain %1").arg(name),
         [&session = bench_.session(), image = withVoxelSize(document->image(), document->voxelSize()),
          request = *request](const Progress& progress) {
-            Answer answer{session.explain(*image, request, progress), {}};
-            answer.image = colours(answer.map.map);
-            answer.map.map = {};
-            return answer;
+            Explained explained{session.explain(*image, request, progress), {}};
+            explained.image = colours(explained.map.map);
+            explained.map.map = {};
+            return explained;
         },
-        [self = QPointer(this), name, method, y, x](Answer answer) {
+        [self = QPointer(this), name, method, y, x](Explained explained) {
             if (!self) return;
             const QString how =
                 method == Explanation::activation ? tr("class activation map") : tr("occlusion map");
-            const double probability = answer.map.probability;
-            self->shown_ = Shown{std::move(answer.image), std::move(answer.map), y, x,
+            const double probability = explained.map.probability;
+            self->shown_ = Shown{std::move(explained.image), std::move(explained.map), y, x,
                                  tr("%1, %2: probability %3").arg(name, how).arg(probability, 0, 'f', 2)};
             Q_EMIT self->changed();
         },

@@ -23,18 +23,18 @@ public:
     explicit ExplanationLayer(Workbench& bench);
     ~ExplanationLayer() override;
 
-    /// What a prediction would ask for now: the models and classes that are asked why.
+    /// What would be predicted now: the models and classes that can be explained.
     void setRequest(std::function<PredictionRequest()> request) { request_ = std::move(request); }
-    /// Asks why the class of the label there, or else the first class to be found, is seen at an image point
-    /// of the slice in view.
-    void ask(ImagePoint place, Explanation method);
+    /// Explains the class of the label at an image point of the slice in view, or else the first class that
+    /// would be predicted.
+    void explain(ImagePoint place, Explanation method);
     void clear();
     bool shown() const { return shown_.has_value(); }
     bool running() const { return job_; }
     /// Over the pane; nothing on other slices.
     void draw(QPainter& painter, const PaneGeometry& geometry, double pixelRatio, int64_t slice,
               const QRect& pane) const;
-    /// The map as colours with transparency: orange speaks for the class, blue against it.
+    /// The map as colours with transparency: orange supports the class, blue opposes it.
     static QImage colours(const Pixels& map);
 
 Q_SIGNALS:
