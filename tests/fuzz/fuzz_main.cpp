@@ -98,8 +98,8 @@ std::string placeOf(const fs::path& log) {
         const size_t in = line.find(" in ");
         if (in == std::string::npos) continue; // a function without a name
         const std::string frame = line.substr(in + 4);
-        static const char* noise[] = {"sanitizer", "asan",          "sysdeps",
-                                      "libc.so",   "__interceptor", "operator new"};
+        static const char* noise[] = {"sanitizer", "asan",          "sysdeps",     "libc.so",
+                                      "H5MM_",     "__interceptor", "operator new"};
         if (std::ranges::any_of(noise,
                                 [&](const char* word) { return frame.find(word) != std::string::npos; }))
             continue;

@@ -58,7 +58,7 @@ private Q_SLOTS:
         QTest::failOnWarning(QRegularExpression(".?"));
         clock_.start();
     }
-    void cleanup() { QVERIFY(clock_.elapsed() < 5000); }
+    void cleanup() { QVERIFY(clock_.elapsed() < 30000); } // a sanitizer on a busy machine is slow
 
     void stridesAreFollowed() {
         std::vector<float> values{1, 2, 3, 4, 5, 6};

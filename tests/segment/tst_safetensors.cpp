@@ -21,7 +21,7 @@ NamedTensor floats(const std::string& name, std::vector<int64_t> shape, const st
     tensor.shape = std::move(shape);
     tensor.bytes = values.size() * 4;
     tensor.data = std::make_shared<std::byte[]>(std::max<size_t>(tensor.bytes, 1));
-    std::memcpy(tensor.data.get(), values.data(), tensor.bytes);
+    if (tensor.bytes > 0) std::memcpy(tensor.data.get(), values.data(), tensor.bytes);
     return tensor;
 }
 
