@@ -38,6 +38,7 @@ const QStringList mayBeLong{
     "models/run/state_dict.cpp",       // one hostile format, archive and pickle, read without trust
     "tests/segment/tst_predictor.cpp", // one loop in all its turns, with one set of fake networks
     "tests/ui/tst_canvas.cpp",         // one widget in all its modes
+    "tests/ui/tst_closing.cpp",        // one window in all its states, and how each of them ends
     "ui/canvas/canvas_pane.cpp",       // painting and mouse of one pane; what it paints has files of its own
 };
 
