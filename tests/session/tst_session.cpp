@@ -267,7 +267,7 @@ private Q_SLOTS:
         QVERIFY(!std::filesystem::exists(in("none.tif")));
     }
 
-    void wrongWishesAreSentences() {
+    void wrongRequestsAreSentences() {
         PredictionRequest wrong = request("bright");
         wrong.models[0].classes = {"unicorns"};
         try {

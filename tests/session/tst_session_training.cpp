@@ -94,7 +94,7 @@ private Q_SLOTS:
         });
     }
 
-    void trainingEndsWithScoresOnSlicesSetAside() {
+    void trainingEndsWithScoresOnHeldOutSlices() {
         TrainingPlan plan = planToScore("scored.safetensors");
         Silent listener;
         const TrainingResult result = session_->train(std::move(plan), listener, Progress::none());

@@ -6,6 +6,7 @@
 #include <QThread>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 
 namespace cristae {

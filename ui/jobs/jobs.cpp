@@ -11,12 +11,6 @@
 #include <mutex>
 #include <new>
 
-#ifdef Q_OS_LINUX
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 namespace cristae {
 
 namespace {
@@ -32,15 +26,6 @@ int64_t nowMs() {
 
 bool mayBeLeftBehind(Queue queue) {
     return queue == Queue::view || queue == Queue::files || queue == Queue::background;
-}
-
-/// Networks use every processor; a lower priority keeps the window smooth while they do. Threads that a
-/// library starts from here inherit it.
-void lowerPriorityOfThisThread() {
-#ifdef Q_OS_LINUX
-    const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-    if (getpriority(PRIO_PROCESS, thread) < 5) setpriority(PRIO_PROCESS, thread, 5);
-#endif
 }
 
 } // namespace

@@ -9,6 +9,12 @@
 #include <utility>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace cristae {
 
 /// Guarded by State::mutex.
@@ -111,6 +117,13 @@ bool Workers::waitUntil(Clock::time_point deadline) {
                std::none_of(state_->threads.begin(), state_->threads.end(),
                             [](const auto& each) { return each->ticket != nullptr; });
     });
+}
+
+void lowerPriorityOfThisThread() {
+#ifdef __linux__
+    const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+    if (getpriority(PRIO_PROCESS, thread) < 5) setpriority(PRIO_PROCESS, thread, 5);
+#endif
 }
 
 } // namespace cristae

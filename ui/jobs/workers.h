@@ -38,4 +38,8 @@ private:
     std::shared_ptr<State> state_; // outlives this object with the threads left behind
 };
 
+/// Networks use every processor; a lower priority keeps the window smooth while they do. Threads that a
+/// library starts from here inherit it.
+void lowerPriorityOfThisThread();
+
 } // namespace cristae
