@@ -153,8 +153,9 @@ private Q_SLOTS:
             QVERIFY2(o.code == 3 || o.code == 2, qPrintable(QString::number(o.code) + o.err));
             QVERIFY2(!o.err.contains("Unexpected"), qPrintable(o.err));
             auto after = stateOf(folder_->path());
-            for (const QString& made : {"results", "a.tif.safetensors", "a.tif.run"})
-                if (!before.contains(made)) after.remove(made); // an empty folder for results may be there
+            for (const char* made : {"results", "a.tif.safetensors", "a.tif.run"})
+                if (!before.contains(QString::fromLatin1(made)))
+                    after.remove(QString::fromLatin1(made)); // an empty folder for results may be there
             QCOMPARE(after, before);
         }
     }

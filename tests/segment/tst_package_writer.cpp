@@ -51,7 +51,7 @@ private Q_SLOTS:
         draft.card.scores = {{"data", "Dice", 0.9, ""}}; // known only after the draft was loaded
         QVERIFY(!isPublished(draft, old.file));
         QCOMPARE(bytesOf(old.file), before);
-        const ModelPackage made = publishPackage(draft, old.file);
+        const ModelPackage made = publishPackage(draft, {old.file, Existing::replace});
         QCOMPARE(made.card.scores.size(), size_t(1));
         QCOMPARE(made.file, old.file);
         QVERIFY(isPublished(draft, old.file));
@@ -59,7 +59,7 @@ private Q_SLOTS:
         // Equal cards and weights are equal files, whatever was there before.
         publishPackage(draft, in("again.safetensors"));
         QCOMPARE(bytesOf(in("again.safetensors")), bytesOf(old.file));
-        publishPackage(made, made.file);
+        publishPackage(made, {made.file, Existing::replace});
         QCOMPARE(bytesOf(in("again.safetensors")), bytesOf(old.file));
     }
 
@@ -70,8 +70,8 @@ private Q_SLOTS:
         std::string bytes = bytesOf(draft.file);
         bytes.back() = char(bytes.back() ^ 4);
         std::ofstream(draft.file, std::ios::binary) << bytes;
-        QVERIFY_EXCEPTION_THROWN(publishPackage(draft, old.file), Error);
-        QVERIFY_EXCEPTION_THROWN(copyPackage(draft.file, old.file), Error);
+        QVERIFY_EXCEPTION_THROWN(publishPackage(draft, {old.file, Existing::replace}), Error);
+        QVERIFY_EXCEPTION_THROWN(copyPackage(draft.file, {old.file, Existing::replace}), Error);
         QCOMPARE(bytesOf(old.file), before);
     }
 

@@ -1,6 +1,7 @@
 // Session's trainings with a made-up engine: scores on slices set aside, and a model that appears whole at
 // the end.
 #include "core/base/atomic_file.h"
+#include "core/base/input_file.h"
 #include "core/learn/run_record.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"

@@ -197,7 +197,7 @@ Jobs::~Jobs() {
 /// What is to be seen to while work goes on: progress, silence, cancelled work that does not come back.
 void Jobs::poll() {
     bool running = false;
-    for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end())) {
+    for (const QPointer<Job>& job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end())) {
         if (!job || job->over()) continue;
         running = true;
         Job::Shared& shared = *job->shared_;
@@ -366,7 +366,7 @@ std::vector<Job*> Jobs::unfinishedWork() const {
 }
 
 void Jobs::cancelQueue(Queue queue) {
-    for (const QPointer<Job> job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end()))
+    for (const QPointer<Job>& job : std::vector<QPointer<Job>>(p_->all.begin(), p_->all.end()))
         if (job && job->queue() == queue) job->cancel();
 }
 
