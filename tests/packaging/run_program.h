@@ -24,7 +24,10 @@ inline Outcome runProgram(const QString& program, const QStringList& arguments, 
     process.setProcessEnvironment(environment);
     process.setWorkingDirectory(folder);
     process.start(program, arguments);
-    if (!process.waitForFinished(240000)) process.kill();
+    if (!process.waitForFinished(240000)) {
+        process.kill();
+        process.waitForFinished();
+    }
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
             process.readAllStandardOutput(), process.readAllStandardError()};
 }

@@ -78,8 +78,12 @@ Offer currentOffer() {
     Offer offer;
     QString scriptTexts;
     for (const QFileInfo& script : QDir(root.filePath("packaging")).entryInfoList({"*.sh"})) {
-        scriptTexts += readText(script.filePath());
-        offer.scripts[script.fileName()] = flagsIn(helpOf(script.filePath(), {"--help"}));
+        const QString text = readText(script.filePath());
+        scriptTexts += text;
+        if (script.fileName() == "common.sh") continue; // read by the others
+        // One that does not know the flag would start its work.
+        offer.scripts[script.fileName()] =
+            text.contains("--help") ? flagsIn(helpOf(script.filePath(), {"--help"})) : QSet<QString>();
     }
     const QString help = helpOf(cli, {"--help"});
     offer.flags = flagsIn(help);
@@ -169,6 +173,15 @@ private Q_SLOTS:
         QCOMPARE(stringsOf("f(\"one \"\n   \"two\");\n// \"three\"\ng(\"th\\\"ree\");"),
                  (QStringList{"one two", "th\\\"ree"}));
         QCOMPARE(codeOf("a `b c` d\n```sh\ne # f\n```\n`g`"), (QStringList{"e", "", "b c", "g"}));
+    }
+
+    void everyScriptExplainsItself() {
+        for (auto script = offer_.scripts.begin(); script != offer_.scripts.end(); ++script) {
+            const QString path = root.filePath("packaging/" + script.key());
+            QVERIFY2(readText(path).contains("--help"), qPrintable(path));
+            const QString help = helpOf(path, {"--help"});
+            QVERIFY2(help.startsWith("usage: packaging/" + script.key()), qPrintable(path + ": " + help));
+        }
     }
 
     void messagesNameWhatExists() {
