@@ -159,7 +159,7 @@ private Q_SLOTS:
         nlohmann::json record = readRunRecord(folder);
         record.erase("request");
         record.erase("inputs");
-        writeFileAtomically(folder / "run.json", record.dump());
+        writeFileAtomically({folder / "run.json", Existing::replace}, record.dump());
         const Outcome resumed = run(here, {"train", "--resume", "--run-folder", "m.run"});
         QVERIFY2(resumed.code == 0, qPrintable(resumed.words));
         QCOMPARE(bytesOf(here + "/m.safetensors"), expected_);

@@ -116,6 +116,14 @@ private Q_SLOTS:
                             QVERIFY2(o.code == 0, qPrintable(told));
                             break;
                         }
+                        // Libraries may try again: HDF5 opens a file twice to make it.
+                        if (o.code == 0 && qstrcmp(how, "once") == 0 && output == "x.h5") {
+                            QVERIFY2(stateOf(results()) != before, qPrintable(told));
+                            QDir(results()).removeRecursively();
+                            QVERIFY(QDir(folder_->path()).mkdir(QStringLiteral("results")));
+                            if (replacing) QCOMPARE(run(command(output, "old.tif"), {}).code, 0);
+                            continue;
+                        }
                         QVERIFY2(o.code == 3, qPrintable(told));
                         QVERIFY2(o.err.contains("was not written") || o.err.contains("cannot be"),
                                  qPrintable(told));

@@ -86,7 +86,7 @@ private Q_SLOTS:
             for (const char* key : {"tiff", "hdf5"}) {
                 const Exporter& exporter = findExporter(exporters, key, {});
                 const fs::path target = folder_ / ("labels." + exporter.extensions().front());
-                exportSource(*source, exporter, target, description, Progress::none());
+                exportSource(*source, exporter, {target, Existing::replace}, description, Progress::none());
                 const Pixels read = readWhole(target);
                 QCOMPARE(name(read.type()), name(largest > 65535 ? PixelType::u32 : PixelType::u16));
                 QCOMPARE(read.at(0, 1, 29, 39), double(largest));

@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/input_file.h"
+#include "core/base/own_folder.h"
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/data_list.h"
 #include "core/learn/run_folder.h"
@@ -105,13 +106,14 @@ private Q_SLOTS:
     void twoGenerationsOfCheckpoints() {
         QVERIFY(!hasCheckpoint(base_));
         QVERIFY(runState(base_).is_null());
+        takeOwnFolder(base_, "a training run", true);
         for (int step = 1; step <= 4; ++step) {
             writeCheckpointFile(base_, stateAt(step));
             QCOMPARE(int(checkpointFiles(base_).size()), std::min(step, 2));
             QCOMPARE(runState(base_).at("step").get<int>(), step);
         }
         // As after a kill between writing and renaming: the newest is still found, and takes its place.
-        writeSafetensors(base_ / "checkpoint-next.safetensors", stateAt(5));
+        writeSafetensors({base_ / "checkpoint-next.safetensors", Existing::replace}, stateAt(5));
         QCOMPARE(runState(base_).at("step").get<int>(), 5);
         writeCheckpointFile(base_, stateAt(6));
         QCOMPARE(int(checkpointFiles(base_).size()), 2);

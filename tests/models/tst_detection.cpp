@@ -309,7 +309,7 @@ private:
         content.metadata["cristae.card"] = toJson(card).dump();
         content.tensors = weightsOf(trained);
         const std::filesystem::path file = folder_.filePath("discs.safetensors").toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         const auto network = makeTorchLoader()->load(openModelPackage(file), "cpu", 1);
         Pixels pixels(PixelType::f32, 1, {1, 96, 96});
         std::copy_n(image.contiguous().const_data_ptr<float>(), 96 * 96, pixels.values<float>().data());

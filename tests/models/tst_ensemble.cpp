@@ -75,7 +75,7 @@ private Q_SLOTS:
         std::erase_if(content.tensors,
                       [](const NamedTensor& tensor) { return tensor.name == "member.1.head.weight"; });
         const std::filesystem::path file = folder_.filePath("lacks.safetensors").toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         try {
             loader_->load(openModelPackage(file), "cpu", 1);
             QFAIL("a member lacks a tensor");
@@ -100,7 +100,7 @@ private:
         content.tensors = weightsOf(*module);
         const std::filesystem::path file =
             folder_.filePath(QString::fromStdString(name + ".safetensors")).toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         return openModelPackage(file);
     }
     static Pixels predicted(Network& network, const ModelCard& card, const TileSource& image, int64_t side) {

@@ -104,7 +104,7 @@ private:
         content.tensors = weightsOf(module);
         const std::filesystem::path file =
             folder_.filePath(QString::fromStdString(name + ".safetensors")).toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         return openModelPackage(file);
     }
     /// A U-Net of two levels and one filter that hands the image down and up again, times `sign` at the end.

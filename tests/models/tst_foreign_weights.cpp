@@ -167,7 +167,7 @@ private Q_SLOTS:
         content.tensors.push_back(
             named("backbone.body.bn1.num_batches_tracked", torch::tensor(5, torch::kLong)));
         const std::filesystem::path file = folder_.filePath("published.safetensors").toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         const ForeignWeights report = startFromForeign(*own, true, file);
         // The classes differ, so three predictors of weight and bias stay fresh; everything else is taken.
         QCOMPARE(int(report.fresh.size()), 6);
@@ -198,7 +198,7 @@ private Q_SLOTS:
         }
         content.tensors.push_back(named("fc.weight", torch::zeros({1000, 64})));
         const std::filesystem::path file = folder_.filePath("resnet.safetensors").toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         const ForeignWeights report = startFromForeign(*own, true, file);
         QCOMPARE(report.ignored, std::vector<std::string>{"fc.weight"});
         QCOMPARE(int(report.taken.size()), int(content.tensors.size()) - 1);
@@ -211,7 +211,7 @@ private Q_SLOTS:
         SafetensorsFile content;
         content.tensors.push_back(named("fc.weight", torch::zeros({10, 4})));
         const std::filesystem::path file = folder_.filePath("other.safetensors").toStdString();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         try {
             startFromForeign(*own, false, file);
             QFAIL("nothing fits");
@@ -219,7 +219,7 @@ private Q_SLOTS:
             QVERIFY2(QString(error.what()).contains("None of the 1"), error.what());
         }
         content.tensors = {named("head.weight", torch::full({1, 2, 1, 1}, std::nan("")))};
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         QVERIFY_EXCEPTION_THROWN(startFromForeign(*own, false, file), Error);
     }
 

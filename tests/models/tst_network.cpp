@@ -48,7 +48,7 @@ std::shared_ptr<NetworkModule> writePackage(const std::filesystem::path& file, c
     SafetensorsFile content;
     content.metadata["cristae.card"] = toJson(card).dump();
     content.tensors = weightsOf(*module);
-    writeSafetensors(file, content);
+    writeSafetensors({file, Existing::replace}, content);
     return module;
 }
 
@@ -221,7 +221,7 @@ private Q_SLOTS:
 
         SafetensorsFile other = good;
         other.metadata["cristae.card"] = toJson(card({{"base", 8}, {"levels", 3}})).dump();
-        writeSafetensors(path("wide.safetensors"), other);
+        writeSafetensors({path("wide.safetensors"), Existing::replace}, other);
         std::string message = refusal(*loader_, path("wide.safetensors"));
         QVERIFY2(QString::fromStdString(message).contains("wide.safetensors") &&
                      QString::fromStdString(message).contains("shape"),
@@ -229,7 +229,7 @@ private Q_SLOTS:
 
         other = good;
         other.tensors.erase(other.tensors.begin());
-        writeSafetensors(path("less.safetensors"), other);
+        writeSafetensors({path("less.safetensors"), Existing::replace}, other);
         message = refusal(*loader_, path("less.safetensors"));
         QVERIFY2(QString::fromStdString(message).contains(
                      QString::fromStdString("\"" + good.tensors[0].name + "\"")),
@@ -238,18 +238,18 @@ private Q_SLOTS:
         other = good;
         other.tensors.push_back(other.tensors[0]);
         other.tensors.back().name = "stranger";
-        writeSafetensors(path("more.safetensors"), other);
+        writeSafetensors({path("more.safetensors"), Existing::replace}, other);
         QVERIFY(QString::fromStdString(refusal(*loader_, path("more.safetensors"))).contains("\"stranger\""));
 
         other = good;
         other.metadata["cristae.card"] = toJson(card({{"base", -1}})).dump();
-        writeSafetensors(path("options.safetensors"), other);
+        writeSafetensors({path("options.safetensors"), Existing::replace}, other);
         QVERIFY(!refusal(*loader_, path("options.safetensors")).empty());
 
         ModelCard unknown = card({});
         unknown.architecture = "hypernet";
         other.metadata["cristae.card"] = toJson(unknown).dump();
-        writeSafetensors(path("unknown.safetensors"), other);
+        writeSafetensors({path("unknown.safetensors"), Existing::replace}, other);
         QVERIFY(QString::fromStdString(refusal(*loader_, path("unknown.safetensors"))).contains("hypernet"));
     }
 

@@ -140,12 +140,12 @@ private Q_SLOTS:
         state.erase("card");
         state.erase("bestCard");
         content.metadata[runStateKey] = state.dump();
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         fs::remove(plan.runFolder / "checkpoint-previous.safetensors");
         plan.resume = true;
         QVERIFY(trained(plan) == expected_);
         fs::remove(plan.output);
-        writeSafetensors(file, content);
+        writeSafetensors({file, Existing::replace}, content);
         QVERIFY(refusal(plan, ErrorKind::input).contains("--output"));
     }
 

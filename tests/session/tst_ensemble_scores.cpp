@@ -129,6 +129,7 @@ private Q_SLOTS:
         for (int64_t y = 18; y < 22; ++y)
             for (int64_t x = 17; x < 24; ++x) slice.image.values<float>()[size_t(y * side + x)] = 0.05f;
         request_.set = {{slice}, {"ramp"}, true};
+        request_.output = Destination(in("both.safetensors"), Existing::replace); // another job
         const double merged = session_->makeEnsemble(request_, Progress::none()).card.scores[5].value;
         QVERIFY2(merged > 0.6 && merged < 0.72, qPrintable(QString::number(merged)));
     }

@@ -2,6 +2,7 @@
 // the end.
 #include "core/base/atomic_file.h"
 #include "core/base/input_file.h"
+#include "core/base/own_folder.h"
 #include "core/learn/run_record.h"
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
@@ -22,7 +23,7 @@ public:
     std::vector<std::string> complaints(const TrainingPlan&) const override { return {}; }
     TrainingResult train(const TrainingPlan& plan, TrainingListener&, const Progress&) override {
         const std::filesystem::path best = bestPackage(plan.runFolder);
-        std::filesystem::create_directories(plan.runFolder);
+        takeOwnFolder(plan.runFolder, "a training run");
         std::filesystem::copy_file(plan.startFrom->file, best,
                                    std::filesystem::copy_options::overwrite_existing);
         TrainingResult result;

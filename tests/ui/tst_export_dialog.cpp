@@ -1,4 +1,5 @@
 // The Export dialog writes what it says, and says beforehand what cannot be written.
+#include "core/base/own_folder.h"
 #include "core/io/format.h"
 #include "tests/ui/fake_engine.h"
 #include "ui/charts/bar_chart.h"
@@ -182,6 +183,7 @@ private Q_SLOTS:
         // A folder of an earlier export is replaced after a question.
         for (const char* name : {"labels/old_0000.png", "labels/old_0001.png"})
             world_->writeImage(name, 8, 8);
+        markResultFolder(world_->path("labels"), {"old_0000.png", "old_0001.png"});
         dialog->setTarget(world_->name("labels.png"));
         QVERIFY2(dialog->complaint().isEmpty(), qPrintable(dialog->complaint()));
         QSignalSpy written(dialog, &ExportDialog::written);

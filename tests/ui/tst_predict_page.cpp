@@ -70,7 +70,7 @@ private Q_SLOTS:
         QVERIFY(part<QCheckBox>("find mitochondria")->isChecked());
         QTRY_VERIFY(part<QLabel>("estimate")->text().contains("CPU, 2 threads"));
         part<QCheckBox>("find mitochondria")->setChecked(false);
-        QVERIFY(page_->obstacle().contains("Tick"));
+        QVERIFY(page_->obstacle().contains("Choose at least one class"));
         QVERIFY(!part<QPushButton>("predict")->isEnabled());
     }
 

@@ -133,7 +133,7 @@ private Q_SLOTS:
         QVERIFY(!page_->result());
         page_->chooseStudy("scaling");
         QVERIFY(part<QPushButton>("runStudy")->text().contains("Resume"));
-        QVERIFY(part<QLabel>("studyFolderWords")->text().contains("done"));
+        QVERIFY(part<QLabel>("studyFolderWords")->text().contains("finished"));
         world_->control.msPerTile = 0;
         const auto before = std::filesystem::last_write_time(world_->path("study/steps/side-512.json"));
         QSignalSpy finished(page_.get(), &StudiesPage::finished);
