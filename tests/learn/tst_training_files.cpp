@@ -126,14 +126,14 @@ private Q_SLOTS:
         fs::remove(base_ / "checkpoint.safetensors");
         QCOMPARE(runState(base_).at("step").get<int>(), 4);
         removeCheckpoints(base_);
-        QVERIFY(fs::is_empty(base_));
+        QVERIFY(checkpointFiles(base_).empty());
     }
 
     void aStoppedTrainingIsNotReplacedUnasked() {
         TrainingPlan plan;
         plan.output = base_ / "m.safetensors";
         plan.runFolder = base_ / "m.run";
-        fs::create_directory(plan.runFolder);
+        takeOwnFolder(plan.runFolder, "a training run");
         QVERIFY(overwriteComplaints(plan).empty());
         writeCheckpointFile(plan.runFolder, stateAt(0)); // nothing to lose
         QVERIFY(overwriteComplaints(plan).empty());
