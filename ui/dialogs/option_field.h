@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/schema.h"
 
+#include <QString>
 #include <functional>
 
 class QFormLayout;
