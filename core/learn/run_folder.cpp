@@ -225,7 +225,7 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, Sta
     std::vector<UnfinishedRun> found;
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(runs, failed)) {
-        const std::filesystem::path folder = entry.path();
+        const std::filesystem::path& folder = entry.path();
         if (!keepsItsData(folder)) continue;
         const std::vector<std::filesystem::path> checkpoints = checkpointFiles(folder);
         if (checkpoints.empty()) continue;
