@@ -6,6 +6,7 @@
 #include "core/base/atomic_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -80,6 +81,8 @@ void takeOwnFolder(const fs::path& folder, const std::string& holds, bool adopt)
 }
 
 Destination ownFile(const fs::path& file) {
+    std::error_code unknown;
+    if (!fs::exists(folderOf(file), unknown)) throw outputError(file, ENOENT);
     for (fs::path folder = folderOf(fs::absolute(file)); folder.has_relative_path();
          folder = folder.parent_path())
         if (isMarked(folder)) return {file, Existing::replace};

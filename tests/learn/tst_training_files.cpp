@@ -159,7 +159,7 @@ private Q_SLOTS:
         plan.output = base_ / "out/m.safetensors";
         plan.runFolder = base_ / "runs/m.run";
         plan.request = {{"images", "somewhere"}};
-        fs::create_directories(plan.runFolder);
+        takeOwnFolder(plan.runFolder, "a training run");
         recordStart(plan, {{"device", "cpu"}}, 0);
         QCOMPARE(recordedOutput(plan.runFolder), plan.output);
         plan.resume = true;
