@@ -24,12 +24,13 @@ namespace {
 
 struct EvaluateArguments {
     std::vector<std::string> files; // predictions, and the truth last
-    std::string predictionDataset, truthDataset, perSlice, difference, image, report;
+    ReadingFlags reading, truthReading;
+    std::string perSlice, difference, image, report;
     std::vector<std::string> metrics;
     std::optional<int64_t> truthLabel, predictionLabel;
     std::optional<double> threshold;
     std::string objectsIn = "volume";
-    bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false, json = false;
+    bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false;
 };
 
 EvaluationOptions evaluationOptions(const EvaluateArguments& args) {
@@ -100,9 +101,26 @@ bool wantsRecord(const EvaluateArguments& args) {
     return args.files.size() > 2 || !args.perSlice.empty() || !args.report.empty();
 }
 
-EvaluationRecord recordOf(const EvaluateArguments& args, const std::vector<TileSourcePtr>& predictions,
-                          const TileSourcePtr& truth, const Progress& progress) {
+/// What the verb reads.
+struct Inputs {
+    std::vector<TileSourcePtr> predictions;
+    TileSourcePtr truth, image; // image: null where none was given
+};
+
+Inputs openInputs(const EvaluateArguments& args, CommandLine& line) {
+    Inputs inputs;
+    for (size_t i = 0; i + 1 < args.files.size(); ++i)
+        inputs.predictions.push_back(openInput(line, args.files[i], args.reading.options()));
+    inputs.truth = openInput(line, args.files.back(), args.truthReading.options());
+    if (!args.image.empty()) inputs.image = openInput(line, args.image);
+    return inputs;
+}
+
+EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs,
+                          const std::vector<std::string>& remarks, const Progress& progress) {
+    const auto& [predictions, truth, image] = inputs;
     EvaluationRecord record;
+    record.remarks = remarks;
     record.program = "Cristae " CRISTAE_VERSION;
     record.truth = comparedFile(truth->info(), progress);
     record.truthNames = classTable(truth->info());
@@ -119,9 +137,8 @@ EvaluationRecord recordOf(const EvaluateArguments& args, const std::vector<TileS
 #ifdef CRISTAE_HAS_REPORT
 /// Each prediction's difference on the slice where it is worst.
 std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, const EvaluationRecord& record,
-                                              const std::vector<TileSourcePtr>& predictions,
-                                              const TileSourcePtr& truth, const Progress& progress) {
-    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
+                                              const Inputs& inputs, const Progress& progress) {
+    const auto& [predictions, truth, image] = inputs;
     std::vector<EvaluationPicture> pictures;
     for (size_t i = 0; i < predictions.size(); ++i) {
         const Comparison& one = record.predictions[i];
@@ -137,26 +154,25 @@ std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, con
 #endif
 
 void writeReport(const EvaluateArguments& args, const Destination& report, const EvaluationRecord& record,
-                 [[maybe_unused]] const std::vector<TileSourcePtr>& predictions,
-                 [[maybe_unused]] const TileSourcePtr& truth, [[maybe_unused]] const Progress& progress) {
+                 [[maybe_unused]] const Inputs& inputs, [[maybe_unused]] const Progress& progress) {
     if (std::filesystem::path(args.report).extension() == ".csv") {
         writeFileAtomically(report, evaluationCsv(record));
         return;
     }
 #ifdef CRISTAE_HAS_REPORT
     const auto application = ensureGuiApplication();
-    writeEvaluationPdf(report, record, reportPictures(args, record, predictions, truth, progress));
+    writeEvaluationPdf(report, record, reportPictures(args, record, inputs, progress));
 #endif
 }
 
 /// Writes the picture in four colours of the first prediction; gives the place where it stands.
 std::filesystem::path writeDifference(const EvaluateArguments& args, const Destination& output,
-                                      const TileSourcePtr& prediction, const TileSourcePtr& truth,
-                                      const Session& session, const Progress& progress) {
-    const auto [labels, options] = labelsOf(args, prediction, progress);
-    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
-    return writeDifferencePicture(*differencePicture(labels, truth, options, image), session.exporters(),
-                                  output, args.files.front(), args.files.back(), progress);
+                                      const Inputs& inputs, const Session& session,
+                                      const Progress& progress) {
+    const auto [labels, options] = labelsOf(args, inputs.predictions.front(), progress);
+    return writeDifferencePicture(*differencePicture(labels, inputs.truth, options, inputs.image),
+                                  session.exporters(), output, args.files.front(), args.files.back(),
+                                  progress);
 }
 
 void checkReport(const EvaluateArguments& args) {
@@ -177,29 +193,27 @@ void checkReport(const EvaluateArguments& args) {
 int run(const EvaluateArguments& args, CommandLine& line) {
     checkReport(args);
     const Outputs outputs = outputsOf(args, line);
-    OpenOptions predictionOptions, truthOptions;
-    predictionOptions.dataset = args.predictionDataset;
-    truthOptions.dataset = args.truthDataset;
-    std::vector<TileSourcePtr> predictions;
-    for (size_t i = 0; i + 1 < args.files.size(); ++i)
-        predictions.push_back(openImage(args.files[i], predictionOptions));
-    const TileSourcePtr truth = openImage(args.files.back(), truthOptions);
+    const Inputs inputs = openInputs(args, line);
     EvaluationRecord record;
     std::filesystem::path picture;
     {
         const ConsoleProgress progress(line.quiet);
         if (wantsRecord(args))
-            record = recordOf(args, predictions, truth, PartProgress(progress, 0, 0.9));
+            record = recordOf(args, inputs, line.remarks, PartProgress(progress, 0, 0.9));
         else
             record.predictions.push_back(
-                {{}, evaluate(*predictions.front(), *truth, evaluationOptions(args), progress), {}, {}, {}});
+                {{},
+                 evaluate(*inputs.predictions.front(), *inputs.truth, evaluationOptions(args), progress),
+                 {},
+                 {},
+                 {}});
         if (outputs.perSlice) writeFileAtomically(*outputs.perSlice, slicesCsv(record));
-        if (outputs.report) writeReport(args, *outputs.report, record, predictions, truth, progress);
+        if (outputs.report) writeReport(args, *outputs.report, record, inputs, progress);
         if (outputs.difference)
-            picture = writeDifference(args, *outputs.difference, predictions.front(), truth, line.session,
+            picture = writeDifference(args, *outputs.difference, inputs, line.session,
                                       PartProgress(progress, 0.9, 1));
     }
-    if (args.json) {
+    if (line.json) {
         nlohmann::json result = figuresJson(record.predictions.front().metrics);
         if (record.predictions.size() > 1) {
             nlohmann::json list = nlohmann::json::array();
@@ -209,7 +223,7 @@ int run(const EvaluateArguments& args, CommandLine& line) {
             }
             result = {{"predictions", list}};
         }
-        printResult("{}\n", jsonText(result));
+        printJson(line, result);
         return 0;
     }
     for (const Comparison& one : record.predictions) {
@@ -253,9 +267,8 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
         ->check(CLI::IsMember({"volume", "slices"}));
     verb->add_flag("--boundaries", args->boundaries,
                    "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
-    verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");
-    verb->add_option("--truth-dataset", args->truthDataset,
-                     "Dataset of the ground truth inside an HDF5 file");
+    addReading(*verb, args->reading);
+    addReading(*verb, args->truthReading, "truth-", "the ground truth");
     verb->add_option("--per-slice", args->perSlice, "CSV to write: the pixel metrics of every slice");
     verb->add_option("--difference", args->difference,
                      "Picture to write (.png, .tif …): true and false positives and negatives in colours, of "
@@ -264,7 +277,7 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     verb->add_option("--report", args->report,
                      "File to write (.pdf, .csv): every metric with its convention, the slices, the classes, "
                      "the difference and the files; with all metrics unless --metrics names some");
-    verb->add_flag("--json", args->json, "Print one JSON object");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

@@ -13,7 +13,8 @@ namespace cristae {
 
 namespace {
 struct MeasureArguments {
-    std::string labels, image, dataset, pixelSize, output;
+    std::string labels, image, output;
+    ReadingFlags reading;
 };
 } // namespace
 
@@ -22,16 +23,13 @@ void addMeasure(CLI::App& app, CommandLine& line) {
     auto args = std::make_shared<MeasureArguments>();
     verb->add_option("LABELS", args->labels, "Labels or mask")->required();
     verb->add_option("--image", args->image, "The image, for its voxel size if the labels have none");
-    verb->add_option("--dataset", args->dataset, "Dataset of the labels inside an HDF5 file");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
     verb->add_option("--output", args->output, "Table to write (.csv)")->required();
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] {
         line.run = [args, &line] {
-            OpenOptions options;
-            options.dataset = args->dataset;
-            if (!args->pixelSize.empty()) options.voxelSize = parsePixelSize(args->pixelSize);
-            TileSourcePtr labels = openInput(line, args->labels, options);
+            TileSourcePtr labels = openInput(line, args->labels, args->reading.options());
             if (!args->image.empty()) line.files.addInput(args->image);
             if (!args->image.empty() && !labels->info().voxelSize.knownInPlane())
                 labels = withVoxelSize(labels, openInput(line, args->image)->info().voxelSize);
@@ -39,7 +37,10 @@ void addMeasure(CLI::App& app, CommandLine& line) {
             const ConsoleProgress progress(line.quiet);
             const auto objects = measureObjects(*labels, progress);
             writeFileAtomically(table, objectTableCsv(objects, labels->info().voxelSize));
-            printResult("{}  {} objects\n", args->output, objects.size());
+            if (line.json)
+                printJson(line, {{"output", args->output}, {"objects", objects.size()}});
+            else
+                printResult("{}  {} objects\n", args->output, objects.size());
             return 0;
         };
     });

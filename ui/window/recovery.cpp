@@ -88,7 +88,7 @@ std::vector<RecoveredLabels> readRecovered(const fs::path& parent) {
         try {
             const json words = readJsonFile(one.folder / imageName);
             one.image = words.at("image").get<std::string>();
-            one.options.dataset = words.value("dataset", std::string());
+            one.options.scene = words.value("dataset", std::string());
             one.options.axes = words.value("axes", std::string());
             if (words.contains("voxelSize")) one.options.voxelSize = voxelSizeFromJson(words["voxelSize"]);
             one.written = QDateTime::fromString(QString::fromStdString(words.value("written", std::string())),
