@@ -30,52 +30,58 @@ struct EvaluateArguments {
     std::optional<int64_t> truthLabel, predictionLabel;
     std::optional<double> threshold;
     std::string objectsIn = "volume";
-    bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false;
+    bool truthInverted = false, ids = false, truthIds = false, predictionIds = false, boundaries = false;
+    int64_t smallest = 0;
 };
 
 EvaluationOptions evaluationOptions(const EvaluateArguments& args) {
     EvaluationOptions options{args.truthLabel, args.predictionLabel, args.truthInverted};
     options.metrics = args.metrics;
     if (options.metrics.empty() && !args.report.empty()) options.metrics = {"all"};
-    options.predictionIds = args.predictionIds;
-    options.truthIds = args.truthIds;
+    options.predictionIds = args.predictionIds || args.ids;
+    options.truthIds = args.truthIds || args.ids;
     options.connectivity = args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume;
     options.boundaries = args.boundaries;
+    options.smallest = args.smallest;
     return options;
 }
 
-nlohmann::json figuresJson(const std::vector<Metric>& metrics) {
+nlohmann::json classesJson(const Comparison& one, const ClassTable& truthNames) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const ClassScore& score : classScores(one.classes, truthNames, one.classNames))
+        list.push_back({{"value", score.value},
+                        {"name", score.name},
+                        {"dice", score.counts.dice()},
+                        {"iou", score.counts.iou()},
+                        {"precision", score.counts.precision()},
+                        {"recall", score.counts.recall()}});
+    return list;
+}
+
+nlohmann::json figuresJson(const Comparison& one, const ClassTable& truthNames) {
     nlohmann::json result, conventions;
-    for (const Metric& metric : metrics) {
+    for (const Metric& metric : one.metrics) {
         result[metric.name] = metric.value;
         conventions[metric.name] = metric.convention;
     }
     result["conventions"] = conventions;
+    if (nlohmann::json classes = classesJson(one, truthNames); !classes.empty()) result["classes"] = classes;
     return result;
 }
 
-void printFigures(const std::vector<Metric>& metrics) {
-    if (const std::string found = foundWords(metrics); !found.empty()) printResult("{}\n", found);
-    for (const Metric& metric : metrics)
+void printFigures(const Comparison& one, const ClassTable& truthNames) {
+    if (const std::string found = foundWords(one.metrics); !found.empty()) printResult("{}\n", found);
+    for (const Metric& metric : one.metrics)
         if (std::isnan(metric.value))
             printResult("{:<24} not defined  {}\n", metric.name, metric.convention);
         else
             printResult("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
-}
-
-ClassTable classTable(const ImageInfo& info) {
-    ClassTable table;
-    for (const LabelClass& one : classesOf(info)) table.set(one);
-    return table;
-}
-
-/// A prediction as labels, and what of them is foreground.
-std::pair<TileSourcePtr, EvaluationOptions>
-labelsOf(const EvaluateArguments& args, const TileSourcePtr& prediction, const Progress& progress) {
-    EvaluationOptions options = evaluationOptions(args);
-    if (!args.threshold || !holdsFractions(*prediction, progress)) return {prediction, options};
-    options.predictionLabel.reset();
-    return {thresholded(prediction, *args.threshold), options};
+    const std::vector<ClassScore> classes = classScores(one.classes, truthNames, one.classNames);
+    if (!classes.empty()) printResult("The figures above take all classes for one; class by class:\n");
+    for (const ClassScore& score : classes)
+        printResult("{:<24} dice {:.4f}  iou {:.4f}  precision {:.4f}  recall {:.4f}\n",
+                    fmt::format("{} {}", score.value, score.name), score.counts.dice(), score.counts.iou(),
+                    score.counts.precision(), score.counts.recall());
 }
 
 /// Where the verb writes, checked before it begins; nothing where nothing is asked for.
@@ -96,11 +102,6 @@ Outputs outputsOf(const EvaluateArguments& args, CommandLine& line) {
     return outputs;
 }
 
-/// Whatever needs more than the figures of one prediction.
-bool wantsRecord(const EvaluateArguments& args) {
-    return args.files.size() > 2 || !args.perSlice.empty() || !args.report.empty();
-}
-
 /// What the verb reads.
 struct Inputs {
     std::vector<TileSourcePtr> predictions;
@@ -116,21 +117,30 @@ Inputs openInputs(const EvaluateArguments& args, CommandLine& line) {
     return inputs;
 }
 
-EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs,
-                          const std::vector<std::string>& remarks, const Progress& progress) {
+/// The figures of all predictions; hashes and slices where a file is written.
+EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs, CommandLine& line,
+                          const Progress& progress) {
     const auto& [predictions, truth, image] = inputs;
     EvaluationRecord record;
-    record.remarks = remarks;
     record.program = "Cristae " CRISTAE_VERSION;
-    record.truth = comparedFile(truth->info(), progress);
-    record.truthNames = classTable(truth->info());
+    const ComparisonParts parts{!args.report.empty() || !args.perSlice.empty(),
+                                !args.report.empty() || !args.perSlice.empty()};
+    if (parts.file) record.truth = comparedFile(truth->info(), progress);
+    record.truthNames = classTableOf(truth->info());
     const EvaluationOptions options = evaluationOptions(args);
     for (size_t i = 0; i < predictions.size(); ++i) {
         const PartProgress part(progress, double(i) / double(predictions.size()),
                                 double(i + 1) / double(predictions.size()));
-        record.predictions.push_back(compareWithTruth(predictions[i], *truth, options, args.threshold, part));
-        record.predictions.back().classNames = classTable(predictions[i]->info());
+        record.predictions.push_back(
+            compareWithTruth(predictions[i], *truth, options, args.threshold, part, parts));
+        Comparison& one = record.predictions.back();
+        one.classNames = classTableOf(predictions[i]->info());
+        addRemarks(line, args.files[i], one.remarks);
+        if (args.threshold && !one.fromProbabilities)
+            addRemarks(line, args.files[i],
+                       {"The file holds labels, not probabilities: --threshold has no effect."});
     }
+    record.remarks = line.remarks;
     return record;
 }
 
@@ -143,9 +153,10 @@ std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, con
     for (size_t i = 0; i < predictions.size(); ++i) {
         const Comparison& one = record.predictions[i];
         const int64_t z = worstSlice(one);
-        const auto [labels, options] = labelsOf(args, predictions[i], progress);
+        const PreparedPrediction prepared =
+            preparePrediction(predictions[i], evaluationOptions(args), args.threshold, progress);
         pictures.push_back(
-            {differenceImage(labels, truth, options, image, z, progress),
+            {differenceImage(prepared.labels, truth, prepared.options, image, z, progress),
              QString::fromStdString(fmt::format("slice {} (Dice {:.3f}): {}", z + 1,
                                                 one.slices[size_t(z)].dice(), one.prediction.name))});
     }
@@ -169,10 +180,11 @@ void writeReport(const EvaluateArguments& args, const Destination& report, const
 std::filesystem::path writeDifference(const EvaluateArguments& args, const Destination& output,
                                       const Inputs& inputs, const Session& session,
                                       const Progress& progress) {
-    const auto [labels, options] = labelsOf(args, inputs.predictions.front(), progress);
-    return writeDifferencePicture(*differencePicture(labels, inputs.truth, options, inputs.image),
-                                  session.exporters(), output, args.files.front(), args.files.back(),
-                                  progress);
+    const PreparedPrediction prepared =
+        preparePrediction(inputs.predictions.front(), evaluationOptions(args), args.threshold, progress);
+    return writeDifferencePicture(
+        *differencePicture(prepared.labels, inputs.truth, prepared.options, inputs.image),
+        session.exporters(), output, args.files.front(), args.files.back(), progress);
 }
 
 void checkReport(const EvaluateArguments& args) {
@@ -198,15 +210,7 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     std::filesystem::path picture;
     {
         const ConsoleProgress progress(line.quiet);
-        if (wantsRecord(args))
-            record = recordOf(args, inputs, line.remarks, PartProgress(progress, 0, 0.9));
-        else
-            record.predictions.push_back(
-                {{},
-                 evaluate(*inputs.predictions.front(), *inputs.truth, evaluationOptions(args), progress),
-                 {},
-                 {},
-                 {}});
+        record = recordOf(args, inputs, line, PartProgress(progress, 0, 0.9));
         if (outputs.perSlice) writeFileAtomically(*outputs.perSlice, slicesCsv(record));
         if (outputs.report) writeReport(args, *outputs.report, record, inputs, progress);
         if (outputs.difference)
@@ -214,12 +218,12 @@ int run(const EvaluateArguments& args, CommandLine& line) {
                                       PartProgress(progress, 0.9, 1));
     }
     if (line.json) {
-        nlohmann::json result = figuresJson(record.predictions.front().metrics);
+        nlohmann::json result = figuresJson(record.predictions.front(), record.truthNames);
         if (record.predictions.size() > 1) {
             nlohmann::json list = nlohmann::json::array();
             for (const Comparison& one : record.predictions) {
-                list.push_back(figuresJson(one.metrics));
-                list.back()["prediction"] = one.prediction.path.string();
+                list.push_back(figuresJson(one, record.truthNames));
+                list.back()["prediction"] = args.files[size_t(&one - record.predictions.data())];
             }
             result = {{"predictions", list}};
         }
@@ -229,8 +233,8 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     for (const Comparison& one : record.predictions) {
         if (record.predictions.size() > 1)
             printResult("{}{}\n", &one == &record.predictions.front() ? "" : "\n",
-                        one.prediction.path.string());
-        printFigures(one.metrics);
+                        args.files[size_t(&one - record.predictions.data())]);
+        printFigures(one, record.truthNames);
     }
     if (!args.difference.empty()) printResult("{}  {}\n", picture.string(), differenceLegend());
     for (const std::string& written : {args.perSlice, args.report})
@@ -252,16 +256,24 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     verb->add_option("--prediction-label", args->predictionLabel,
                      "Only this value of the prediction is foreground");
     verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the ground truth is foreground");
-    verb->add_option("--threshold", args->threshold,
-                     "Probabilities from this value on are foreground, so that they give all metrics")
+    verb->add_option(
+            "--threshold", args->threshold,
+            "Probabilities from this value on are foreground, so that they give all metrics; maps of "
+            "0 to 255 or 65535 are taken for 0 to 1")
         ->check(CLI::Range(0.0, 1.0));
     verb->add_option("--metrics", args->metrics,
                      "Metrics or groups (pixels, objects, surfaces, partitions, curves, all), "
                      "separated by commas; else pixels")
         ->delimiter(',');
+    verb->add_flag("--ids", args->ids,
+                   "Values of both are object ids: equal values are one object, also in several pieces; "
+                   "otherwise objects are what touches");
     verb->add_flag("--truth-ids", args->truthIds,
                    "Values of the ground truth are object ids; otherwise objects are connected components");
     verb->add_flag("--prediction-ids", args->predictionIds, "Values of the prediction are object ids");
+    verb->add_option("--smallest", args->smallest,
+                     "Objects of fewer voxels are left out of the object metrics, on both sides")
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     verb->add_option("--objects-in", args->objectsIn,
                      "volume: objects in 3D, through the slices; slices: objects in 2D, in each slice")
         ->check(CLI::IsMember({"volume", "slices"}));

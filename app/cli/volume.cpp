@@ -31,9 +31,7 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const TileSourcePtr labels =
         args.labels.empty() ? nullptr : openInput(line, args.labels, args.labelReading.options());
     const Destination output = outputFile(line, args.output);
-    ClassTable classes;
-    if (labels)
-        for (const LabelClass& known : classesOf(labels->info())) classes.set(known);
+    const ClassTable classes = labels ? classTableOf(labels->info()) : ClassTable();
     const ConsoleProgress progress(line.quiet);
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
                                           PartProgress(progress, 0, 0.8));

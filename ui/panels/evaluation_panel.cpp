@@ -156,11 +156,8 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
         const ClassTable names = result.comparison.classNames;
         result.comparison = compareWithTruth(source, *truth, own, pageThreshold, progress);
         result.comparison.classNames = names;
-        if (holdsFractions(*source, progress)) {
-            source = thresholded(source, pageThreshold);
-            own.predictionLabel.reset();
-        }
-        result.compared = {source, own, false};
+        const PreparedPrediction prepared = preparePrediction(source, own, pageThreshold, progress);
+        result.compared = {prepared.labels, prepared.options, false};
         return result;
     };
     start(tr("Comparing %1").arg(QFileInfo(path).fileName()), work,
