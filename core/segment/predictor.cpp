@@ -388,4 +388,31 @@ double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks
     return work;
 }
 
+int64_t predictionBytes(const ImageInfo& image, std::span<const NetworkTask> tasks,
+                        const PredictionSettings& settings) {
+    constexpr double valueBytes = 4;
+    const Box3 region = imageRegion(image.extent(), settings);
+    const double pixels = double(image.extent().y) * double(image.extent().x);
+    const double regionPixels = double(region.extent().count());
+    double kept = 0, most = 0;
+    for (const NetworkTask& task : tasks) {
+        const ModelRegion where = modelRegion(image, task.card, region);
+        const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
+        const double classes = double(std::max<size_t>(1, task.card.classes.size()));
+        const double own = pixels * double(image.channels) * double(byteSize(image.type));
+        const double plane = double(where.plane.y) * double(where.plane.x) * double(task.card.channelsIn) *
+                             (where.scaled() ? valueBytes : double(byteSize(image.type)));
+        kept += plane * double(std::max<int64_t>(1, info.volumetric ? info.tileDepth : info.slicesIn));
+        double once = own;
+        if (where.scaled()) {
+            const double rows = double(where.plane.y) * double(image.extent().x) * valueBytes;
+            const double canvas = double(where.region.extent().count()) * classes * valueBytes;
+            once += std::max(rows, canvas + regionPixels * classes * valueBytes);
+        }
+        most = std::max(most, once);
+        if (settings.wantProbabilities || tasks.size() > 1) kept += regionPixels * classes * valueBytes;
+    }
+    return int64_t(std::min(kept + most + 2 * regionPixels, 9e18));
+}
+
 } // namespace cristae

@@ -1,6 +1,7 @@
 // Session: objects of one class, numbered, as a result file.
 #include "core/base/error.h"
 #include "core/labels/label_source.h"
+#include "core/session/forecast.h"
 #include "core/session/prepared.h"
 #include "core/session/result_file.h"
 
@@ -89,7 +90,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     std::vector<float> probability;
     LabelVolume objects{extent, {}};
     const PartProgress predicting(progress, 0, 0.85);
-    auto remarks = predict(
+    auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {
             const Pixels labels = slice.labels.converted(PixelType::u8);

@@ -1,6 +1,7 @@
 // Session: predictions into a document or a file, and labels of a document into a file.
 #include "core/base/error.h"
 #include "core/labels/label_source.h"
+#include "core/session/forecast.h"
 #include "core/session/prepared.h"
 #include "core/session/result_file.h"
 
@@ -67,7 +68,7 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
         result.values.push_back(entry.value);
     }
     const auto start = std::chrono::steady_clock::now();
-    result.remarks = predict(
+    result.remarks = predictNamingCause(
         image, prepared.tasks, request.settings,
         [&](const PredictedSlice& slice) {
             LabelDelta delta = sliceDelta(labels, slice, result.values, rule);
@@ -102,7 +103,7 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     const PartProgress part(progress, 0, 0.97);
-    auto remarks = predict(
+    auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {
             if (kind == ResultKind::probabilities)
