@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/image/slice_range.h"
+#include "core/session/result_file.h"
 
 #include <fmt/format.h>
 
@@ -26,14 +27,11 @@ int run(const ConvertArguments& args, CommandLine& line) {
     description.info = image->info();
     description.sliceNames = image->info().sliceNames;
     description.original = image;
-    description.provenance = {{"program", "Cristae " CRISTAE_VERSION},
-                              {"image", image->info().path.filename().string()},
-                              {"dataset", image->info().dataset},
-                              {"remarks", image->info().remarks},
-                              {"history", {{{"verb", "convert"}, {"slices", {range.first, range.end}}}}}};
+    const ConsoleProgress progress(line.quiet);
+    description.provenance = provenanceOf(image->info(), line.session.inputHash(image->info(), progress),
+                                          {{{"verb", "convert"}, {"slices", {range.first, range.end}}}});
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
         throw Error(ErrorKind::usage, complaint);
-    const ConsoleProgress progress(line.quiet);
     exportSource(*image, exporter, line.files.to(args.output), description, progress);
     const std::string place = exporter.placeOf(args.output, description).string();
     if (line.json)

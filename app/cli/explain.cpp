@@ -71,7 +71,7 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
         {"square", request.square}, {"probability", found.probability}};
     const ExportDescription description =
         describe(image, image->info().voxelSize, ResultKind::probabilities, {{1, request.className, {}}},
-                 request.z, request.z + 1, {entry});
+                 request.z, request.z + 1, {entry}, line.session.inputHash(image->info(), progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(output, description);
     sink->write(0, slice);

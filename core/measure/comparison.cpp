@@ -53,20 +53,6 @@ private:
     std::map<std::pair<uint32_t, uint32_t>, int64_t> counts_;
 };
 
-std::string hashOfFolder(const std::filesystem::path& folder, const Progress& progress) {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.is_regular_file()) files.push_back(entry.path());
-    std::ranges::sort(files);
-    Sha256 all;
-    for (const auto& file : files) {
-        progress.throwIfCancelled();
-        const std::string one = sha256OfFile(file);
-        all.add(std::as_bytes(std::span(one)));
-    }
-    return all.finish();
-}
-
 /// The requested metrics that are of probabilities, and those that are of labels.
 std::pair<std::vector<std::string>, std::vector<std::string>>
 curvesAndOthers(const std::vector<std::string>& words) {
@@ -182,8 +168,7 @@ ComparedFile comparedFile(const ImageInfo& info, const Progress& progress) {
     if (!info.dataset.empty()) file.name += fmt::format(" ({})", info.dataset);
     if (info.path.empty()) return file;
     progress.throwIfCancelled();
-    file.sha256 = std::filesystem::is_directory(info.path) ? hashOfFolder(info.path, progress)
-                                                           : sha256OfFile(info.path);
+    file.sha256 = sha256OfInput(info.path, progress);
     return file;
 }
 

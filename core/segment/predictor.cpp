@@ -65,12 +65,6 @@ ModelRegion modelRegion(const ImageInfo& image, const ModelCard& card, const Box
     return result;
 }
 
-int64_t wantedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
-    if (settings.tileSide > 0) return settings.tileSide;
-    // With a network that names no size: half of a tile's side at most goes into its borders.
-    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.receptiveRadius);
-}
-
 /// Counts tiles of the whole run for fraction and words.
 class Counter {
 public:
@@ -134,7 +128,7 @@ class TaskRunner {
 public:
     TaskRunner(const PlannedTask& plan, const ModelRegion& where, const PredictionSettings& settings)
         : plan_(plan), network_(*plan.task->network), where_(where), settings_(settings) {
-        retile(wantedTileSide(network_.info(), settings));
+        retile(usedTileSide(network_.info(), settings));
     }
     const Tiling& tiling() const { return tiling_; }
 
@@ -311,6 +305,12 @@ private:
 
 } // namespace
 
+int64_t usedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
+    if (settings.tileSide > 0) return settings.tileSide;
+    // With a network that names no size: half of a tile's side at most goes into its borders.
+    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.receptiveRadius);
+}
+
 ModelScale modelScale(const VoxelSize& image, const ModelCard& card) {
     if (!image.knownInPlane() || !card.pixelSizeNm || !(*card.pixelSizeNm > 0) || !(*image.yNm > 0) ||
         !(*image.xNm > 0))
@@ -382,8 +382,8 @@ double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks
     for (const NetworkTask& task : tasks) {
         const ModelRegion where = modelRegion(image, task.card, region);
         const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
-        work += workOfSlices(makeTiling(where.plane, where.region, info, wantedTileSide(info, settings)),
-                             info, settings, slices);
+        work += workOfSlices(makeTiling(where.plane, where.region, info, usedTileSide(info, settings)), info,
+                             settings, slices);
     }
     return work;
 }

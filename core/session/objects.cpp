@@ -82,7 +82,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     checked.settings.wantProbabilities = rule.splitting == Splitting::boundary;
     const ExportDescription description =
         describe(image, image->info().voxelSize, ResultKind::objects, std::move(classes), first, end,
-                 {predictionEntry(prepared, checked, image->info())});
+                 {predictionEntry(prepared, checked, image->info())}, inputHash(image->info(), progress));
     requireWritable(exporter, description);
     const Extent3 extent = description.info.extent();
     const auto size = size_t(extent.y * extent.x);
@@ -130,7 +130,7 @@ std::filesystem::path Session::exportObjects(const LabelExport& what, const Expo
     const uint32_t value = classes.empty() ? 0 : classes.front().value;
     const ExportDescription description =
         describe(what.image, what.voxelSize, ResultKind::objects, classes, what.firstSlice, end,
-                 historyWithHand(what, end, progress));
+                 historyWithHand(what, end, progress), inputHash(info, progress));
     requireWritable(exporter, description);
     exporter.requirePlace(target, description);
     const Extent3 extent = description.info.extent();

@@ -99,7 +99,7 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
     checked.settings.wantProbabilities = kind == ResultKind::probabilities;
     const ExportDescription description =
         describe(image, image->info().voxelSize, kind, std::move(classes), first, end,
-                 {predictionEntry(prepared, checked, image->info())});
+                 {predictionEntry(prepared, checked, image->info())}, inputHash(image->info(), progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     const PartProgress part(progress, 0, 0.97);
@@ -142,7 +142,7 @@ std::filesystem::path Session::exportLabels(const LabelExport& what, const Expor
     const auto sliceBox = [&](int64_t z) { return Box3::ofSlice(info.extent(), z); };
     const ExportDescription description =
         describe(what.image, what.voxelSize, what.kind, std::move(classes), what.firstSlice, end,
-                 historyWithHand(what, end, progress));
+                 historyWithHand(what, end, progress), inputHash(info, progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     for (int64_t z = what.firstSlice; z < end; ++z) {

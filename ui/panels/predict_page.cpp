@@ -359,8 +359,9 @@ std::string PredictPage::requestKey() const {
     const VoxelSize& size = workbench_.document()->voxelSize();
     std::string key =
         fmt::format("{} {} {}×{} {} {} {} {} {}", info.path.string(), info.dataset, info.extent().y,
-                    info.extent().x, size.yNm.value_or(0), size.xNm.value_or(0), settings.firstSlice,
-                    settings.endSlice, int(settings.averaging), wanted.device);
+                    info.extent().x, size.yNm.value_or(0), size.xNm.value_or(0),
+                    settings.endSlice < 0 ? settings.endSlice : settings.endSlice - settings.firstSlice,
+                    int(settings.averaging), wanted.device);
     if (settings.region)
         key += fmt::format(" {}×{}", settings.region->y1 - settings.region->y0,
                            settings.region->x1 - settings.region->x0);
