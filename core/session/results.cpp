@@ -13,15 +13,22 @@ namespace cristae {
 
 namespace {
 
+/// Voxels that a rule protected from changes.
+struct Kept {
+    int64_t byHand = 0, locked = 0;
+};
+
 /// The writes of one predicted slice: found voxels take the class's value; voxels of the predicted classes
 /// that are no longer found become background; everything else stays. Equal targets in a row are written as
 /// one run.
 LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice,
-                      const std::vector<uint32_t>& values, const WriteRule& rule) {
+                      const std::vector<uint32_t>& values, const WriteRule& rule, Kept& kept) {
     const Pixels current = base.labels(slice.box);
     const Pixels found = slice.labels.converted(PixelType::u32);
     const auto now = current.values<uint32_t>();
     const auto predicted = found.values<uint32_t>();
+    const bool protects = rule.keepHuman || !rule.lockedLabels.empty();
+    const Pixels origins = protects ? base.origins(slice.box) : Pixels();
     LabelEdit edit(base, rule);
     const int64_t width = slice.box.x1 - slice.box.x0, height = slice.box.y1 - slice.box.y0;
     const auto target = [&](size_t i) {
@@ -39,6 +46,11 @@ LabelDelta sliceDelta(const LabelSnapshot& base, const PredictedSlice& slice,
             int64_t end = x + 1;
             while (end < width && target(row + size_t(end)) == label && now[row + size_t(end)] != label)
                 ++end;
+            for (int64_t i = x; i < end && protects; ++i) {
+                const Voxel voxel{now[row + size_t(i)], Origin(origins.values<uint8_t>()[row + size_t(i)])};
+                if (rule.allows(voxel)) continue;
+                ++(rule.keepHuman && voxel.origin == Origin::human ? kept.byHand : kept.locked);
+            }
             edit.setRun(slice.z, slice.box.y0 + y, slice.box.x0 + x, slice.box.x0 + end,
                         {label, Origin::model});
             x = end;
@@ -68,16 +80,19 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
         result.values.push_back(entry.value);
     }
     const auto start = std::chrono::steady_clock::now();
+    Kept kept;
     result.remarks = predictNamingCause(
         image, prepared.tasks, request.settings,
         [&](const PredictedSlice& slice) {
-            LabelDelta delta = sliceDelta(labels, slice, result.values, rule);
+            LabelDelta delta = sliceDelta(labels, slice, result.values, rule, kept);
             std::move(delta.tiles.begin(), delta.tiles.end(), std::back_inserter(result.delta.tiles));
         },
         progress);
     rememberSpeed(request, image.info(),
                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     result.provenance = predictionEntry(prepared, request, image.info());
+    result.keptByHand = kept.byHand;
+    result.keptLocked = kept.locked;
     return result;
 }
 

@@ -49,7 +49,8 @@ struct PredictionResult {
     nlohmann::json provenance;    // model names, SHA-256, thresholds, settings; no date, so that equal work
                                   // gives equal bytes
     std::vector<std::string> remarks;
-    uint64_t generation = 0; // of the layer that was read
+    int64_t keptByHand = 0, keptLocked = 0; // voxels that would have changed, but the rule protects them
+    uint64_t generation = 0;                // of the layer that was read
 };
 
 enum class ResultKind {

@@ -14,6 +14,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -73,6 +74,17 @@ QWidget* EvaluationPanel::buildQuestion() {
     objectsIn_->addItem(tr("Objects in 3D, through the slices"), true);
     objectsIn_->addItem(tr("Objects in 2D, in each slice"), false);
     options->addWidget(objectsIn_);
+    smallest_ = new QSpinBox(options_);
+    smallest_->setObjectName(QStringLiteral("smallestCompared"));
+    smallest_->setAccessibleName(tr("Minimum object size in voxels"));
+    smallest_->setRange(0, 1000000000);
+    smallest_->setPrefix(tr("Objects from "));
+    smallest_->setSuffix(tr(" px"));
+    smallest_->setSpecialValueText(tr("Objects of any size"));
+    smallest_->setToolTip(
+        tr("Objects of fewer pixels (in a stack: voxels) are left out of the object metrics, in "
+           "the prediction and in the ground truth."));
+    options->addWidget(smallest_);
     truthIds_ = new QCheckBox(tr("Values of the ground truth are object ids"), options_);
     truthIds_->setToolTip(tr("Otherwise objects are connected components."));
     options->addWidget(truthIds_);

@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSpinBox>
 
 namespace cristae {
 
@@ -97,6 +98,7 @@ EvaluationOptions EvaluationPanel::optionsNow() const {
     options.truthInverted = inverted_->isChecked();
     options.truthIds = truthIds_->isChecked();
     options.boundaries = boundaries_->isChecked();
+    options.smallest = smallest_->value();
     options.connectivity = objectsIn_->currentData().toBool() ? Connectivity::volume : Connectivity::slices;
     options.metrics = {pixelsOnly_->isChecked() ? "pixels" : "all"};
     return options;

@@ -14,6 +14,7 @@ class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QSpinBox;
 class QTableWidget;
 
 namespace cristae {
@@ -86,6 +87,7 @@ private:
     uint64_t generation_ = 0; // of the labels that were compared
     QPointer<Job> job_;
     QComboBox *class_ = nullptr, *objectsIn_ = nullptr, *which_ = nullptr, *metric_ = nullptr;
+    QSpinBox* smallest_ = nullptr;
     QCheckBox *inverted_ = nullptr, *truthIds_ = nullptr, *boundaries_ = nullptr, *pixelsOnly_ = nullptr,
               *difference_ = nullptr;
     QPushButton *compare_ = nullptr, *cancel_ = nullptr, *add_ = nullptr, *again_ = nullptr,

@@ -12,6 +12,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTableView>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -88,6 +89,16 @@ void MeasurePage::buildObjects(QWidget* page) {
     which_->setObjectName(QStringLiteral("objectsOf"));
     which_->setAccessibleName(tr("Objects of which class"));
     head->addWidget(which_, 1);
+    smallest_ = new QSpinBox(objectsHead_);
+    smallest_->setObjectName(QStringLiteral("smallestObject"));
+    smallest_->setAccessibleName(tr("Minimum object size in voxels"));
+    smallest_->setRange(0, 1000000000);
+    smallest_->setPrefix(tr("from "));
+    smallest_->setSuffix(tr(" px"));
+    smallest_->setSpecialValueText(tr("any size"));
+    smallest_->setToolTip(
+        tr("Objects of fewer pixels (in a stack: voxels) are left out, here and in the table."));
+    head->addWidget(smallest_);
     column->addWidget(objectsHead_);
     objects_ = new ObjectModel(this);
     view_ = new QTableView(this);
@@ -131,6 +142,8 @@ void MeasurePage::buildObjects(QWidget* page) {
 
     connect(where_, &QComboBox::currentIndexChanged, this, &MeasurePage::refresh);
     connect(which_, &QComboBox::currentIndexChanged, this, &MeasurePage::showObjects);
+    connect(which_, &QComboBox::activated, this, [this](int index) { allChosen_ = index == 0; });
+    connect(smallest_, &QSpinBox::valueChanged, this, &MeasurePage::later);
     const auto go = [this](const QModelIndex& row) {
         if (row.isValid()) goTo(objects_->object(row.row()));
     };

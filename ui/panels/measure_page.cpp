@@ -19,6 +19,7 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QSpinBox>
 #include <QTableView>
 #include <QTableWidget>
 #include <QTimer>
@@ -40,8 +41,10 @@ QTableWidgetItem* cell(const QString& words, bool number) {
 }
 
 void writeTable(const MeasureResult& result, const Destination& file, bool objects) {
-    writeFileAtomically(file, objects ? objectTableCsv(result.objects, result.voxelSize, result.names)
-                                      : classTableCsv(result.classes, result.names));
+    const ObjectIdentity identity{result.volume ? Connectivity::volume : Connectivity::slices};
+    writeFileAtomically(file, objects
+                                  ? objectTableCsv(result.objects, result.voxelSize, result.names, identity)
+                                  : classTableCsv(result.classes, result.names));
 }
 
 } // namespace
@@ -94,7 +97,7 @@ void MeasurePage::refresh() {
     stale_ = false;
     const bool volume = document->info().extent().z > 1 && where_->currentData().toBool();
     const auto work = [labels = document->labels().snapshot(), names = document->classes(),
-                       size = document->voxelSize(), volume,
+                       size = document->voxelSize(), volume, smallest = int64_t(smallest_->value()),
                        slice = workbench_.view().slice](const Progress& progress) {
         MeasureResult result;
         result.names = names;
@@ -105,6 +108,8 @@ void MeasurePage::refresh() {
             labelsToMeasure(labels, size, volume ? std::nullopt : std::optional(slice));
         result.objects =
             measureObjects(*source, progress, {volume ? Connectivity::volume : Connectivity::slices});
+        result.smallest = smallest;
+        result.leftOut = leaveOutSmall(result.objects, smallest);
         result.classes = classStatistics(result.objects, source->info().extent(), size);
         if (!volume)
             for (LabelObject& object : result.objects) { // back to the stack's slices
@@ -158,8 +163,11 @@ void MeasurePage::showResult(MeasureResult result) {
         const LabelClass* entry = result_.names.find(one.label);
         which_->addItem(entry ? text(entry->name) : tr("label %1").arg(one.label), one.label);
     }
+    // Means of several classes together are of nothing: the first class unless a person has chosen.
     if (const int index = which_->findData(before); before.isValid() && index >= 0)
         which_->setCurrentIndex(index);
+    else if (result_.classes.size() > 1 && !allChosen_)
+        which_->setCurrentIndex(1);
     showObjects();
     updateState();
     Q_EMIT measured();
@@ -179,11 +187,14 @@ void MeasurePage::showObjects() {
         if (!wanted || one.label == *wanted) share += one.fraction;
     count_->setText(QLocale().toString(qint64(summary.count)));
     countWords_->setText(summary.count == 1 ? tr("object") : tr("objects"));
-    mean_->setText(tr("%1 %2").arg(figure(summary.mean), unit.name));
-    meanWords_->setText(tr("mean %1, SD %2").arg(unit.title.toLower(), figure(summary.deviation)));
+    const bool mixed = !wanted && result_.classes.size() > 1;
+    mean_->setText(mixed ? QStringLiteral("–") : tr("%1 %2").arg(figure(summary.mean), unit.name));
+    meanWords_->setText(mixed ? tr("mean %1: choose a class").arg(unit.title.toLower())
+                              : tr("mean %1, SD %2").arg(unit.title.toLower(), figure(summary.deviation)));
     share_->setText(tr("%1 %").arg(figure(share * 100)));
     shareWords_->setText(result_.volume ? tr("of the stack") : tr("of the slice"));
-    histogram_->show(histogramOf(sizes), unit.name);
+    histogram_->show(histogramOf(mixed ? std::vector<double>() : sizes), unit.name);
+    histogram_->setVisible(!mixed && !sizes.empty());
     view_->setColumnHidden(ObjectModel::slices, !result_.volume); // all lie on the one that is shown
     const int rows = std::clamp(objects_->rowCount(), 1, 10);
     view_->setFixedHeight(view_->horizontalHeader()->sizeHint().height() + 24 * rows + 4);
@@ -202,10 +213,10 @@ void MeasurePage::updateState() {
     const Document* document = workbench_.document();
     const bool stack = document && document->info().extent().z > 1;
     where_->setVisible(stack);
-    const bool anything = document && !result_.classes.empty();
-    for (QWidget* widget :
-         std::initializer_list<QWidget*>{figures_, table_, objectsHead_, view_, histogram_, save_})
+    const bool anything = document && (!result_.classes.empty() || result_.leftOut > 0);
+    for (QWidget* widget : std::initializer_list<QWidget*>{figures_, table_, objectsHead_, view_, save_})
         widget->setVisible(anything);
+    if (!anything) histogram_->hide();
     QString sentence;
     if (!document)
         sentence = tr("Open an image first.");
@@ -224,6 +235,12 @@ void MeasurePage::updateState() {
     else if (document && anything)
         size = tr("Pixel size %1 nm, from: %2.")
                    .arg(nmWords(*document->voxelSize().xNm), text(document->voxelSize().source));
+    if (result_.leftOut > 0)
+        size = tr("%1 objects of fewer than %2 %3 are left out. ")
+                   .arg(QLocale().toString(qlonglong(result_.leftOut)),
+                        QLocale().toString(qlonglong(result_.smallest)),
+                        result_.volume ? tr("voxels") : tr("pixels")) +
+               size;
     setSentence(sizeWords_, size);
 }
 

@@ -14,6 +14,7 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QSpinBox;
 class QTableView;
 class QTableWidget;
 class QTimer;
@@ -33,7 +34,8 @@ struct MeasureResult {
     std::vector<ClassStatistics> classes;
     ClassTable names;
     VoxelSize voxelSize;
-    bool volume = false; // else one slice
+    bool volume = false;               // else one slice
+    int64_t smallest = 0, leftOut = 0; // objects of fewer voxels than that were left out, and how many
     int64_t slice = 0;
 };
 
@@ -77,7 +79,7 @@ private:
 
     Workbench& workbench_;
     MeasureResult result_;
-    bool stale_ = true;
+    bool stale_ = true, allChosen_ = false; // allChosen_: a person wants all classes together
     QPointer<Job> counting_;
     QTimer* delay_ = nullptr;
     EvaluationPanel* evaluation_ = nullptr;
@@ -89,6 +91,7 @@ private:
     BarChart* histogram_ = nullptr;
     QWidget *figures_ = nullptr, *objectsHead_ = nullptr;
     QComboBox* which_ = nullptr;
+    QSpinBox* smallest_ = nullptr;
     QLabel *count_ = nullptr, *countWords_ = nullptr, *mean_ = nullptr, *meanWords_ = nullptr,
            *share_ = nullptr, *shareWords_ = nullptr;
     QLabel *obstacle_ = nullptr, *sizeWords_ = nullptr;

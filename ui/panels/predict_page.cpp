@@ -11,6 +11,7 @@
 
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QLocale>
 #include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
@@ -300,12 +301,21 @@ void PredictPage::takeResult(Predicted taken, const QString& words) {
     if (const auto it = moved.find(current); it != moved.end()) current = it->second;
     QStringList sentences;
     for (const std::string& remark : result.remarks) sentences << text(remark);
-    work.done = [self = QPointer(this), bench = &workbench_, current, sentences](bool found) mutable {
+    QStringList kept;
+    if (result.keptByHand > 0)
+        kept << tr("%1 voxels protected by hand").arg(QLocale().toString(qlonglong(result.keptByHand)));
+    if (result.keptLocked > 0)
+        kept << tr("%1 voxels of locked classes").arg(QLocale().toString(qlonglong(result.keptLocked)));
+    if (!kept.isEmpty()) sentences.prepend(tr("Left as they are: %1.").arg(kept.join(tr(", "))));
+    const bool protectedAny = !kept.isEmpty();
+    work.done = [self = QPointer(this), bench = &workbench_, current, sentences,
+                 protectedAny](bool found) mutable {
         if (current) bench->setCurrentLabel(current);
         if (!self) return;
         if (!found)
-            sentences.prepend(tr("No label changed: the labels agree with the prediction already, or are "
-                                 "locked or corrected by hand."));
+            sentences.prepend(protectedAny
+                                  ? tr("No label changed.")
+                                  : tr("No label changed: the labels agree with the prediction already."));
         setSentence(self->remarks_, sentences.join(QLatin1Char('\n')));
         Q_EMIT self->predicted();
     };
