@@ -106,6 +106,63 @@ private Q_SLOTS:
                      qPrintable(QStringLiteral("\"%1\" is not in:\n%2").arg(QString::fromUtf8(words), text)));
     }
 
+    /// Five classes with long names, many facts, a flat image of pixels twice as high as wide.
+    void whateverIsOnThePageFits() {
+        const int64_t wide = 960, flat = 40;
+        Pixels pixels(PixelType::u8, 1, {1, flat, wide}), labels(PixelType::u8, 1, {1, flat, wide});
+        std::ranges::fill(pixels.values<uint8_t>(), uint8_t(90));
+        for (size_t i = 0; i < size_t(labels.count()); ++i)
+            labels.values<uint8_t>()[i] = uint8_t(i % size_t(wide) / 160);
+        ImageInfo info;
+        info.voxelSize = {{}, 8.0, 4.0, "entered by hand"};
+        info.path = "/somewhere/strip.tif";
+        ExportDescription description = describe(std::make_shared<MemorySource>(pixels, info));
+        description.classes.clear();
+        QStringList wanted;
+        nlohmann::json classes = nlohmann::json::array();
+        for (uint32_t value = 1; value <= 5; ++value) {
+            const std::string name = "rough endoplasmic reticulum beside the inner nuclear membrane, kind " +
+                                     std::to_string(value);
+            description.classes.push_back({value, name, standardColour(name, value)});
+            classes.push_back({{"name", name}, {"threshold", 0.1 * value}});
+            wanted << QString::fromStdString(name) << QStringLiteral("kind %1 from 0.%1").arg(value);
+        }
+        description.provenance["history"][0]["models"][0]["classes"] = classes;
+        description.provenance["remarks"] = {
+            "Only the first of 6 time points is shown, and the second channel "
+            "is left out because it holds no image."};
+        wanted << "Only the first of 6 time points is shown, and the second channel is left out because it "
+                  "holds no image.";
+        QTemporaryDir folder;
+        const QString path = folder.filePath("strip.pdf");
+        const auto sink = makePdfExporter()->create(path.toStdString(), description);
+        sink->write(0, labels);
+        sink->finish();
+        if (QStandardPaths::findExecutable("pdftotext").isEmpty())
+            QSKIP("pdftotext is not installed (poppler-utils).");
+        const QRegularExpression space(QStringLiteral("\\s"));
+        const QString text = QString::fromUtf8(outputOf("pdftotext", {path, "-"})).remove(space);
+        QVERIFY2(!text.contains(u'…'), qPrintable(text));
+        QVERIFY(text.contains("5classes")); // their names do not fit over the picture
+        QVERIFY(text.contains("16.7%"));
+        for (const QString& words : wanted)
+            QVERIFY2(text.contains(QString(words).remove(space)), qPrintable(words + "\n" + text));
+        outputOf("pdftoppm", {"-r", "100", "-png", "-singlefile", path, folder.filePath("page")});
+        const QImage page(folder.filePath("page.png"));
+        QVERIFY(!page.isNull());
+        // The original is of one grey: as high as 40 pixels of 8 nm where 960 of 4 nm are as wide.
+        int rows = 0, widest = 0;
+        for (int y = 0; y < page.height(); ++y) {
+            int same = 0;
+            for (int x = 0; x < page.width() / 2; ++x)
+                same += page.pixelColor(x, y).rgb() == page.pixelColor(60, 140).rgb();
+            widest = std::max(widest, same);
+            rows += same > page.width() / 4;
+        }
+        QVERIFY2(std::abs(double(rows) / widest - 40 * 8.0 / (960 * 4)) < 0.006,
+                 qPrintable(QStringLiteral("%1 × %2").arg(widest).arg(rows)));
+    }
+
     void theHighlightLiesWhereTheLabelsAre() {
         const auto image = makeImage(1);
         ClassTable classes;

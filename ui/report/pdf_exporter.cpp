@@ -92,7 +92,9 @@ public:
                             QStringLiteral(" · ") + page.subtitle;
         page.pictures = makeReportPictures(*description_.original, sliceOfOriginal, labels, classes_);
         page.imagePixelsAcross = double(info.extent().x);
-        page.nmPerPixel = description_.info.voxelSize.xNm;
+        const VoxelSize& size = description_.info.voxelSize;
+        page.nmPerPixel = size.xNm;
+        if (size.knownInPlane()) page.pixelAspect = *size.yNm / *size.xNm;
         page.resultCaption = resultCaption_;
         page.tableTitle = description_.info.extent().z > 1 ? Words::tr("In this slice") : Words::tr("Found");
         page.rows = reportRows(description_, counts, labels.count(), false);

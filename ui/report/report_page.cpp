@@ -20,6 +20,13 @@ struct Words {
 
 const QColor ink(0x1b, 0x1b, 0x1b), quiet(0x5c, 0x5f, 0x66), hairline(0xd0, 0xd0, 0xce);
 
+// Millimetres.
+constexpr double margin = 12, pageWidth = 297, pageHeight = 210, gap = 6, rowHeight = 5;
+constexpr double paneWidth = (pageWidth - 2 * margin - gap) / 2, paneTop = 35, mostPaneHeight = 116,
+                 leastPaneHeight = 40;
+constexpr double textBottom = pageHeight - margin - 5, headingHeight = 6.5;
+constexpr double sizeWidth = 34, percentWidth = 16, labelWidth = 22;
+
 /// Sheet: millimetres to device pixels and the three sizes of type.
 class Sheet {
 public:
@@ -49,6 +56,24 @@ public:
         painter_.drawText(box, int(alignment | Qt::AlignVCenter) | Qt::TextSingleLine, shown);
         return metrics.horizontalAdvance(shown) / perMm_;
     }
+    /// Words over as many lines as they need, broken inside a word where it is too long. Returns the height
+    /// in mm, a whole number of rows; draws nothing at a negative top.
+    double paragraph(double x, double y, double width, const QString& words, const QFont& font,
+                     const QColor& colour) {
+        const QFontMetricsF metrics(font, painter_.device());
+        const int flags = int(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap | Qt::TextWrapAnywhere;
+        const double needed =
+            metrics.boundingRect(QRectF(0, 0, width * perMm_, 1e6), flags, words).height() / perMm_;
+        const double one = metrics.lineSpacing() / perMm_;
+        const double lines = std::max(1.0, std::round(needed / one));
+        if (y >= 0) {
+            painter_.setFont(font);
+            painter_.setPen(colour);
+            const double inset = (rowHeight - one) / 2; // a single line stands in the middle of its row
+            painter_.drawText(rect(x, y + inset, width, lines * one + 1), flags, words);
+        }
+        return rowHeight + (lines - 1) * one;
+    }
     void line(double x0, double y0, double x1, double y1) {
         painter_.setPen(QPen(hairline, 0.2 * perMm_));
         painter_.drawLine(QPointF(x0 * perMm_, y0 * perMm_), QPointF(x1 * perMm_, y1 * perMm_));
@@ -60,72 +85,122 @@ private:
     double perMm_;
 };
 
-constexpr double margin = 12, pageWidth = 297, pageHeight = 210, gap = 6;
-constexpr double paneWidth = (pageWidth - 2 * margin - gap) / 2, paneTop = 35, paneHeight = 116;
-constexpr double blockTop = paneTop + paneHeight + 7, rowHeight = 5;
+/// Too low for a scale bar inside.
+bool isLow(const Sheet& sheet, const QRectF& picture) {
+    return picture.height() < 16 * sheet.perMm();
+}
 
-/// White bar on a dark box in the lower right corner of a picture, so that it is seen on any micrograph.
+/// A bar with its length: white on a dark box in the lower right corner, so that it is seen on any
+/// micrograph; below a picture that is too low for it.
 void drawScaleBar(Sheet& sheet, const QRectF& picture, const ReportPage& page) {
     const double perPixel = picture.width() / page.imagePixelsAcross;
     const ScaleBar bar = scaleBar(page.nmPerPixel, perPixel, picture.width() / 4);
     if (bar.screenPixels <= 0) return;
     QPainter& painter = sheet.painter();
     const double mm = sheet.perMm();
+    const bool below = isLow(sheet, picture);
     const QString words = QString::fromStdString(bar.text);
     const QFont font = sheet.font(8, QFont::Medium);
     const double width =
         std::max(bar.screenPixels, QFontMetricsF(font, painter.device()).horizontalAdvance(words)) + 4 * mm;
-    const QRectF box(picture.right() - width - 2 * mm, picture.bottom() - 9.5 * mm, width, 7.5 * mm);
-    painter.fillRect(box, QColor(0, 0, 0, 170));
+    const double inset = below ? -2 * mm : 2 * mm; // below, the bar itself ends where the picture does
+    const QRectF box(picture.right() - width - inset, below ? picture.bottom() : picture.bottom() - 9.5 * mm,
+                     width, 7.5 * mm);
+    if (!below) painter.fillRect(box, QColor(0, 0, 0, 170));
     painter.fillRect(
         QRectF(box.center().x() - bar.screenPixels / 2, box.bottom() - 2.2 * mm, bar.screenPixels, 0.9 * mm),
-        Qt::white);
-    sheet.text(QRectF(box.left(), box.top() + 0.4 * mm, box.width(), 4.4 * mm), words, font, Qt::white,
-               Qt::AlignHCenter, Qt::ElideNone);
+        below ? ink : QColor(Qt::white));
+    sheet.text(QRectF(box.left(), box.top() + 0.4 * mm, box.width(), 4.4 * mm), words, font,
+               below ? ink : QColor(Qt::white), Qt::AlignHCenter, Qt::ElideNone);
 }
 
-void drawPane(Sheet& sheet, double left, const QString& caption, const QImage& image,
+/// Where a picture stands when it may be `paneHeight` mm high: its pixels as wide and high as they are in
+/// truth.
+QRectF pictureBox(const Sheet& sheet, double left, double paneHeight, const QImage& image,
+                  const ReportPage& page) {
+    const double height = double(image.height()) * page.pixelAspect;
+    const double factor = std::min(paneWidth / image.width(), paneHeight / height);
+    return sheet.rect(left, paneTop, image.width() * factor, height * factor);
+}
+
+void drawPane(Sheet& sheet, double left, double paneHeight, const QString& caption, const QImage& image,
               const ReportPage& page) {
-    const double factor = std::min(paneWidth / image.width(), paneHeight / image.height());
-    const QRectF box = sheet.rect(left, paneTop, image.width() * factor, image.height() * factor);
+    const QRectF box = pictureBox(sheet, left, paneHeight, image, page);
     sheet.text(sheet.rect(left, paneTop - 6, paneWidth, 5), caption, sheet.font(9, QFont::DemiBold), ink);
     sheet.painter().drawImage(box, image);
     drawScaleBar(sheet, box, page);
 }
 
-void drawRows(Sheet& sheet, double top, const ReportPage& page) {
-    sheet.text(sheet.rect(margin, top, paneWidth, 5), page.tableTitle, sheet.font(9, QFont::DemiBold), ink);
-    const size_t fitting = size_t((pageHeight - margin - 6 - top - 6) / rowHeight);
-    const size_t shown = page.rows.size() > fitting ? fitting - 1 : page.rows.size();
-    double y = top + 6.5;
-    for (size_t i = 0; i < shown; ++i, y += rowHeight) {
+/// Draws the table of classes, or at a negative top only measures it; returns its bottom, or its height.
+double drawRows(Sheet& sheet, double top, const ReportPage& page) {
+    const bool drawn = top >= 0;
+    const double nameWidth = paneWidth - 6 - sizeWidth - percentWidth - 6;
+    if (drawn)
+        sheet.text(sheet.rect(margin, top, paneWidth, 5), page.tableTitle, sheet.font(9, QFont::DemiBold),
+                   ink);
+    double y = (drawn ? top : 0) + headingHeight;
+    for (size_t i = 0; i < page.rows.size(); ++i) {
         const ReportRow& row = page.rows[i];
-        const QColor colour(row.colour.r, row.colour.g, row.colour.b);
-        const QRectF swatch = sheet.rect(margin, y + 0.8, 3.4, 3.4);
-        sheet.painter().fillRect(swatch, colour);
-        sheet.text(sheet.rect(margin + 6, y, paneWidth - 76, rowHeight), row.name, sheet.font(8.5), ink);
-        sheet.text(sheet.rect(margin + paneWidth - 68, y, 38, rowHeight), row.size, sheet.font(8.5), ink,
-                   Qt::AlignRight);
-        sheet.text(sheet.rect(margin + paneWidth - 28, y, 20, rowHeight), row.percent, sheet.font(8.5), ink,
-                   Qt::AlignRight);
+        const double height = sheet.paragraph(0, -1, nameWidth, row.name, sheet.font(8.5), ink);
+        const bool last = i + 1 == page.rows.size();
+        if (drawn && y + height + (last ? 0 : rowHeight) > textBottom) {
+            sheet.text(sheet.rect(margin + 6, y, paneWidth - 6, rowHeight),
+                       Words::tr("and %1 more").arg(page.rows.size() - i), sheet.font(8.5), quiet);
+            return y + rowHeight;
+        }
+        if (drawn) {
+            const QColor colour(row.colour.r, row.colour.g, row.colour.b);
+            sheet.painter().fillRect(sheet.rect(margin, y + 0.8, 3.4, 3.4), colour);
+            sheet.paragraph(margin + 6, y, nameWidth, row.name, sheet.font(8.5), ink);
+            const double right = margin + paneWidth - 6;
+            sheet.text(sheet.rect(right - percentWidth - sizeWidth, y, sizeWidth, rowHeight), row.size,
+                       sheet.font(8.5), ink, Qt::AlignRight);
+            sheet.text(sheet.rect(right - percentWidth, y, percentWidth, rowHeight), row.percent,
+                       sheet.font(8.5), ink, Qt::AlignRight);
+        }
+        y += height;
     }
-    if (shown < page.rows.size())
-        sheet.text(sheet.rect(margin + 6, y, paneWidth - 6, rowHeight),
-                   Words::tr("and %1 more").arg(page.rows.size() - shown), sheet.font(8.5), quiet);
+    return y;
 }
 
-void drawFacts(Sheet& sheet, double top, const ReportPage& page) {
-    const double left = margin + paneWidth + gap, labelWidth = 22;
-    sheet.text(sheet.rect(left, top, paneWidth, 5), Words::tr("How it was made"),
-               sheet.font(9, QFont::DemiBold), ink);
-    double y = top + 6.5;
-    for (const ReportFact& fact : page.facts) {
-        if (y + rowHeight > pageHeight - margin - 5) break;
-        sheet.text(sheet.rect(left, y, labelWidth - 1, rowHeight), fact.label, sheet.font(8.5), quiet);
-        sheet.text(sheet.rect(left + labelWidth, y, paneWidth - labelWidth, rowHeight), fact.text,
-                   sheet.font(8.5), ink);
-        y += rowHeight;
+/// Draws how the result was made, or at a negative top only measures it; returns its bottom, or its height.
+double drawFacts(Sheet& sheet, double top, const ReportPage& page) {
+    const bool drawn = top >= 0;
+    const double left = margin + paneWidth + gap, width = paneWidth - labelWidth;
+    if (drawn)
+        sheet.text(sheet.rect(left, top, paneWidth, 5), Words::tr("How it was made"),
+                   sheet.font(9, QFont::DemiBold), ink);
+    double y = (drawn ? top : 0) + headingHeight;
+    for (size_t i = 0; i < page.facts.size(); ++i) {
+        const ReportFact& fact = page.facts[i];
+        const double height = sheet.paragraph(0, -1, width, fact.text, sheet.font(8.5), ink);
+        const bool last = i + 1 == page.facts.size();
+        if (drawn && y + height + (last ? 0 : rowHeight) > textBottom) {
+            sheet.text(sheet.rect(left + labelWidth, y, width, rowHeight),
+                       Words::tr("and more, in the record of the labels"), sheet.font(8.5), quiet);
+            return y + rowHeight;
+        }
+        if (drawn) {
+            sheet.text(sheet.rect(left, y, labelWidth - 1, rowHeight), fact.label, sheet.font(8.5), quiet);
+            sheet.paragraph(left + labelWidth, y, width, fact.text, sheet.font(8.5), ink);
+        }
+        y += height;
     }
+    return y;
+}
+
+/// Draws both pictures as high as the text below leaves room for; returns where the text begins.
+double drawPictures(Sheet& sheet, const ReportPage& page) {
+    const double text = std::max(drawRows(sheet, -1, page), drawFacts(sheet, -1, page));
+    const double paneHeight = std::clamp(textBottom - 7 - text - paneTop, leastPaneHeight, mostPaneHeight);
+    QString caption = page.resultCaption;
+    if (QFontMetricsF(sheet.font(9, QFont::DemiBold), sheet.painter().device()).horizontalAdvance(caption) >
+        paneWidth * sheet.perMm())
+        caption = Words::tr("%1 classes").arg(page.rows.size());
+    drawPane(sheet, margin, paneHeight, Words::tr("Original"), page.pictures.original, page);
+    drawPane(sheet, margin + paneWidth + gap, paneHeight, caption, page.pictures.highlighted, page);
+    const QRectF box = pictureBox(sheet, margin, paneHeight, page.pictures.original, page);
+    return box.bottom() / sheet.perMm() + (isLow(sheet, box) ? 8 : 0) + 7;
 }
 
 } // namespace
@@ -141,11 +216,7 @@ void drawReportPage(QPainter& painter, const QPdfWriter& writer, const ReportPag
                quiet);
     sheet.line(margin, margin + 14, pageWidth - margin, margin + 14);
     double top = margin + 19;
-    if (!page.pictures.original.isNull()) {
-        drawPane(sheet, margin, Words::tr("Original"), page.pictures.original, page);
-        drawPane(sheet, margin + paneWidth + gap, page.resultCaption, page.pictures.highlighted, page);
-        top = blockTop;
-    }
+    if (!page.pictures.original.isNull()) top = drawPictures(sheet, page);
     drawRows(sheet, top, page);
     drawFacts(sheet, top, page);
     const double foot = pageHeight - margin - 3;

@@ -13,7 +13,8 @@ struct ReportPage {
     ReportPictures pictures;         // null images on the page of sums
     double imagePixelsAcross = 0;    // width of the original in its own pixels, for the scale bar
     std::optional<double> nmPerPixel;
-    QString resultCaption; // over the right picture
+    double pixelAspect = 1; // height of a pixel over its width
+    QString resultCaption;  // over the right picture
     QString tableTitle;
     std::vector<ReportRow> rows;
     std::vector<ReportFact> facts;

@@ -75,6 +75,8 @@ void addPrediction(const nlohmann::json& entry, std::vector<ReportFact>& facts) 
                         .arg((*it)[1].get<int64_t>())
                         .arg((*it)[3].get<int64_t>());
     settings << devices;
+    if (const auto threads = entry.find("threads"); threads != entry.end() && threads->is_number())
+        settings << Words::tr("%1 threads").arg(threads->get<int>());
     if (const QString engine = textOf(entry, "engine"); !engine.isEmpty()) settings << engine;
     if (!settings.isEmpty()) facts.push_back({Words::tr("Settings"), settings.join(QStringLiteral(" · "))});
 }
@@ -107,6 +109,13 @@ std::vector<ReportFact> reportFacts(const ExportDescription& description) {
         }
     if (facts.empty()) facts.push_back({Words::tr("Model"), Words::tr("none; labelled by hand or loaded")});
     if (corrected) facts.push_back({Words::tr("Corrected"), Words::tr("by hand")});
+    if (const QString hash = textOf(description.provenance, "image_sha256"); !hash.isEmpty())
+        facts.push_back({Words::tr("Image"), Words::tr("SHA-256 %1").arg(hash.left(12))});
+    if (const auto remarks = description.provenance.find("remarks");
+        remarks != description.provenance.end() && remarks->is_array())
+        for (const auto& remark : *remarks)
+            if (remark.is_string())
+                facts.push_back({Words::tr("Remark"), QString::fromStdString(remark.get<std::string>())});
     if (description.probabilities)
         facts.push_back(
             {Words::tr("Shown"), Words::tr("the most probable class where its probability is at least 0.5")});
