@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/export/difference_file.h"
 #include "core/export/metadata.h"
+#include "core/export/picture_file.h"
 #include "core/measure/comparison.h"
 #include "core/measure/difference.h"
 #ifdef CRISTAE_HAS_REPORT
@@ -184,6 +185,8 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     for (size_t i = 0; i + 1 < args.files.size(); ++i)
         predictions.push_back(openImage(args.files[i], predictionOptions));
     const TileSourcePtr truth = openImage(args.files.back(), truthOptions);
+    if (outputs.difference)
+        requirePicturePlace(truth->info().extent(), line.session.exporters(), *outputs.difference);
     EvaluationRecord record;
     std::filesystem::path picture;
     {

@@ -33,7 +33,8 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
     const TileSourcePtr image = openInput(line, args.image, imageOptions);
     const TileSourcePtr labels = args.labels.empty() ? nullptr : openInput(line, args.labels, labelOptions);
-    const Destination output = outputFile(line, args.output);
+    const Destination output = line.files.to(args.output);
+    requirePicturePlace({1, args.height, args.width}, line.session.exporters(), output);
     ClassTable classes;
     if (labels)
         for (const LabelClass& known : classesOf(labels->info())) classes.set(known);
