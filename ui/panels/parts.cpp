@@ -83,6 +83,7 @@ QPixmap swatch(const Colour& colour, double devicePixelRatio, int side) {
 QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     auto* outer = new QVBoxLayout(page);
     outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(0);
     auto* area = new ColumnArea(page);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
@@ -93,7 +94,18 @@ QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(spacing);
     area->setWidget(column);
-    outer->addWidget(area);
+    outer->addWidget(area, 1);
+    return layout;
+}
+
+QVBoxLayout* fixedFoot(QWidget* page) {
+    auto* foot = new QWidget(page);
+    foot->setObjectName(QStringLiteral("pageFoot"));
+    foot->setAttribute(Qt::WA_StyledBackground);
+    auto* layout = new QVBoxLayout(foot);
+    layout->setContentsMargins(16, 12, 16, 12);
+    layout->setSpacing(8);
+    page->layout()->addWidget(foot);
     return layout;
 }
 
