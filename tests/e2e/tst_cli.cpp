@@ -74,6 +74,15 @@ private Q_SLOTS:
         QCOMPARE(json[QStringLiteral("shape")].toArray().size(), 4);
     }
 
+    void knowsItsFolderWithoutProc() {
+        const Outcome o =
+            run({"-Urm", "sh", "-c", R"(mount -t tmpfs none /proc || exit 77; exec "$0" models)", cli},
+                {.program = "unshare"});
+        if (o.code == 77 || o.err.contains("unshare failed")) QSKIP("no user namespaces here");
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        QCOMPARE(o.out.contains("membranes"), hasModels());
+    }
+
     void exitCodes_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<int>("code");

@@ -156,21 +156,22 @@ private Q_SLOTS:
             QTest::newRow(text) << words(text) << QString::fromLatin1(sentence);
         };
         // What comes after is impossible too, and would be told instead.
-        row("predict a.tif --model broken.safetensors --output b.tif", "exists already");
+        row("predict a.tif --model broken.safetensors --output l.tif", "exists already");
         row("predict a.tif --model broken.safetensors --mask --output no/m.tif", "does not exist");
         row("predict stack.tif --model broken.safetensors --output pngs.png", "did not write there");
-        row("explain a.tif --model broken.safetensors --at 9,9 --output b.tif", "exists already");
+        row("explain a.tif --model broken.safetensors --at 9,9 --output l.tif", "exists already");
         row("evaluate a.tif stack.tif --difference pngs.png", "did not write there");
         row("evaluate a.tif stack.tif --difference d.xyz", "in which format");
-        row("evaluate a.tif stack.tif --per-slice b.tif", "exists already");
-        row("explore a.tif stack.tif --output b.tif", "exists already");
-        row("volume a.tif stack.tif --look objects --output b.tif", "exists already");
+        row("evaluate a.tif stack.tif --per-slice l.tif", "exists already");
+        row("explore a.tif stack.tif --output l.tif", "exists already");
+        row("volume a.tif stack.tif --look objects --output l.tif", "exists already");
         row("volume a.tif stack.tif --look objects --output v.xyz", "in which format");
         row("study training-size --images a.tif --labels stack.tif --output raw", "not of a study");
         row("study training-size --images a.tif --labels stack.tif --output a.tif", "not a folder");
         row("train --images a.tif --labels stack.tif --run-folder raw --output m", "not of a training run");
         row("score hard.safetensors --data note.json --write", "hard links");
-        row("ensemble broken.safetensors broken.safetensors --data note.json --output hard", "an input of this job");
+        row("ensemble broken.safetensors broken.safetensors --data note.json --output hard",
+            "an input of this job");
     }
     void placesAreJudgedBeforeTheWork() {
         QFETCH(QStringList, arguments);
