@@ -50,6 +50,8 @@ public:
         constexpr int barWidth = 10;
         return {widget() ? widget()->minimumSizeHint().width() + barWidth : 0, 120};
     }
+    /// It takes what is left: asking for all of its content would push the foot of the page out of sight.
+    QSize sizeHint() const override { return minimumSizeHint(); }
 
 protected:
     void showEvent(QShowEvent* event) override {
