@@ -1,22 +1,71 @@
 // Parsing of arguments that several verbs share.
 #include "app/cli/verbs.h"
 
-#include "core/base/error.h"
+#include "app/cli/console.h"
 
+#include "core/base/error.h"
+#include "core/base/json.h"
+
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
 namespace cristae {
 
+OpenOptions ReadingFlags::options() const {
+    OpenOptions options;
+    options.scene = scene;
+    options.axes = axes;
+    if (!pixelSize.empty()) options.voxelSize = parsePixelSize(pixelSize);
+    return options;
+}
+
+void addReading(CLI::App& verb, ReadingFlags& flags, const std::string& prefix, const std::string& what) {
+    const std::string of = what.empty() ? "" : " of " + what;
+    verb.add_option(fmt::format("--{0}dataset,--{0}scene", prefix), flags.scene,
+                    fmt::format("Image{} inside a file that holds several: its name, the path of a dataset, "
+                                "or its number from 0",
+                                of));
+    verb.add_option(fmt::format("--{}axes", prefix), flags.axes,
+                    fmt::format("Axes{} of an array, slowest first: a letter of t, c, z, y, x for each "
+                                "dimension, as in zyx",
+                                of));
+    if (prefix.empty())
+        verb.add_option("--pixel-size", flags.pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+}
+
 TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path, const OpenOptions& options) {
     line.files.addInput(path);
-    return openImage(path, options);
+    TileSourcePtr source = openImage(path, options);
+    addRemarks(line, path, source->info().remarks);
+    return source;
+}
+
+void addRemark(CommandLine& line, const std::string& sentence) {
+    if (std::ranges::find(line.remarks, sentence) != line.remarks.end()) return;
+    line.remarks.push_back(sentence);
+    if (!line.quiet) printError("{}\n", sentence);
+}
+
+void addRemarks(CommandLine& line, const std::filesystem::path& file,
+                const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences)
+        addRemark(line, fmt::format("{}: {}", file.string(), sentence));
+}
+
+void printJson(const CommandLine& line, nlohmann::json result) {
+    result["remarks"] = line.remarks;
+    printResult("{}\n", jsonText(result));
 }
 
 void addOverwrite(CLI::App& verb, CommandLine& line) {
     verb.add_flag_callback(
         "--overwrite", [&line] { line.files.setExisting(Existing::replace); },
         "Replace results that exist already; inputs never are");
+}
+
+void addJson(CLI::App& verb, CommandLine& line) {
+    verb.add_flag("--json", line.json, "Print one JSON object");
 }
 
 Destination outputFile(const CommandLine& line, const std::filesystem::path& path) {

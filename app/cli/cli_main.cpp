@@ -48,7 +48,7 @@ int runCommand(int argc, char** argv) {
 #ifdef CRISTAE_HAS_REPORT
     session.addExporter(makePdfExporter());
 #endif
-    CommandLine line{session, typedCommand(argc, argv), JobFiles(), false, {}};
+    CommandLine line{session, typedCommand(argc, argv), JobFiles(), false, false, {}, {}};
     app.add_flag("--quiet", line.quiet, "No progress on stderr");
     addInfo(app, line);
     addModels(app, line);

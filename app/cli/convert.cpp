@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/image/slice_range.h"
+#include "core/session/result_file.h"
 
 #include <fmt/format.h>
 
@@ -12,14 +13,12 @@ namespace cristae {
 namespace {
 
 struct ConvertArguments {
-    std::string input, output, format, dataset, slices, pixelSize;
+    std::string input, output, format, slices;
+    ReadingFlags reading;
 };
 
 int run(const ConvertArguments& args, CommandLine& line) {
-    OpenOptions options;
-    options.dataset = args.dataset;
-    if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
-    TileSourcePtr image = openInput(line, args.input, options);
+    TileSourcePtr image = openInput(line, args.input, args.reading.options());
     const SliceRange range = checkedSlices(args.slices.empty() ? SliceRange{} : parseSlices(args.slices),
                                            image->info().extent().z);
     image = sliceRange(image, range.first, range.end);
@@ -28,15 +27,19 @@ int run(const ConvertArguments& args, CommandLine& line) {
     description.info = image->info();
     description.sliceNames = image->info().sliceNames;
     description.original = image;
-    description.provenance = {{"program", "Cristae " CRISTAE_VERSION},
-                              {"image", image->info().path.filename().string()},
-                              {"dataset", image->info().dataset},
-                              {"history", {{{"verb", "convert"}, {"slices", {range.first, range.end}}}}}};
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
         throw Error(ErrorKind::usage, complaint);
+    const Destination output = line.files.to(args.output);
+    exporter.requirePlace(output, description);
     const ConsoleProgress progress(line.quiet);
-    exportSource(*image, exporter, line.files.to(args.output), description, progress);
-    printResult("{}\n", exporter.placeOf(args.output, description).string());
+    description.provenance = provenanceOf(image->info(), line.session.inputHash(image->info(), progress),
+                                          {{{"verb", "convert"}, {"slices", {range.first, range.end}}}});
+    exportSource(*image, exporter, output, description, progress);
+    const std::string place = exporter.placeOf(args.output, description).string();
+    if (line.json)
+        printJson(line, {{"output", place}});
+    else
+        printResult("{}\n", place);
     return 0;
 }
 
@@ -49,9 +52,9 @@ void addConvert(CLI::App& app, CommandLine& line) {
     verb->add_option("INPUT", args->input, "An image, a stack or a folder of images")->required();
     verb->add_option("OUT", args->output, "File to write; its extension says the format")->required();
     verb->add_option("--format", args->format, "tiff, png, jpeg, hdf5 or raw, instead of the extension");
-    verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
     verb->add_option("--slices", args->slices, "A:B, slices A to B - 1, counted from 0");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

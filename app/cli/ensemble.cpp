@@ -36,6 +36,11 @@ int run(const EnsembleArguments& args, CommandLine& line) {
         request.words = std::move(loaded.card);
     }
     const ModelPackage made = line.session.makeEnsemble(request, PartProgress(progress, 0.05, 1));
+    for (const std::string& sentence : request.set.remarks) addRemark(line, sentence);
+    if (line.json) {
+        printJson(line, {{"output", made.file.string()}, {"scores", toJson(made.card).at("scores")}});
+        return 0;
+    }
     printResult("{}: {}\n", made.file.string(), made.card.description);
     printScores(made.card.scores);
     return 0;
@@ -59,6 +64,7 @@ void addEnsemble(CLI::App& app, CommandLine& line) {
     verb->add_option("--data-root", args->dataRoot, "Base folder of the paths in the data list");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

@@ -25,57 +25,64 @@ namespace {
 
 struct EvaluateArguments {
     std::vector<std::string> files; // predictions, and the truth last
-    std::string predictionDataset, truthDataset, perSlice, difference, image, report;
+    ReadingFlags reading, truthReading;
+    std::string perSlice, difference, image, report;
     std::vector<std::string> metrics;
     std::optional<int64_t> truthLabel, predictionLabel;
     std::optional<double> threshold;
     std::string objectsIn = "volume";
-    bool truthInverted = false, truthIds = false, predictionIds = false, boundaries = false, json = false;
+    bool truthInverted = false, ids = false, truthIds = false, predictionIds = false, boundaries = false;
+    int64_t smallest = 0;
 };
 
 EvaluationOptions evaluationOptions(const EvaluateArguments& args) {
     EvaluationOptions options{args.truthLabel, args.predictionLabel, args.truthInverted};
     options.metrics = args.metrics;
     if (options.metrics.empty() && !args.report.empty()) options.metrics = {"all"};
-    options.predictionIds = args.predictionIds;
-    options.truthIds = args.truthIds;
+    options.predictionIds = args.predictionIds || args.ids;
+    options.truthIds = args.truthIds || args.ids;
     options.connectivity = args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume;
     options.boundaries = args.boundaries;
+    options.smallest = args.smallest;
     return options;
 }
 
-nlohmann::json figuresJson(const std::vector<Metric>& metrics) {
+nlohmann::json classesJson(const Comparison& one, const ClassTable& truthNames) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const ClassScore& score : classScores(one.classes, truthNames, one.classNames))
+        list.push_back({{"value", score.value},
+                        {"name", score.name},
+                        {"dice", score.counts.dice()},
+                        {"iou", score.counts.iou()},
+                        {"precision", score.counts.precision()},
+                        {"recall", score.counts.recall()}});
+    return list;
+}
+
+nlohmann::json figuresJson(const Comparison& one, const ClassTable& truthNames) {
     nlohmann::json result, conventions;
-    for (const Metric& metric : metrics) {
+    for (const Metric& metric : one.metrics) {
         result[metric.name] = metric.value;
         conventions[metric.name] = metric.convention;
     }
     result["conventions"] = conventions;
+    if (nlohmann::json classes = classesJson(one, truthNames); !classes.empty()) result["classes"] = classes;
     return result;
 }
 
-void printFigures(const std::vector<Metric>& metrics) {
-    if (const std::string found = foundWords(metrics); !found.empty()) printResult("{}\n", found);
-    for (const Metric& metric : metrics)
+void printFigures(const Comparison& one, const ClassTable& truthNames) {
+    if (const std::string found = foundWords(one.metrics); !found.empty()) printResult("{}\n", found);
+    for (const Metric& metric : one.metrics)
         if (std::isnan(metric.value))
             printResult("{:<24} not defined  {}\n", metric.name, metric.convention);
         else
             printResult("{:<24} {:.4f}  {}\n", metric.name, metric.value, metric.convention);
-}
-
-ClassTable classTable(const ImageInfo& info) {
-    ClassTable table;
-    for (const LabelClass& one : classesOf(info)) table.set(one);
-    return table;
-}
-
-/// A prediction as labels, and what of them is foreground.
-std::pair<TileSourcePtr, EvaluationOptions>
-labelsOf(const EvaluateArguments& args, const TileSourcePtr& prediction, const Progress& progress) {
-    EvaluationOptions options = evaluationOptions(args);
-    if (!args.threshold || !holdsFractions(*prediction, progress)) return {prediction, options};
-    options.predictionLabel.reset();
-    return {thresholded(prediction, *args.threshold), options};
+    const std::vector<ClassScore> classes = classScores(one.classes, truthNames, one.classNames);
+    if (!classes.empty()) printResult("The figures above take all classes for one; class by class:\n");
+    for (const ClassScore& score : classes)
+        printResult("{:<24} dice {:.4f}  iou {:.4f}  precision {:.4f}  recall {:.4f}\n",
+                    fmt::format("{} {}", score.value, score.name), score.counts.dice(), score.counts.iou(),
+                    score.counts.precision(), score.counts.recall());
 }
 
 /// Where the verb writes, checked before it begins; nothing where nothing is asked for.
@@ -96,40 +103,61 @@ Outputs outputsOf(const EvaluateArguments& args, CommandLine& line) {
     return outputs;
 }
 
-/// Whatever needs more than the figures of one prediction.
-bool wantsRecord(const EvaluateArguments& args) {
-    return args.files.size() > 2 || !args.perSlice.empty() || !args.report.empty();
+/// What the verb reads.
+struct Inputs {
+    std::vector<TileSourcePtr> predictions;
+    TileSourcePtr truth, image; // image: null where none was given
+};
+
+Inputs openInputs(const EvaluateArguments& args, CommandLine& line) {
+    Inputs inputs;
+    for (size_t i = 0; i + 1 < args.files.size(); ++i)
+        inputs.predictions.push_back(openInput(line, args.files[i], args.reading.options()));
+    inputs.truth = openInput(line, args.files.back(), args.truthReading.options());
+    if (!args.image.empty()) inputs.image = openInput(line, args.image);
+    return inputs;
 }
 
-EvaluationRecord recordOf(const EvaluateArguments& args, const std::vector<TileSourcePtr>& predictions,
-                          const TileSourcePtr& truth, const Progress& progress) {
+/// The figures of all predictions; hashes and slices where a file is written.
+EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs, CommandLine& line,
+                          const Progress& progress) {
+    const auto& [predictions, truth, image] = inputs;
     EvaluationRecord record;
     record.program = "Cristae " CRISTAE_VERSION;
-    record.truth = comparedFile(truth->info(), progress);
-    record.truthNames = classTable(truth->info());
+    const ComparisonParts parts{!args.report.empty() || !args.perSlice.empty(),
+                                !args.report.empty() || !args.perSlice.empty()};
+    if (parts.file) record.truth = comparedFile(truth->info(), progress);
+    record.truthNames = classTableOf(truth->info());
     const EvaluationOptions options = evaluationOptions(args);
     for (size_t i = 0; i < predictions.size(); ++i) {
         const PartProgress part(progress, double(i) / double(predictions.size()),
                                 double(i + 1) / double(predictions.size()));
-        record.predictions.push_back(compareWithTruth(predictions[i], *truth, options, args.threshold, part));
-        record.predictions.back().classNames = classTable(predictions[i]->info());
+        record.predictions.push_back(
+            compareWithTruth(predictions[i], *truth, options, args.threshold, part, parts));
+        Comparison& one = record.predictions.back();
+        one.classNames = classTableOf(predictions[i]->info());
+        addRemarks(line, args.files[i], one.remarks);
+        if (args.threshold && !one.fromProbabilities)
+            addRemarks(line, args.files[i],
+                       {"The file holds labels, not probabilities: --threshold has no effect."});
     }
+    record.remarks = line.remarks;
     return record;
 }
 
 #ifdef CRISTAE_HAS_REPORT
 /// Each prediction's difference on the slice where it is worst.
 std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, const EvaluationRecord& record,
-                                              const std::vector<TileSourcePtr>& predictions,
-                                              const TileSourcePtr& truth, const Progress& progress) {
-    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
+                                              const Inputs& inputs, const Progress& progress) {
+    const auto& [predictions, truth, image] = inputs;
     std::vector<EvaluationPicture> pictures;
     for (size_t i = 0; i < predictions.size(); ++i) {
         const Comparison& one = record.predictions[i];
         const int64_t z = worstSlice(one);
-        const auto [labels, options] = labelsOf(args, predictions[i], progress);
+        const PreparedPrediction prepared =
+            preparePrediction(predictions[i], evaluationOptions(args), args.threshold, progress);
         pictures.push_back(
-            {differenceImage(labels, truth, options, image, z, progress),
+            {differenceImage(prepared.labels, truth, prepared.options, image, z, progress),
              QString::fromStdString(fmt::format("slice {} (Dice {:.3f}): {}", z + 1,
                                                 one.slices[size_t(z)].dice(), one.prediction.name))});
     }
@@ -138,26 +166,26 @@ std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, con
 #endif
 
 void writeReport(const EvaluateArguments& args, const Destination& report, const EvaluationRecord& record,
-                 [[maybe_unused]] const std::vector<TileSourcePtr>& predictions,
-                 [[maybe_unused]] const TileSourcePtr& truth, [[maybe_unused]] const Progress& progress) {
+                 [[maybe_unused]] const Inputs& inputs, [[maybe_unused]] const Progress& progress) {
     if (std::filesystem::path(args.report).extension() == ".csv") {
         writeFileAtomically(report, evaluationCsv(record));
         return;
     }
 #ifdef CRISTAE_HAS_REPORT
     const auto application = ensureGuiApplication();
-    writeEvaluationPdf(report, record, reportPictures(args, record, predictions, truth, progress));
+    writeEvaluationPdf(report, record, reportPictures(args, record, inputs, progress));
 #endif
 }
 
 /// Writes the picture in four colours of the first prediction; gives the place where it stands.
 std::filesystem::path writeDifference(const EvaluateArguments& args, const Destination& output,
-                                      const TileSourcePtr& prediction, const TileSourcePtr& truth,
-                                      const Session& session, const Progress& progress) {
-    const auto [labels, options] = labelsOf(args, prediction, progress);
-    const TileSourcePtr image = args.image.empty() ? nullptr : openImage(args.image);
-    return writeDifferencePicture(*differencePicture(labels, truth, options, image), session.exporters(),
-                                  output, args.files.front(), args.files.back(), progress);
+                                      const Inputs& inputs, const Session& session,
+                                      const Progress& progress) {
+    const PreparedPrediction prepared =
+        preparePrediction(inputs.predictions.front(), evaluationOptions(args), args.threshold, progress);
+    return writeDifferencePicture(
+        *differencePicture(prepared.labels, inputs.truth, prepared.options, inputs.image),
+        session.exporters(), output, args.files.front(), args.files.back(), progress);
 }
 
 void checkReport(const EvaluateArguments& args) {
@@ -178,48 +206,38 @@ void checkReport(const EvaluateArguments& args) {
 int run(const EvaluateArguments& args, CommandLine& line) {
     checkReport(args);
     const Outputs outputs = outputsOf(args, line);
-    OpenOptions predictionOptions, truthOptions;
-    predictionOptions.dataset = args.predictionDataset;
-    truthOptions.dataset = args.truthDataset;
-    std::vector<TileSourcePtr> predictions;
-    for (size_t i = 0; i + 1 < args.files.size(); ++i)
-        predictions.push_back(openImage(args.files[i], predictionOptions));
-    const TileSourcePtr truth = openImage(args.files.back(), truthOptions);
+    const Inputs inputs = openInputs(args, line);
     if (outputs.difference)
-        requirePicturePlace(truth->info().extent(), line.session.exporters(), *outputs.difference);
+        requirePicturePlace(inputs.truth->info().extent(), line.session.exporters(), *outputs.difference);
     EvaluationRecord record;
     std::filesystem::path picture;
     {
         const ConsoleProgress progress(line.quiet);
-        if (wantsRecord(args))
-            record = recordOf(args, predictions, truth, PartProgress(progress, 0, 0.9));
-        else
-            record.predictions.push_back(
-                {{}, evaluate(*predictions.front(), *truth, evaluationOptions(args), progress), {}, {}, {}});
+        record = recordOf(args, inputs, line, PartProgress(progress, 0, 0.9));
         if (outputs.perSlice) writeFileAtomically(*outputs.perSlice, slicesCsv(record));
-        if (outputs.report) writeReport(args, *outputs.report, record, predictions, truth, progress);
+        if (outputs.report) writeReport(args, *outputs.report, record, inputs, progress);
         if (outputs.difference)
-            picture = writeDifference(args, *outputs.difference, predictions.front(), truth, line.session,
+            picture = writeDifference(args, *outputs.difference, inputs, line.session,
                                       PartProgress(progress, 0.9, 1));
     }
-    if (args.json) {
-        nlohmann::json result = figuresJson(record.predictions.front().metrics);
+    if (line.json) {
+        nlohmann::json result = figuresJson(record.predictions.front(), record.truthNames);
         if (record.predictions.size() > 1) {
             nlohmann::json list = nlohmann::json::array();
             for (const Comparison& one : record.predictions) {
-                list.push_back(figuresJson(one.metrics));
-                list.back()["prediction"] = one.prediction.path.string();
+                list.push_back(figuresJson(one, record.truthNames));
+                list.back()["prediction"] = args.files[size_t(&one - record.predictions.data())];
             }
             result = {{"predictions", list}};
         }
-        printResult("{}\n", jsonText(result));
+        printJson(line, result);
         return 0;
     }
     for (const Comparison& one : record.predictions) {
         if (record.predictions.size() > 1)
             printResult("{}{}\n", &one == &record.predictions.front() ? "" : "\n",
-                        one.prediction.path.string());
-        printFigures(one.metrics);
+                        args.files[size_t(&one - record.predictions.data())]);
+        printFigures(one, record.truthNames);
     }
     if (!args.difference.empty()) printResult("{}  {}\n", picture.string(), differenceLegend());
     for (const std::string& written : {args.perSlice, args.report})
@@ -241,24 +259,31 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     verb->add_option("--prediction-label", args->predictionLabel,
                      "Only this value of the prediction is foreground");
     verb->add_flag("--truth-inverted", args->truthInverted, "The value 0 of the ground truth is foreground");
-    verb->add_option("--threshold", args->threshold,
-                     "Probabilities from this value on are foreground, so that they give all metrics")
+    verb->add_option(
+            "--threshold", args->threshold,
+            "Probabilities from this value on are foreground, so that they give all metrics; maps of "
+            "0 to 255 or 65535 are taken for 0 to 1")
         ->check(CLI::Range(0.0, 1.0));
     verb->add_option("--metrics", args->metrics,
                      "Metrics or groups (pixels, objects, surfaces, partitions, curves, all), "
                      "separated by commas; else pixels")
         ->delimiter(',');
+    verb->add_flag("--ids", args->ids,
+                   "Values of both are object ids: equal values are one object, also in several pieces; "
+                   "otherwise objects are what touches");
     verb->add_flag("--truth-ids", args->truthIds,
                    "Values of the ground truth are object ids; otherwise objects are connected components");
     verb->add_flag("--prediction-ids", args->predictionIds, "Values of the prediction are object ids");
+    verb->add_option("--smallest", args->smallest,
+                     "Objects of fewer voxels are left out of the object metrics, on both sides")
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     verb->add_option("--objects-in", args->objectsIn,
                      "volume: objects in 3D, through the slices; slices: objects in 2D, in each slice")
         ->check(CLI::IsMember({"volume", "slices"}));
     verb->add_flag("--boundaries", args->boundaries,
                    "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
-    verb->add_option("--dataset", args->predictionDataset, "Dataset of the prediction inside an HDF5 file");
-    verb->add_option("--truth-dataset", args->truthDataset,
-                     "Dataset of the ground truth inside an HDF5 file");
+    addReading(*verb, args->reading);
+    addReading(*verb, args->truthReading, "truth-", "the ground truth");
     verb->add_option("--per-slice", args->perSlice, "CSV to write: the pixel metrics of every slice");
     verb->add_option("--difference", args->difference,
                      "Picture to write (.png, .tif …): true and false positives and negatives in colours, of "
@@ -267,7 +292,7 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
     verb->add_option("--report", args->report,
                      "File to write (.pdf, .csv): every metric with its convention, the slices, the classes, "
                      "the difference and the files; with all metrics unless --metrics names some");
-    verb->add_flag("--json", args->json, "Print one JSON object");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

@@ -12,8 +12,8 @@ namespace cristae {
 namespace {
 
 struct ExplainArguments {
-    std::string input, model, className, at, output, method = "activation", dataset, pixelSize,
-                                                     device = "auto";
+    std::string input, model, className, at, output, method = "activation", device = "auto";
+    ReadingFlags reading;
     int64_t side = 256, square = 0;
     int threads = 0;
 };
@@ -51,15 +51,12 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
     request.device = args.device;
     request.threads = args.threads;
     parsePlace(args.at, request);
-    OpenOptions options;
-    options.dataset = args.dataset;
-    if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openInput(line, args.input, options);
+    const TileSourcePtr image = openInput(line, args.input, args.reading.options());
     line.files.addInput(request.model.package.file);
     const Exporter& exporter = findExporter(line.session.exporters(), "", args.output);
     ExportDescription description =
         describe(image, image->info().voxelSize, ResultKind::probabilities, {{1, request.className, {}}},
-                 request.z, checkedEnd(image->info(), request.z, request.z + 1), {});
+                 request.z, checkedEnd(image->info(), request.z, request.z + 1), {}, {});
     requireWritable(exporter, description);
     const Destination output = line.files.to(args.output);
     exporter.requirePlace(output, description);
@@ -77,12 +74,20 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
         {"verb", "explain"},        {"model", request.model.package.card.name}, {"class", request.className},
         {"method", args.method},    {"at", {request.z, request.y, request.x}},  {"side", request.side},
         {"square", request.square}, {"probability", found.probability}};
-    description.provenance["history"] = nlohmann::json::array({entry});
+    description.provenance =
+        provenanceOf(image->info(), line.session.inputHash(image->info(), progress), {entry});
     const auto sink = exporter.create(output, description);
     sink->write(0, slice);
     sink->finish();
-    printResult("{} at z {}, y {}, x {}: probability {:.3f}\n{}\n", request.className, request.z, request.y,
-                request.x, found.probability, exporter.placeOf(args.output, description).string());
+    const std::string place = exporter.placeOf(args.output, description).string();
+    if (line.json)
+        printJson(line, {{"output", place},
+                         {"class", request.className},
+                         {"at", {request.z, request.y, request.x}},
+                         {"probability", found.probability}});
+    else
+        printResult("{} at z {}, y {}, x {}: probability {:.3f}\n{}\n", request.className, request.z,
+                    request.y, request.x, found.probability, place);
     return 0;
 }
 
@@ -107,8 +112,8 @@ void addExplain(CLI::App& app, CommandLine& line) {
                      "Side of the hidden square, in model pixels; 0 = an eighth of the region")
         ->check(CLI::Range(int64_t(0), int64_t(4096)));
     verb->add_option("--output", args->output, "Map as float32: TIFF or HDF5; JPEG for viewing")->required();
-    verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
+    addJson(*verb, line);
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all")->check(CLI::Range(0, 1024));
     addOverwrite(*verb, line);

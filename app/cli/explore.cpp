@@ -13,19 +13,20 @@ namespace cristae {
 namespace {
 
 struct ExploreArguments {
-    std::string image, labels, dataset, labelDataset, pixelSize, output;
+    std::string image, labels, output;
+    ReadingFlags reading, labelReading;
     std::optional<int64_t> label;
     int64_t distance = 20;
     int bins = 64;
-    bool inverted = false, slices = false, json = false;
+    bool inverted = false, slices = false, ids = false;
+    int64_t smallest = 0;
 };
 
 nlohmann::json explorationJson(const Exploration& found) {
-    nlohmann::json result = {{"objects", found.objects},
-                             {"sections", found.sections},
-                             {"foreground_share", found.foregroundShare},
-                             {"mean_area_px", found.meanAreaPx},
-                             {"mean_volume_voxels", found.meanVolumeVoxels}};
+    nlohmann::json result = {
+        {"objects", found.objects},         {"one_object_is", wordsOf(found.identity)},
+        {"sections", found.sections},       {"foreground_share", found.foregroundShare},
+        {"mean_area_px", found.meanAreaPx}, {"mean_volume_voxels", found.meanVolumeVoxels}};
     if (found.meanAreaNm2) result["mean_area_nm2"] = *found.meanAreaNm2;
     if (found.meanVolumeNm3) result["mean_volume_nm3"] = *found.meanVolumeNm3;
     const GreyHistograms& grey = found.grey;
@@ -45,15 +46,12 @@ nlohmann::json explorationJson(const Exploration& found) {
 
 /// Objects with their mean size, grey values in and outside, correlation of slices.
 Exploration explored(const ExploreArguments& args, CommandLine& line, const Progress& progress) {
-    OpenOptions imageOptions, labelOptions;
-    imageOptions.dataset = args.dataset;
-    labelOptions.dataset = args.labelDataset;
-    if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openInput(line, args.image, imageOptions);
-    const TileSourcePtr labels = openInput(line, args.labels, labelOptions);
+    const TileSourcePtr image = openInput(line, args.image, args.reading.options());
+    const TileSourcePtr labels = openInput(line, args.labels, args.labelReading.options());
     ExplorationOptions options;
     options.foreground = {args.label, args.inverted};
-    options.connectivity = args.slices ? Connectivity::slices : Connectivity::volume;
+    options.identity = {args.slices ? Connectivity::slices : Connectivity::volume, args.ids};
+    options.smallest = args.smallest;
     options.mostDistance = args.distance;
     options.bins = args.bins;
     if (!args.output.empty()) outputFile(line, args.output);
@@ -66,18 +64,20 @@ int run(const ExploreArguments& args, CommandLine& line) {
         const ConsoleProgress progress(line.quiet);
         found = explored(args, line, progress);
     }
-    const nlohmann::json result = explorationJson(found);
+    for (const std::string& sentence : found.remarks) addRemark(line, sentence);
+    nlohmann::json result = explorationJson(found);
+    result["remarks"] = line.remarks;
     if (!args.output.empty())
         writeFileAtomically(line.files.to(args.output),
                             std::filesystem::path(args.output).extension() == ".csv"
                                 ? explorationCsv(found)
                                 : jsonText(result) + "\n");
-    if (args.json) {
-        printResult("{}\n", jsonText(result));
+    if (line.json) {
+        printJson(line, result);
         return 0;
     }
-    printResult("{} objects in {} sections, {:.2f} % of all voxels\n", found.objects, found.sections,
-                100 * found.foregroundShare);
+    printResult("{} objects ({}) in {} sections, {:.2f} % of all voxels\n", found.objects,
+                wordsOf(found.identity), found.sections, 100 * found.foregroundShare);
     if (found.meanAreaNm2)
         printResult("mean area of a section {:.1f} nm²\n", *found.meanAreaNm2);
     else
@@ -98,17 +98,23 @@ void addExplore(CLI::App& app, CommandLine& line) {
     auto args = std::make_shared<ExploreArguments>();
     verb->add_option("IMAGE", args->image, "The micrographs")->required();
     verb->add_option("LABELS", args->labels, "Their labels or mask")->required();
-    verb->add_option("--dataset", args->dataset, "Dataset of the image inside an HDF5 file");
-    verb->add_option("--label-dataset", args->labelDataset, "Dataset of the labels inside an HDF5 file");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
+    addReading(*verb, args->labelReading, "label-", "the labels");
     verb->add_option("--label", args->label, "Only this value of the labels is foreground");
     verb->add_flag("--inverted", args->inverted, "The value 0 of the labels is foreground");
     verb->add_flag("--slices", args->slices, "Objects in 2D, in each slice");
+    verb->add_flag("--ids", args->ids,
+                   "Values are object ids: voxels of equal value are one object, also in several pieces; "
+                   "otherwise only those that touch");
+    verb->add_option("--smallest", args->smallest,
+                     "Objects of fewer voxels are left out; in a stack sections are counted whatever their "
+                     "size")
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     verb->add_option("--distance", args->distance, "Largest distance of correlated slices, in slices")
         ->check(CLI::Range(int64_t{0}, int64_t{1000}));
     verb->add_option("--bins", args->bins, "Bins of the grey-value histograms")->check(CLI::Range(2, 4096));
     verb->add_option("--output", args->output, "File to write: all statistics, as JSON or (.csv) as a table");
-    verb->add_flag("--json", args->json, "Print everything as one JSON object");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

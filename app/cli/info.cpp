@@ -11,8 +11,8 @@ namespace cristae {
 namespace {
 
 struct InfoArguments {
-    std::string input, dataset;
-    bool json = false;
+    std::string input;
+    ReadingFlags reading;
 };
 
 nlohmann::json numberOrNull(const std::optional<double>& value) {
@@ -65,14 +65,12 @@ void addInfo(CLI::App& app, CommandLine& line) {
         app.add_subcommand("info", "Show what a file holds: size, type, axes, voxel size and its source");
     auto args = std::make_shared<InfoArguments>();
     verb->add_option("INPUT", args->input, "An image, a stack or a folder of images")->required();
-    verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
-    verb->add_flag("--json", args->json, "Print one JSON object");
+    addReading(*verb, args->reading);
+    addJson(*verb, line);
     verb->callback([args, &line] {
-        line.run = [args] {
-            OpenOptions options;
-            options.dataset = args->dataset;
-            const TileSourcePtr image = openImage(args->input, options);
-            if (args->json)
+        line.run = [args, &line] {
+            const TileSourcePtr image = openImage(args->input, args->reading.options());
+            if (line.json)
                 printResult("{}\n", jsonText(infoJson(image->info())));
             else
                 printInfo(image->info());

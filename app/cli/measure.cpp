@@ -4,6 +4,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/export/metadata.h"
 #include "core/image/with_voxel_size.h"
 #include "core/measure/class_statistics.h"
 
@@ -12,9 +14,63 @@
 namespace cristae {
 
 namespace {
+
 struct MeasureArguments {
-    std::string labels, image, dataset, pixelSize, output;
+    std::string labels, image, output, objectsIn = "volume";
+    bool ids = false;
+    int64_t smallest = 0;
+    ReadingFlags reading;
 };
+
+nlohmann::json classJson(const ClassStatistics& one, const ClassTable& names) {
+    nlohmann::json json = {{"label", one.label}, {"objects", one.objects}, {"voxels", one.voxels}};
+    if (const LabelClass* known = names.find(one.label)) json["class"] = known->name;
+    if (one.areaNm2) json["area_nm2"] = *one.areaNm2;
+    if (one.volumeNm3) json["volume_nm3"] = *one.volumeNm3;
+    return json;
+}
+
+void printSummary(const CommandLine& line, const MeasureArguments& args,
+                  const std::vector<LabelObject>& objects, const ImageInfo& info,
+                  const ObjectIdentity& identity) {
+    if (line.json) {
+        const auto classes = classStatistics(objects, info.extent(), info.voxelSize);
+        nlohmann::json result = {
+            {"output", args.output}, {"objects", objects.size()}, {"one_object_is", wordsOf(identity)}};
+        constexpr size_t mostClasses = 256; // more are ids, which stand in the table
+        if (classes.size() <= mostClasses) {
+            const ClassTable names = classTableOf(info);
+            result["classes"] = nlohmann::json::array();
+            for (const ClassStatistics& one : classes) result["classes"].push_back(classJson(one, names));
+        }
+        printJson(line, std::move(result));
+        return;
+    }
+    printResult("{}  {}: {}\n", args.output, countText(int64_t(objects.size()), "object", "objects"),
+                wordsOf(identity));
+}
+
+int run(const MeasureArguments& args, CommandLine& line) {
+    TileSourcePtr labels = openInput(line, args.labels, args.reading.options());
+    if (!args.image.empty()) line.files.addInput(args.image);
+    if (!args.image.empty() && !labels->info().voxelSize.knownInPlane())
+        labels = withVoxelSize(labels, openInput(line, args.image)->info().voxelSize);
+    const Destination table = outputFile(line, args.output);
+    const ConsoleProgress progress(line.quiet);
+    const ObjectIdentity identity{args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume,
+                                  args.ids};
+    auto objects = measureObjects(*labels, progress, identity);
+    if (const int64_t leftOut = leaveOutSmall(objects, args.smallest))
+        addRemarks(line, args.labels,
+                   {fmt::format("{} of fewer than {} voxels left out.",
+                                countText(leftOut, "object", "objects"), args.smallest)});
+    const ImageInfo& info = labels->info();
+    writeFileAtomically(
+        table, objectTableCsv(objects, info.voxelSize, classTableOf(info), identity, classOfObjects(info)));
+    printSummary(line, args, objects, info, identity);
+    return 0;
+}
+
 } // namespace
 
 void addMeasure(CLI::App& app, CommandLine& line) {
@@ -22,27 +78,19 @@ void addMeasure(CLI::App& app, CommandLine& line) {
     auto args = std::make_shared<MeasureArguments>();
     verb->add_option("LABELS", args->labels, "Labels or mask")->required();
     verb->add_option("--image", args->image, "The image, for its voxel size if the labels have none");
-    verb->add_option("--dataset", args->dataset, "Dataset of the labels inside an HDF5 file");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
+    verb->add_flag("--ids", args->ids,
+                   "Values are object ids: voxels of equal value are one object, also in several pieces; "
+                   "otherwise only those that touch");
+    verb->add_option("--objects-in", args->objectsIn,
+                     "volume: objects in 3D, through the slices; slices: objects in 2D, in each slice")
+        ->check(CLI::IsMember({"volume", "slices"}));
+    verb->add_option("--smallest", args->smallest, "Objects of fewer voxels are left out")
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     verb->add_option("--output", args->output, "Table to write (.csv)")->required();
+    addJson(*verb, line);
     addOverwrite(*verb, line);
-    verb->callback([args, &line] {
-        line.run = [args, &line] {
-            OpenOptions options;
-            options.dataset = args->dataset;
-            if (!args->pixelSize.empty()) options.voxelSize = parsePixelSize(args->pixelSize);
-            TileSourcePtr labels = openInput(line, args->labels, options);
-            if (!args->image.empty()) line.files.addInput(args->image);
-            if (!args->image.empty() && !labels->info().voxelSize.knownInPlane())
-                labels = withVoxelSize(labels, openInput(line, args->image)->info().voxelSize);
-            const Destination table = outputFile(line, args->output);
-            const ConsoleProgress progress(line.quiet);
-            const auto objects = measureObjects(*labels, progress);
-            writeFileAtomically(table, objectTableCsv(objects, labels->info().voxelSize));
-            printResult("{}  {} objects\n", args->output, objects.size());
-            return 0;
-        };
-    });
+    verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 
 } // namespace cristae

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/session/forecast.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,9 +16,10 @@ namespace {
 
 struct PredictArguments {
     std::vector<std::string> inputs, models, classes;
-    std::string output, format, dataset, slices, pixelSize, average = "none", device = "auto";
+    std::string output, format, slices, average = "none", device = "auto";
+    ReadingFlags reading;
     std::optional<double> threshold;
-    bool mask = false, probabilities = false, instances = false, json = false;
+    bool mask = false, probabilities = false, instances = false;
     std::string split = "none", objectsIn = "volume";
     double splitDepth = 2;
     int64_t tile = 0, smallest = 0;
@@ -114,22 +116,20 @@ int run(const PredictArguments& args, CommandLine& line) {
         const std::string& input = args.inputs[i];
         ConsoleProgress progress(line.quiet);
         try {
-            OpenOptions options;
-            options.dataset = args.dataset;
-            if (!args.pixelSize.empty()) options.voxelSize = parsePixelSize(args.pixelSize);
-            const TileSourcePtr image = openImage(input, options);
+            const TileSourcePtr image = openInput(line, input, args.reading.options());
             const SliceRange range = checkedSlices(slices, image->info().extent().z);
             request.settings.firstSlice = range.first;
             request.settings.endSlice = range.end;
+            line.session.prepare(request);
+            addRemarks(line, input,
+                       predictionConcerns(image->info(), request,
+                                          line.session.estimateSeconds(image->info(), request)));
             const WrittenFile written =
                 line.session.predictToFile(image, request, kind, exporter, targets[i], progress);
-            for (const std::string& remark : written.remarks)
-                if (!line.quiet) printError("{}\n", remark);
-            results.push_back({{"input", input},
-                               {"output", written.place.string()},
-                               {"slices", {range.first, range.end}},
-                               {"remarks", written.remarks}});
-            if (!args.json) printResult("{}\n", written.place.string());
+            addRemarks(line, input, written.remarks);
+            results.push_back(
+                {{"input", input}, {"output", written.place.string()}, {"slices", {range.first, range.end}}});
+            if (!line.json) printResult("{}\n", written.place.string());
         } catch (const Error& error) {
             // One bad file of many must not cost the others.
             if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled ||
@@ -141,7 +141,8 @@ int run(const PredictArguments& args, CommandLine& line) {
             ++failures;
         }
     }
-    if (args.json) printResult("{}\n", jsonText(args.inputs.size() == 1 ? results[0] : results));
+    if (line.json)
+        printJson(line, args.inputs.size() == 1 ? results[0] : nlohmann::json{{"results", results}});
     if (failures == 0) return 0;
     return failures == int(args.inputs.size()) ? exitCode(failureKind) : 6;
 }
@@ -184,9 +185,8 @@ void addPredict(CLI::App& app, CommandLine& line) {
             ->check(CLI::IsMember({"volume", "slices"}))};
     verb->add_option("--format", args->format,
                      "tiff, png, jpeg, hdf5, raw or pdf, instead of the output's extension");
-    verb->add_option("--dataset", args->dataset, "Dataset inside an HDF5 file");
+    addReading(*verb, args->reading);
     verb->add_option("--slices", args->slices, "A:B, slices A to B - 1, counted from 0");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
     verb->add_option("--average", args->average,
                      "Test-time augmentation: average over none, flips (4) or all (8) orientations")
         ->check(CLI::IsMember({"none", "flips", "all"}));
@@ -194,7 +194,7 @@ void addPredict(CLI::App& app, CommandLine& line) {
     verb->add_option("--tile", args->tile, "Side of a tile in pixels; 0 = chosen by device")
         ->check(CLI::Range(int64_t(0), int64_t(16384)));
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all")->check(CLI::Range(0, 1024));
-    verb->add_flag("--json", args->json, "Print what was written as JSON");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }

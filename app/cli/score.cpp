@@ -16,7 +16,7 @@ namespace {
 struct ScoreArguments {
     std::string model, data, dataRoot, device = "auto";
     int threads = 0;
-    bool write = false, json = false;
+    bool write = false;
 };
 
 int runScore(const ScoreArguments& args, CommandLine& line) {
@@ -25,6 +25,7 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
     const ConsoleProgress progress(line.quiet);
     const LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
     const auto isTest = [](const TrainingSlice& slice) { return slice.role == Role::test; };
+    for (const std::string& sentence : loaded.set.remarks) addRemark(line, sentence);
     if (std::ranges::none_of(loaded.set.slices, isTest))
         throw Error(
             ErrorKind::usage,
@@ -40,11 +41,11 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
     else
         package.card.scores =
             line.session.cardScores(package, loaded.set, args.device, args.threads, scoring);
-    if (args.json) {
+    if (line.json) {
         nlohmann::json list = nlohmann::json::array();
         for (const ModelScore& one : package.card.scores)
             list.push_back({{"data", one.data}, {"metric", one.metric}, {"value", one.value}});
-        printResult("{}\n", jsonText(list));
+        printJson(line, {{"scores", list}});
         return 0;
     }
     printScores(package.card.scores);
@@ -65,7 +66,7 @@ void addScore(CLI::App& app, CommandLine& line) {
     verb->add_flag("--write", args->write, "Put the scores into the model's card, in place of those there");
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
-    verb->add_flag("--json", args->json, "Print one JSON array");
+    addJson(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return runScore(*args, line); }; });
 }
 

@@ -70,7 +70,15 @@ int run(const StudyArguments& args, CommandLine& line) {
 #ifdef CRISTAE_HAS_REPORT
     writeStudyChart(ownFile(settings.folder / "chart"), result);
 #endif
-    printResult("{}\n{}\n", studyText(result), settings.folder.string());
+    for (const std::string& sentence : settings.set.remarks) addRemark(line, sentence);
+    if (line.json)
+        printJson(line, {{"folder", settings.folder.string()},
+                         {"title", result.title},
+                         {"columns", result.columns},
+                         {"rows", result.rows},
+                         {"notes", result.notes}});
+    else
+        printResult("{}\n{}\n", studyText(result), settings.folder.string());
     return 0;
 }
 
@@ -98,6 +106,7 @@ void addStudy(CLI::App& app, CommandLine& line) {
     verb->add_option("--device", args->device, "auto, cpu, cuda or cuda:N");
     verb->add_option("--threads", args->threads, "Processor threads; 0 = all");
     verb->add_option("--seed", args->seed, "Seed of every random number");
+    addJson(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

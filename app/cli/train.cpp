@@ -23,7 +23,7 @@ struct TrainArguments {
     std::string output, recipe, device;
     std::string name, title, licence, startFrom, runFolder;
     std::vector<std::string> settings;
-    bool resume = false, overwrite = false, json = false;
+    bool resume = false, overwrite = false;
     std::optional<uint64_t> seed;
     double peerTimeout = 60, checkpointSeconds = 300;
 };
@@ -31,10 +31,10 @@ struct TrainArguments {
 /// Prints a line an epoch: words, or one JSON object.
 class EpochPrinter : public TrainingListener {
 public:
-    explicit EpochPrinter(bool json) : json_(json) {}
+    explicit EpochPrinter(CommandLine& line) : line_(line) {}
     void onStep(int64_t, double) override {}
     void onEpoch(const EpochReport& r) override {
-        if (json_)
+        if (line_.json)
             printResult("{}\n", nlohmann::json{{"epoch", r.epoch},
                                                {"epochs", r.epochs},
                                                {"step", r.step},
@@ -59,10 +59,10 @@ public:
         flushOutput();
     }
 
-    void onRemark(const std::string& sentence) override { printError("{}\n", sentence); }
+    void onRemark(const std::string& sentence) override { addRemark(line_, sentence); }
 
 private:
-    bool json_;
+    CommandLine& line_;
 };
 
 /// A given word replaces what the list says.
@@ -180,21 +180,23 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
 
 int run(const TrainArguments& args, CommandLine& line) {
     const bool leads = processPlace().rank == 0; // of several processes one prints
-    const ConsoleProgress progress(line.quiet || args.json || !leads);
+    const ConsoleProgress progress(line.quiet || line.json || !leads);
     TrainingPlan plan = planOf(args, line, progress);
+    for (const std::string& sentence : plan.set.remarks) addRemark(line, sentence);
     replaceIfGiven(plan.card.name, args.name, plan.output.stem().string());
     replaceIfGiven(plan.card.title, args.title, plan.card.name);
     replaceIfGiven(plan.card.licence, args.licence, "");
     plan.card.training["command"] = line.command;
-    EpochPrinter printer(args.json);
+    EpochPrinter printer(line);
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
     if (!leads) return 0;
-    if (args.json)
+    if (line.json)
         printResult("{}\n", nlohmann::json{{"model", result.package.file.string()},
                                            {"steps", result.stepsDone},
                                            {"ending", result.ending},
                                            {"best_validation_dice", result.bestValidationDice},
-                                           {"scores", toJson(result.package.card).at("scores")}}
+                                           {"scores", toJson(result.package.card).at("scores")},
+                                           {"remarks", line.remarks}}
                                 .dump());
     else {
         printResult("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
@@ -247,7 +249,7 @@ void addTrain(CLI::App& app, CommandLine& line) {
         ->check(CLI::Range(1.0, 86400.0));
     verb->add_option("--device", args->device, "auto (the default), cpu, cuda or cuda:N");
     verb->add_option("--seed", args->seed, "Seed of every random number");
-    verb->add_flag("--json", args->json, "One JSON object a line");
+    verb->add_flag("--json", line.json, "One JSON object a line: one an epoch, and the result at last");
     verb->callback([args, &line] { line.run = [args, &line] { return run(*args, line); }; });
 }
 

@@ -7,16 +7,18 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 namespace cristae {
 
 /// What all verbs share.
 struct CommandLine {
     Session& session;
-    std::string command; // as typed, for provenance of trained models
-    JobFiles files;      // what the verb reads, and which results it may replace
-    bool quiet = false;
-    std::function<int()> run; // set by the chosen verb; returns the exit code
+    std::string command;              // as typed, for provenance of trained models
+    JobFiles files;                   // what the verb reads, and which results it may replace
+    bool quiet = false, json = false; // json: results as one JSON object, for the verbs that have --json
+    std::vector<std::string> remarks; // what was left out or is doubtful, in the order it was noticed
+    std::function<int()> run;         // set by the chosen verb; returns the exit code
 };
 
 void addInfo(CLI::App& app, CommandLine& line);
@@ -33,11 +35,32 @@ void addEnsemble(CLI::App& app, CommandLine& line);
 void addScore(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
 
-/// Opens an image that the verb reads, so that no result takes its place. Throws Error{input}.
+/// The flags that say how an input is read.
+struct ReadingFlags {
+    std::string scene, axes, pixelSize;
+    /// Throws Error{usage}.
+    OpenOptions options() const;
+};
+/// Adds --dataset, --scene, --axes and --pixel-size to a verb; of a second input with a prefix
+/// (--label-dataset …, without a pixel size).
+void addReading(CLI::App& verb, ReadingFlags& flags, const std::string& prefix = "",
+                const std::string& what = "");
+
+/// Opens an image that the verb reads, so that no result takes its place; its remarks become those of the
+/// verb. Throws Error{input}.
 TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path,
                         const OpenOptions& options = {});
+/// Notes a sentence for the person, once, and prints it to stderr unless the verb is quiet.
+void addRemark(CommandLine& line, const std::string& sentence);
+/// The remarks of what was read, or of a result, each under the name of its file.
+void addRemarks(CommandLine& line, const std::filesystem::path& file,
+                const std::vector<std::string>& sentences);
+/// Prints a JSON object with the "remarks" of the verb.
+void printJson(const CommandLine& line, nlohmann::json result);
 /// --overwrite of a verb that writes.
 void addOverwrite(CLI::App& verb, CommandLine& line);
+/// --json of a verb: its result is one JSON object with its remarks.
+void addJson(CLI::App& verb, CommandLine& line);
 /// The place for a file that a verb writes, checked before the work begins. Throws Error{output}.
 Destination outputFile(const CommandLine& line, const std::filesystem::path& path);
 

@@ -15,8 +15,8 @@ namespace cristae {
 namespace {
 
 struct VolumeArguments {
-    std::string image, labels, dataset, labelDataset, pixelSize, output, rendering = "outside",
-                                                                         background = "#141416";
+    std::string image, labels, output, rendering = "outside", background = "#141416";
+    ReadingFlags reading, labelReading;
     VolumeCamera camera;
     int64_t width = 1200, height = 900, voxels = mostSceneVoxels;
 };
@@ -27,17 +27,12 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     if (rendering == VolumeRendering::objects && args.labels.empty())
         throw Error(ErrorKind::usage,
                     "--look objects shows what is labelled; give the labels after the image.");
-    OpenOptions imageOptions, labelOptions;
-    imageOptions.dataset = args.dataset;
-    labelOptions.dataset = args.labelDataset;
-    if (!args.pixelSize.empty()) imageOptions.voxelSize = parsePixelSize(args.pixelSize);
-    const TileSourcePtr image = openInput(line, args.image, imageOptions);
-    const TileSourcePtr labels = args.labels.empty() ? nullptr : openInput(line, args.labels, labelOptions);
+    const TileSourcePtr image = openInput(line, args.image, args.reading.options());
+    const TileSourcePtr labels =
+        args.labels.empty() ? nullptr : openInput(line, args.labels, args.labelReading.options());
     const Destination output = line.files.to(args.output);
     requirePicturePlace({1, args.height, args.width}, line.session.exporters(), output);
-    ClassTable classes;
-    if (labels)
-        for (const LabelClass& known : classesOf(labels->info())) classes.set(known);
+    const ClassTable classes = labels ? classTableOf(labels->info()) : ClassTable();
     const ConsoleProgress progress(line.quiet);
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
                                           PartProgress(progress, 0, 0.8));
@@ -47,7 +42,10 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const auto place = writePicture(MemorySource(picture.colours), line.session.exporters(), output,
                                     volumeProvenance(args.image, args.labels, args.camera, rendering),
                                     PartProgress(progress, 0.9, 1));
-    printResult("{}\n", place.string());
+    if (line.json)
+        printJson(line, {{"output", place.string()}});
+    else
+        printResult("{}\n", place.string());
     return 0;
 }
 
@@ -70,9 +68,9 @@ void addVolume(CLI::App& app, CommandLine& line) {
     verb->add_option("--ground", args->background, "Background colour, #rrggbb");
     verb->add_option("--voxels", args->voxels, "Downsample the stack to at most this many voxels")
         ->check(CLI::Range(int64_t{1000}, int64_t{2'000'000'000}));
-    verb->add_option("--dataset", args->dataset, "Dataset of the image inside an HDF5 file");
-    verb->add_option("--label-dataset", args->labelDataset, "Dataset of the labels inside an HDF5 file");
-    verb->add_option("--pixel-size", args->pixelSize, "NM or Z,Y,X in nm, instead of what the file says");
+    addReading(*verb, args->reading);
+    addReading(*verb, args->labelReading, "label-", "the labels");
+    addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return runVolume(*args, line); }; });
 }

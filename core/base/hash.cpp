@@ -3,6 +3,7 @@
 
 #include "core/base/input_file.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -41,16 +42,36 @@ std::string sha256(std::span<const std::byte> bytes) {
     return hash.finish();
 }
 
-std::string sha256OfFile(const std::filesystem::path& path) {
+std::string sha256OfFile(const std::filesystem::path& path, const Progress& progress) {
     const InputFile file(path);
     Sha256 hash;
     std::vector<std::byte> buffer(1 << 20);
     uint64_t offset = 0;
     while (const size_t got = file.readSome(offset, buffer)) {
+        progress.throwIfCancelled();
         hash.add(std::span(buffer).first(got));
         offset += got;
     }
     return hash.finish();
+}
+
+std::string sha256OfInput(const std::filesystem::path& path, const Progress& progress) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(path, failed)) return sha256OfFile(path, progress);
+    std::vector<std::filesystem::path> files;
+    for (std::filesystem::directory_iterator it(path, failed), end; !failed && it != end;
+         it.increment(failed)) {
+        std::error_code ignored;
+        if (it->is_regular_file(ignored)) files.push_back(it->path());
+    }
+    if (failed) throw inputError(path, failed.message() + ". Check the folder's permissions.");
+    std::ranges::sort(files);
+    Sha256 all;
+    for (const auto& file : files) {
+        const std::string one = sha256OfFile(file, progress);
+        all.add(std::as_bytes(std::span(one)));
+    }
+    return all.finish();
 }
 
 } // namespace cristae

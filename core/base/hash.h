@@ -1,5 +1,7 @@
 // SHA-256 of bytes and files, for model identity, provenance and read-back checks.
 #pragma once
+#include "core/base/progress.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -25,7 +27,10 @@ private:
 };
 
 std::string sha256(std::span<const std::byte> bytes);
-/// Throws Error{input} if the file cannot be read.
-std::string sha256OfFile(const std::filesystem::path& path);
+/// Throws Error{input} if the file cannot be read, and {cancelled}.
+std::string sha256OfFile(const std::filesystem::path& path, const Progress& progress = Progress::none());
+/// Of a file that; of a folder that of the hashes of its files in the order of their names. Throws like
+/// sha256OfFile().
+std::string sha256OfInput(const std::filesystem::path& path, const Progress& progress);
 
 } // namespace cristae

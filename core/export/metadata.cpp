@@ -46,4 +46,17 @@ std::vector<LabelClass> classesOf(const ImageInfo& info) {
     return classes;
 }
 
+ClassTable classTableOf(const ImageInfo& info) {
+    ClassTable table;
+    for (const LabelClass& one : classesOf(info)) table.set(one);
+    return table;
+}
+
+std::string classOfObjects(const ImageInfo& info) {
+    const auto json = parseJson(info.cristaeMetadata);
+    return json.is_object() && json.contains("objectsOf") && json["objectsOf"].is_string()
+               ? json["objectsOf"].get<std::string>()
+               : std::string();
+}
+
 } // namespace cristae

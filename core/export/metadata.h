@@ -11,5 +11,8 @@ std::string metadataLine(const ExportDescription& description);
 nlohmann::json classesJson(const std::vector<LabelClass>& classes);
 /// The classes of a file that Cristae wrote (ImageInfo::cristaeMetadata); empty if it names none.
 std::vector<LabelClass> classesOf(const ImageInfo& info);
+ClassTable classTableOf(const ImageInfo& info);
+/// The class that all objects of a file of object ids belong to, where Cristae wrote it; else empty.
+std::string classOfObjects(const ImageInfo& info);
 
 } // namespace cristae

@@ -17,11 +17,25 @@ struct VoxelSize {
     bool operator==(const VoxelSize&) const = default;
 };
 
+/// The length of a voxel along one axis as one part of a file states it. All statements are kept, so that it
+/// can be seen how the voxel size was decided.
+struct StatedLength {
+    char axis = 'x';  // 'z', 'y' or 'x'
+    double value = 0; // as found: 0.005 …
+    std::string unit; // … "µm"; may be empty
+    std::optional<double> nm;
+    std::string source; // "ImageJ description"
+    bool used = false;
+    std::string doubt; // why it is not used, or not sure; else empty
+};
+
 struct ImageInfo {
     std::vector<Extent3> levels; // levels[0] is full size; coarser ones halve y and x
     int64_t channels = 1;        // 1 grey, 3 RGB
     PixelType type = PixelType::u8;
     VoxelSize voxelSize;
+    std::vector<StatedLength> statedLengths; // everything the file says of the voxel size
+    std::optional<int64_t> unlabelled;       // labels: voxels of this value are neither object nor background
     std::string axes;           // axes as stored, "zyx", "tzcyx"; what was guessed is said in remarks
     std::filesystem::path path; // empty for images made in memory
     std::string dataset;        // HDF5: the dataset inside the file

@@ -56,10 +56,10 @@ const Format& findFormat(const fs::path& path) {
 
 } // namespace
 
-std::vector<DatasetInfo> Format::datasets(const fs::path& path) const {
+std::vector<SceneInfo> Format::scenes(const fs::path& path) const {
     const auto source = open(path, {});
     const Extent3& extent = source->info().extent();
-    return {{.path = "",
+    return {{.name = "",
              .shape = {extent.z, extent.y, extent.x},
              .type = std::string(cristae::name(source->info().type)),
              .axes = source->info().axes}};
@@ -81,8 +81,8 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
     }
 }
 
-std::vector<DatasetInfo> listDatasets(const fs::path& path) {
-    return findFormat(path).datasets(path);
+std::vector<SceneInfo> listScenes(const fs::path& path) {
+    return findFormat(path).scenes(path);
 }
 
 std::vector<std::string> openableExtensions() {

@@ -11,15 +11,16 @@
 namespace cristae {
 
 struct OpenOptions {
-    std::string dataset;                // HDF5: path inside the file; empty = the only candidate
+    std::string scene;                  // name or number (from 0) of an image inside; empty = the only one
     std::string axes;                   // "zyx", "czyx"; empty = from the file or guessed
     std::optional<VoxelSize> voxelSize; // replaces what the file says; its source is kept as given
+    bool labels = false;                // the values are wanted, not colours: palettes give their indices
     std::vector<std::string> remarks;   // put before the remarks of the image, for what the caller noticed
 };
 
-/// One image inside a file that holds several (HDF5).
-struct DatasetInfo {
-    std::string path;
+/// One image inside a file: a dataset of HDF5, an image of an OME-TIFF.
+struct SceneInfo {
+    std::string name; // what OpenOptions::scene takes; "/volumes/raw"
     std::vector<int64_t> shape;
     std::string type; // "uint8"
     std::string axes; // as stored or guessed
@@ -27,14 +28,14 @@ struct DatasetInfo {
 };
 
 /// A file holds several images and none was chosen; the message lists them.
-class SeveralDatasets : public Error {
+class SeveralScenes : public Error {
 public:
-    SeveralDatasets(const std::string& message, std::vector<DatasetInfo> datasets)
-        : Error(ErrorKind::input, message), datasets_(std::move(datasets)) {}
-    const std::vector<DatasetInfo>& datasets() const { return datasets_; }
+    SeveralScenes(const std::string& message, std::vector<SceneInfo> scenes)
+        : Error(ErrorKind::input, message), scenes_(std::move(scenes)) {}
+    const std::vector<SceneInfo>& scenes() const { return scenes_; }
 
 private:
-    std::vector<DatasetInfo> datasets_;
+    std::vector<SceneInfo> scenes_;
 };
 
 class Format {
@@ -49,17 +50,17 @@ public:
     /// Throws Error{input} with the file, what is wrong and the remedy.
     virtual TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const = 0;
     /// The images inside; by default one without a name.
-    virtual std::vector<DatasetInfo> datasets(const std::filesystem::path& path) const;
+    virtual std::vector<SceneInfo> scenes(const std::filesystem::path& path) const;
 };
 
 std::vector<std::unique_ptr<Format>> allFormats();
 
 /// Opens a file or a folder of images with the format whose probe accepts it.
 /// Throws Error{input}: not found, not readable, no format knows it (lists the known ones), broken, several
-/// datasets (SeveralDatasets).
+/// scenes (SeveralScenes).
 TileSourcePtr openImage(const std::filesystem::path& path, const OpenOptions& options = {});
 /// The images in a file that may hold several.
-std::vector<DatasetInfo> listDatasets(const std::filesystem::path& path);
+std::vector<SceneInfo> listScenes(const std::filesystem::path& path);
 /// All file extensions that can be opened, for file dialogs.
 std::vector<std::string> openableExtensions();
 

@@ -28,7 +28,7 @@ TileSourcePtr open(const std::string& spec) {
     if (!fs::exists(spec, ignored) && colon != std::string::npos &&
         fs::exists(spec.substr(0, colon), ignored)) {
         OpenOptions options;
-        options.dataset = spec.substr(colon + 1);
+        options.scene = spec.substr(colon + 1);
         return openImage(spec.substr(0, colon), options);
     }
     return openImage(spec);

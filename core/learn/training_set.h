@@ -52,6 +52,7 @@ struct TrainingSet {
     std::vector<std::string> classNames;
     /// The one class is the boundaries between cells, so that scores are of the cells too.
     bool marksBoundaries = false;
+    std::vector<std::string> remarks; // of the files it was read from
 };
 
 /// Pairs of image and label sources: two stacks page by page, or two folders by name (equal stems, else equal

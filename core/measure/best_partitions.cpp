@@ -1,6 +1,7 @@
 // One partition for each threshold, against the cells of the truth.
 #include "core/measure/best_partitions.h"
 
+#include "core/measure/confusion.h"
 #include "core/measure/partition_scores.h"
 #include "core/measure/probability_curves.h"
 
@@ -12,6 +13,7 @@ BestPartitions bestPartitions(const TileSource& prediction, const TileSource& tr
                               const EvaluationOptions& options, const std::string& predictionName,
                               const std::string& truthName, const Progress& progress) {
     const Extent3 extent = truth.info().extent();
+    const EvaluationOptions own = optionsFor(options, prediction.info(), truth.info());
     std::vector<float> probability;
     std::vector<uint8_t> mask;
     LabelVolume ids{extent, {}};
@@ -22,10 +24,13 @@ BestPartitions bestPartitions(const TileSource& prediction, const TileSource& tr
         probability.insert(probability.end(), floats.values<float>().begin(), floats.values<float>().end());
         const Pixels there = truth.read(0, box, progress);
         if (options.truthIds) {
-            const auto values = idsOf(there, truthName);
+            const auto values = idsOf(there, truthName, truth.info().unlabelled);
             ids.labels.insert(ids.labels.end(), values.begin(), values.end());
         } else {
-            const auto part = foregroundOf(there, {options.truthLabel, options.truthInverted}, truthName);
+            auto part = foregroundOf(there, truthForeground(own), truthName);
+            // What is not labelled belongs to no cell.
+            const auto labelled = labelledOf(there, own.truthUnlabelled);
+            for (size_t i = 0; i < labelled.size(); ++i) part[i] |= uint8_t(!labelled[i]);
             mask.insert(mask.end(), part.begin(), part.end());
         }
         progress.report(0.1 * double(z + 1) / double(extent.z),

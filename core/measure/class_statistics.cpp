@@ -87,7 +87,8 @@ private:
     std::vector<Sums> sums_;
 };
 
-SliceRuns runsOf(const Pixels& slice, const std::string& name) {
+/// Runs of every value but 0 and `unlabelled`.
+SliceRuns runsOf(const Pixels& slice, std::optional<int64_t> unlabelled, const std::string& name) {
     SliceRuns result;
     const Extent3 size = slice.extent();
     withPixelType(slice.type(), [&](auto zero) {
@@ -99,7 +100,7 @@ SliceRuns runsOf(const Pixels& slice, const std::string& name) {
             for (int64_t x = 0, next; x < size.x; x = next) {
                 const T value = row[x];
                 for (next = x + 1; next < size.x && row[next] == value;) ++next;
-                if (value == T(0)) continue;
+                if (value == T(0) || (unlabelled && double(value) == double(*unlabelled))) continue;
                 if constexpr (!std::is_unsigned_v<T>) {
                     const double v = double(value);
                     if (!(v > 0 && v <= double(std::numeric_limits<uint32_t>::max()) && v == std::floor(v)))
@@ -117,8 +118,15 @@ SliceRuns runsOf(const Pixels& slice, const std::string& name) {
 }
 } // namespace
 
+std::string wordsOf(const ObjectIdentity& identity) {
+    if (identity.connectivity == Connectivity::slices)
+        return identity.ids ? "voxels of equal id in a slice"
+                            : "touching voxels of equal label in a slice (8 neighbours)";
+    return identity.ids ? "voxels of equal id" : "touching voxels of equal label (26 neighbours)";
+}
+
 std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress& progress,
-                                        Connectivity connectivity) {
+                                        const ObjectIdentity& identity) {
     const ImageInfo& info = labels.info();
     const std::string name = info.path.empty() ? "The image" : info.path.string();
     if (info.channels != 1)
@@ -128,9 +136,12 @@ std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress
     const Extent3 extent = info.extent();
     Parts parts;
     SliceRuns before;
+    std::map<uint32_t, uint32_t> partOfId;
+    const bool inVolume = identity.connectivity == Connectivity::volume;
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
-        SliceRuns now = runsOf(labels.read(0, Box3::ofSlice(extent, z), progress), name);
+        SliceRuns now = runsOf(labels.read(0, Box3::ofSlice(extent, z), progress), info.unlabelled, name);
+        if (!inVolume) partOfId.clear();
         constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
         const auto unite = [&](Run& run, const Run& other) {
             if (run.label != other.label) return;
@@ -145,13 +156,20 @@ std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress
                 joinRows(begin, end, other.runs.data() + other.starts[size_t(row)],
                          other.runs.data() + other.starts[size_t(row) + 1], 1, unite);
             };
-            join(now, y - 1);
-            if (connectivity == Connectivity::volume)
-                for (int64_t row = y - 1; row <= y + 1; ++row) join(before, row);
+            if (!identity.ids) {
+                join(now, y - 1);
+                if (inVolume)
+                    for (int64_t row = y - 1; row <= y + 1; ++row) join(before, row);
+            }
             for (Run* run = begin; run != end; ++run) {
-                if (run->part == none) run->part = parts.add(run->label);
-                const bool endSlice =
-                    connectivity == Connectivity::volume && extent.z > 1 && (z == 0 || z == extent.z - 1);
+                if (identity.ids) {
+                    const auto [known, isNew] = partOfId.try_emplace(run->label, 0);
+                    if (isNew) known->second = parts.add(run->label);
+                    run->part = known->second;
+                } else if (run->part == none) {
+                    run->part = parts.add(run->label);
+                }
+                const bool endSlice = inVolume && extent.z > 1 && (z == 0 || z == extent.z - 1);
                 const bool border =
                     endSlice || y == 0 || y == extent.y - 1 || run->x0 == 0 || run->x1 == extent.x;
                 parts.addRun(run->part, z, y, *run, border);
@@ -161,6 +179,13 @@ std::vector<LabelObject> measureObjects(const TileSource& labels, const Progress
         progress.report(double(z + 1) / double(extent.z), fmt::format("slice {} of {}", z + 1, extent.z));
     }
     return parts.objects();
+}
+
+int64_t leaveOutSmall(std::vector<LabelObject>& objects, int64_t smallest) {
+    const auto leftOut =
+        int64_t(std::erase_if(objects, [&](const LabelObject& object) { return object.voxels < smallest; }));
+    for (size_t i = 0; i < objects.size(); ++i) objects[i].number = int64_t(i) + 1;
+    return leftOut;
 }
 
 std::vector<ClassStatistics> classStatistics(const std::vector<LabelObject>& objects, const Extent3& extent,

@@ -20,32 +20,6 @@ std::string sourceName(const TileSource& source, const char* otherwise) {
     return source.info().path.empty() ? otherwise : source.info().path.string();
 }
 
-/// The probabilities of a source as a mask.
-class ThresholdedSource : public TileSource {
-public:
-    ThresholdedSource(TileSourcePtr source, double threshold)
-        : source_(std::move(source)), threshold_(threshold), info_(source_->info()) {
-        info_.levels.resize(1);
-        info_.channels = 1;
-        info_.type = PixelType::u8;
-    }
-    const ImageInfo& info() const override { return info_; }
-    std::string id() const override { return fmt::format("{} from {}", source_->id(), threshold_); }
-    Pixels read(int level, const Box3& box, const Progress& progress) const override {
-        const Pixels floats = source_->read(level, box, progress).converted(PixelType::f32);
-        Pixels mask(PixelType::u8, 1, floats.extent());
-        const auto out = mask.values<uint8_t>();
-        for (size_t i = 0; i < out.size(); ++i)
-            out[i] = uint8_t(double(floats.values<float>()[i]) >= threshold_);
-        return mask;
-    }
-
-private:
-    TileSourcePtr source_;
-    double threshold_;
-    ImageInfo info_;
-};
-
 /// Values that stand side by side mostly repeat, so that runs of pairs are counted.
 class PairCounts {
 public:
@@ -79,20 +53,6 @@ private:
     std::map<std::pair<uint32_t, uint32_t>, int64_t> counts_;
 };
 
-std::string hashOfFolder(const std::filesystem::path& folder, const Progress& progress) {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.is_regular_file()) files.push_back(entry.path());
-    std::ranges::sort(files);
-    Sha256 all;
-    for (const auto& file : files) {
-        progress.throwIfCancelled();
-        const std::string one = sha256OfFile(file);
-        all.add(std::as_bytes(std::span(one)));
-    }
-    return all.finish();
-}
-
 /// The requested metrics that are of probabilities, and those that are of labels.
 std::pair<std::vector<std::string>, std::vector<std::string>>
 curvesAndOthers(const std::vector<std::string>& words) {
@@ -124,17 +84,27 @@ ConfusionTable confusionTable(const TileSource& prediction, const TileSource& tr
     table.truthMerged = options.truthIds || truth.info().channels > 1;
     table.predictionMerged = options.predictionIds || prediction.info().channels > 1;
     constexpr size_t mostValues = 32, mostPairs = 100000;
-    const auto valuesOf = [](const Pixels& pixels, bool merged, const std::string& name) {
-        if (!merged) return idsOf(pixels, name);
-        const std::vector<uint8_t> mask = foregroundOf(pixels, {}, name);
+    const auto valuesOf = [](const Pixels& pixels, bool merged, std::optional<int64_t> unlabelled,
+                             const std::string& name) {
+        if (!merged) return idsOf(pixels, name, unlabelled);
+        const std::vector<uint8_t> mask = foregroundOf(pixels, {{}, false, unlabelled}, name);
         return std::vector<uint32_t>(mask.begin(), mask.end());
     };
     PairCounts pairs;
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
         const Box3 box = Box3::ofSlice(extent, z);
-        pairs.add(valuesOf(truth.read(0, box, progress), table.truthMerged, truthName),
-                  valuesOf(prediction.read(0, box, progress), table.predictionMerged, predictionName));
+        const Pixels there = truth.read(0, box, progress);
+        auto truths = valuesOf(there, table.truthMerged, truth.info().unlabelled, truthName);
+        auto predicted = valuesOf(prediction.read(0, box, progress), table.predictionMerged,
+                                  prediction.info().unlabelled, predictionName);
+        const auto labelled = labelledOf(there, truth.info().unlabelled);
+        if (!labelled.empty()) {
+            size_t i = 0, k = 0;
+            std::erase_if(truths, [&](uint32_t) { return !labelled[i++]; });
+            std::erase_if(predicted, [&](uint32_t) { return !labelled[k++]; });
+        }
+        pairs.add(truths, predicted);
         // Ids would fill the memory with pairs that nobody looks at.
         if (pairs.counts().size() > mostPairs || z == extent.z - 1) {
             table.truthMerged |= pairs.values(true).size() > mostValues;
@@ -167,12 +137,12 @@ std::vector<ConfusionCounts> countsOfSlices(const TileSource& prediction, const 
     const Extent3 extent = truth.info().extent();
     throwUnlessSameSize(prediction.info().extent(), extent, sourceName(prediction, "The prediction"),
                         sourceName(truth, "the ground truth"));
+    const EvaluationOptions own = optionsFor(options, prediction.info(), truth.info());
     std::vector<ConfusionCounts> counts;
     for (int64_t z = 0; z < extent.z; ++z) {
         progress.throwIfCancelled();
         const Box3 box = Box3::ofSlice(extent, z);
-        counts.push_back(
-            compareSlices(prediction.read(0, box, progress), truth.read(0, box, progress), options));
+        counts.push_back(compareSlices(prediction.read(0, box, progress), truth.read(0, box, progress), own));
         progress.report(double(z + 1) / double(extent.z), fmt::format("slice {} of {}", z + 1, extent.z));
     }
     return counts;
@@ -190,23 +160,6 @@ double pixelMetric(const ConfusionCounts& counts, const std::string& name) {
                             name));
 }
 
-bool holdsFractions(const TileSource& source, const Progress& progress) {
-    const ImageInfo& info = source.info();
-    if (info.channels != 1 || isInteger(info.type)) return false;
-    for (int64_t z = 0; z < info.extent().z; ++z) {
-        progress.throwIfCancelled();
-        const Pixels slice =
-            source.read(0, Box3::ofSlice(info.extent(), z), progress).converted(PixelType::f32);
-        for (const float value : slice.values<float>())
-            if (value != std::floor(value)) return true; // also what is not a number
-    }
-    return false;
-}
-
-TileSourcePtr thresholded(TileSourcePtr probabilities, double threshold) {
-    return std::make_shared<ThresholdedSource>(std::move(probabilities), threshold);
-}
-
 ComparedFile comparedFile(const ImageInfo& info, const Progress& progress) {
     ComparedFile file;
     file.name = info.path.filename().string();
@@ -215,30 +168,80 @@ ComparedFile comparedFile(const ImageInfo& info, const Progress& progress) {
     if (!info.dataset.empty()) file.name += fmt::format(" ({})", info.dataset);
     if (info.path.empty()) return file;
     progress.throwIfCancelled();
-    file.sha256 = std::filesystem::is_directory(info.path) ? hashOfFolder(info.path, progress)
-                                                           : sha256OfFile(info.path);
+    file.sha256 = sha256OfInput(info.path, progress);
     return file;
+}
+
+PreparedPrediction preparePrediction(const TileSourcePtr& prediction, const EvaluationOptions& options,
+                                     std::optional<double> threshold, const Progress& progress) {
+    PreparedPrediction prepared{prediction, nullptr, options, {}};
+    const bool wantsCurves = !curvesAndOthers(options.metrics).first.empty() &&
+                             std::ranges::find(options.metrics, "all") == options.metrics.end();
+    if ((!threshold && !wantsCurves) || options.predictionIds) return prepared;
+    const auto scale = probabilityScale(*prediction, progress);
+    if (!scale) return prepared;
+    prepared.probabilities = *scale == 1 ? prediction : probabilitiesFrom(prediction, *scale);
+    if (*scale != 1)
+        prepared.remarks.push_back(
+            fmt::format("The values of the prediction are taken for probabilities, {} for 1.", *scale));
+    if (threshold) {
+        prepared.labels = thresholded(prepared.probabilities, *threshold);
+        prepared.options.predictionLabel.reset();
+    }
+    return prepared;
+}
+
+std::vector<ClassScore> classScores(const ConfusionTable& table, const ClassTable& truthNames,
+                                    const ClassTable& predictionNames) {
+    std::vector<int64_t> values;
+    std::ranges::set_union(table.truthValues, table.predictionValues, std::back_inserter(values));
+    std::erase(values, 0);
+    // A mask of one value beside another value is no matter of classes.
+    const bool alone = (table.truthValues.size() == 2 || table.predictionValues.size() == 2) &&
+                       table.truthValues != table.predictionValues;
+    const bool partOfOther = std::ranges::includes(table.truthValues, table.predictionValues) ||
+                             std::ranges::includes(table.predictionValues, table.truthValues);
+    if (table.truthMerged || table.predictionMerged || values.size() < 2 || (alone && !partOfOther))
+        return {};
+    int64_t all = 0;
+    for (const int64_t count : table.counts) all += count;
+    std::vector<ClassScore> scores;
+    for (const int64_t value : values) {
+        ClassScore score{value, {}, {}};
+        score.name =
+            confusionName(value, false, truthNames.find(uint32_t(value)) ? truthNames : predictionNames);
+        for (size_t t = 0; t < table.truthValues.size(); ++t)
+            for (size_t p = 0; p < table.predictionValues.size(); ++p) {
+                const bool there = table.truthValues[t] == value, found = table.predictionValues[p] == value;
+                int64_t& of = there ? (found ? score.counts.truePositive : score.counts.falseNegative)
+                                    : (found ? score.counts.falsePositive : score.counts.trueNegative);
+                of += table.count(t, p);
+            }
+        scores.push_back(std::move(score));
+    }
+    return scores;
 }
 
 Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& truth,
                             const EvaluationOptions& options, std::optional<double> threshold,
-                            const Progress& progress) {
+                            const Progress& progress, const ComparisonParts& parts) {
     Comparison result;
-    result.prediction = comparedFile(prediction->info(), progress);
-    TileSourcePtr labels = prediction;
-    EvaluationOptions forLabels = options;
+    if (parts.file) result.prediction = comparedFile(prediction->info(), progress);
+    const PreparedPrediction prepared =
+        preparePrediction(prediction, options, threshold, PartProgress(progress, 0, 0.05));
+    result.remarks = prepared.remarks;
+    result.fromProbabilities = prepared.probabilities != nullptr;
+    EvaluationOptions forLabels = prepared.options;
     bool wantsLabels = true;
-    if (threshold && holdsFractions(*prediction, PartProgress(progress, 0, 0.05))) {
-        labels = thresholded(prediction, *threshold);
-        forLabels.predictionLabel.reset();
-        forLabels.predictionIds = false;
+    if (prepared.probabilities) {
         EvaluationOptions forCurves = options;
         std::tie(forCurves.metrics, forLabels.metrics) = curvesAndOthers(options.metrics);
         wantsLabels = options.metrics.empty() || !forLabels.metrics.empty();
         if (!forCurves.metrics.empty()) {
-            result.metrics = evaluate(*prediction, truth, forCurves, PartProgress(progress, 0.05, 0.1));
+            const TileSource& probabilities = *prepared.probabilities;
+            result.metrics = evaluate(probabilities, truth, forCurves, PartProgress(progress, 0.05, 0.1));
             const ProbabilityCurves curves =
-                curvesOf(*prediction, truth, forCurves, sourceName(*prediction, "The prediction"),
+                curvesOf(probabilities, truth, forCurves, sourceName(*prediction, "The prediction"),
                          sourceName(truth, "The ground truth"), PartProgress(progress, 0.1, 0.15));
             result.precisionRecall = curves.precisionRecall();
             for (const CalibrationBin& bin : curves.calibration())
@@ -246,14 +249,28 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
         }
     }
     if (wantsLabels) {
-        auto figures = evaluate(*labels, truth, forLabels, PartProgress(progress, 0.15, 0.8));
-        if (labels != prediction)
+        auto figures = evaluate(*prepared.labels, truth, forLabels, PartProgress(progress, 0.15, 0.8));
+        if (prepared.probabilities && threshold)
             for (Metric& metric : figures)
                 metric.convention += fmt::format("; probabilities from {} on are foreground", *threshold);
         result.metrics.insert(result.metrics.begin(), figures.begin(), figures.end());
+    } else if (!threshold) {
+        return result; // slices and classes are of labels
     }
-    result.slices = countsOfSlices(*labels, truth, forLabels, PartProgress(progress, 0.8, 0.9));
-    result.classes = confusionTable(*labels, truth, forLabels, PartProgress(progress, 0.9, 1));
+    if (parts.slices)
+        result.slices = countsOfSlices(*prepared.labels, truth, forLabels, PartProgress(progress, 0.8, 0.9));
+    result.classes = confusionTable(*prepared.labels, truth, forLabels, PartProgress(progress, 0.9, 1));
+    const auto note = [&](bool merged, bool asIds, const char* what, const char* flag) {
+        if (merged && !asIds)
+            result.remarks.push_back(fmt::format(
+                "{} holds more than 32 different values, and each other than 0 is foreground. Say {} if they "
+                "are object ids.",
+                what, flag));
+    };
+    note(result.classes.truthMerged && truth.info().channels == 1, options.truthIds, "The ground truth",
+         "--truth-ids");
+    note(result.classes.predictionMerged && prediction->info().channels == 1, forLabels.predictionIds,
+         "The prediction", "--prediction-ids");
     return result;
 }
 

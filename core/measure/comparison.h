@@ -2,6 +2,7 @@
 // where the files came from.
 #pragma once
 #include "core/measure/metrics.h"
+#include "core/measure/probabilities.h"
 #include "core/measure/probability_curves.h"
 
 #include <filesystem>
@@ -32,11 +33,6 @@ std::vector<ConfusionCounts> countsOfSlices(const TileSource& prediction, const 
 /// for another name.
 double pixelMetric(const ConfusionCounts& counts, const std::string& name);
 
-/// True for an image of one channel that holds a value that is no whole number.
-bool holdsFractions(const TileSource& source, const Progress& progress);
-/// 1 where the first channel reaches the threshold, u8 [1, Z, Y, X]; pixel size and path are kept.
-TileSourcePtr thresholded(TileSourcePtr probabilities, double threshold);
-
 /// Where something that was compared came from.
 struct ComparedFile {
     std::string name;           // as shown: a file name, or what is open in the window
@@ -49,6 +45,29 @@ struct ComparedFile {
 /// again and {cancelled}.
 ComparedFile comparedFile(const ImageInfo& info, const Progress& progress);
 
+/// One class of both sides, of equal value.
+struct ClassScore {
+    int64_t value = 0;
+    std::string name;
+    ConfusionCounts counts;
+};
+/// Each class against the same class, where both sides hold classes: several values, none of them merged.
+/// Beside the joint figures, which take all classes for one, swapped classes are seen in them.
+std::vector<ClassScore> classScores(const ConfusionTable& table, const ClassTable& truthNames,
+                                    const ClassTable& predictionNames);
+
+/// A prediction as it is compared.
+struct PreparedPrediction {
+    TileSourcePtr labels;        // as they are, or the probabilities cut at the threshold
+    TileSourcePtr probabilities; // from 0 to 1; null for labels
+    EvaluationOptions options;   // of the labels
+    std::vector<std::string> remarks;
+};
+/// With a threshold, or where curves are asked for, finds out whether the prediction holds probabilities (see
+/// probabilityScale()). Throws Error{input, cancelled}.
+PreparedPrediction preparePrediction(const TileSourcePtr& prediction, const EvaluationOptions& options,
+                                     std::optional<double> threshold, const Progress& progress);
+
 /// What one prediction gave.
 struct Comparison {
     ComparedFile prediction;
@@ -59,13 +78,20 @@ struct Comparison {
     /// Of probabilities whose curves were wanted, else empty.
     std::vector<CurvePoint> precisionRecall;
     std::vector<CalibrationBin> calibration;
+    std::vector<std::string> remarks; // how the values were taken
+    bool fromProbabilities = false;
 };
-/// evaluate(), countsOfSlices() and confusionTable() of one prediction. With a threshold, probabilities
-/// (fractions in one channel) give the curves that are wanted ("all" wants them) and, as a mask from the
-/// threshold on, what labels give; the conventions say so. Throws as those do, and what comparedFile() does.
+/// What is wanted of a comparison besides its figures; each costs reading once more.
+struct ComparisonParts {
+    bool file = true;   // hash of the prediction
+    bool slices = true; // counts of every slice
+};
+/// evaluate(), countsOfSlices() and confusionTable() of one prediction. With a threshold, probabilities give
+/// the curves that are wanted ("all" wants them) and, as a mask from the threshold on, what labels give; the
+/// conventions say so. Throws as those do, and what comparedFile() does.
 Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& truth,
                             const EvaluationOptions& options, std::optional<double> threshold,
-                            const Progress& progress);
+                            const Progress& progress, const ComparisonParts& parts = {});
 
 /// A whole evaluation, ready for a page, a table or a report.
 struct EvaluationRecord {
@@ -74,11 +100,13 @@ struct EvaluationRecord {
     ComparedFile truth;
     ClassTable truthNames; // of the truth's values, where known
     std::vector<Comparison> predictions;
+    std::vector<std::string> remarks; // of the files: what was left out or is doubtful
 };
 /// Every figure as a row of part, prediction, item, of, value and note (RFC 4180): "figure" (a metric with
 /// its convention), "slice" (a pixel metric of a slice, from 1), "confusion" (voxels of a class of the truth
 /// that have a class of the prediction), "curve" (precision, recall and Dice from a threshold on),
-/// "calibration" (share of foreground at a mean probability) and "file" (SHA-256).
+/// "calibration" (share of foreground at a mean probability), "file" (SHA-256) and "remark" (a sentence, as
+/// the note).
 std::string evaluationCsv(const EvaluationRecord& record);
 /// A row for each slice and prediction: slice (from 1), prediction, the pixel metrics and the counts.
 std::string slicesCsv(const EvaluationRecord& record);

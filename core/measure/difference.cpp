@@ -19,7 +19,7 @@ public:
     DifferenceSource(TileSourcePtr prediction, TileSourcePtr truth, const EvaluationOptions& options,
                      TileSourcePtr image)
         : prediction_(std::move(prediction)), truth_(std::move(truth)), image_(std::move(image)),
-          options_(options) {
+          options_(optionsFor(options, prediction_->info(), truth_->info())) {
         throwUnlessSameSize(prediction_->info().extent(), truth_->info().extent(), "The prediction",
                             "the ground truth");
         if (image_)
@@ -84,13 +84,12 @@ private:
 
 Pixels differenceOf(const Pixels& prediction, const Pixels& truth, const EvaluationOptions& options) {
     throwUnlessSameSize(prediction.extent(), truth.extent(), "The prediction", "the ground truth");
-    const auto predicted = foregroundOf(prediction, {options.predictionLabel, false}, "The prediction"),
-               there = foregroundOf(truth, {options.truthLabel, options.truthInverted}, "The ground truth");
+    const SliceMasks masks = masksOf(prediction, truth, options, "The prediction", "The ground truth");
     Pixels result(PixelType::u8, 1, truth.extent());
     const auto out = result.values<uint8_t>();
     constexpr Agreement by[] = {Agreement::trueNegative, Agreement::falsePositive, Agreement::falseNegative,
                                 Agreement::truePositive};
-    for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(by[predicted[i] + 2 * there[i]]);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(by[masks.prediction[i] + 2 * masks.truth[i]]);
     return result;
 }
 

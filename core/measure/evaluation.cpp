@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/measure/best_partitions.h"
 #include "core/measure/confusion.h"
+#include "core/measure/instances.h"
 #include "core/measure/object_scores.h"
 #include "core/measure/partition_scores.h"
 #include "core/measure/probability_curves.h"
@@ -53,7 +54,8 @@ class Evaluation {
 public:
     Evaluation(const TileSource& prediction, const TileSource& truth, const EvaluationOptions& options,
                const Progress& progress)
-        : prediction_(prediction), truth_(truth), options_(options), progress_(progress),
+        : prediction_(prediction), truth_(truth),
+          options_(optionsFor(options, prediction.info(), truth.info())), progress_(progress),
           predictionName_(nameOf(prediction, "The prediction")),
           truthName_(nameOf(truth, "the ground truth")), extent_(truth.info().extent()),
           wanted_(wantedMetrics(options.metrics)) {
@@ -105,24 +107,38 @@ private:
             progress_.throwIfCancelled();
             const Box3 box = Box3::ofSlice(extent_, z);
             const Pixels p = prediction_.read(0, box, progress_), t = truth_.read(0, box, progress_);
-            const auto predicted = foregroundOf(p, {options_.predictionLabel, false}, predictionName_),
-                       there = foregroundOf(t, {options_.truthLabel, options_.truthInverted}, truthName_);
-            counts_ += countsOf(predicted, there);
+            const SliceMasks masks = masksOf(p, t, options_, predictionName_, truthName_);
+            counts_ += countsOf(masks);
+            unlabelled_ += std::ranges::count(masks.labelled, uint8_t(0));
             if (keepMasks_) {
-                predictionMask_.insert(predictionMask_.end(), predicted.begin(), predicted.end());
-                truthMask_.insert(truthMask_.end(), there.begin(), there.end());
-                keepIds(predictionIds_, options_.predictionIds, p, predictionName_);
-                keepIds(truthIds_, options_.truthIds, t, truthName_);
+                predictionMask_.insert(predictionMask_.end(), masks.prediction.begin(),
+                                       masks.prediction.end());
+                truthMask_.insert(truthMask_.end(), masks.truth.begin(), masks.truth.end());
+                if (options_.boundaries && options_.truthUnlabelled) keepForCells(p, masks);
+                if (options_.predictionIds)
+                    keepIds(predictionIds_, idsOf(p, predictionName_, options_.predictionUnlabelled),
+                            masks.labelled);
+                if (options_.truthIds)
+                    keepIds(truthIds_, idsOf(t, truthName_, options_.truthUnlabelled), masks.labelled);
             }
             progress_.report(0.2 * double(z + 1) / double(extent_.z),
                              fmt::format("slice {} of {}", z + 1, extent_.z));
         }
     }
-    void keepIds(LabelVolume& volume, bool ids, const Pixels& slice, const std::string& name) const {
-        if (!ids) return;
+    /// Where the truth is not labelled there is no cell of it, but boundaries of the prediction go on.
+    void keepForCells(const Pixels& prediction, const SliceMasks& masks) {
+        const auto whole = foregroundOf(
+            prediction, {options_.predictionLabel, false, options_.predictionUnlabelled}, predictionName_);
+        predictedBoundaries_.insert(predictedBoundaries_.end(), whole.begin(), whole.end());
+        noCell_.insert(noCell_.end(), masks.truth.begin(), masks.truth.end());
+        uint8_t* slice = noCell_.data() + noCell_.size() - masks.truth.size();
+        for (size_t i = 0; i < masks.labelled.size(); ++i) slice[i] |= uint8_t(!masks.labelled[i]);
+    }
+    void keepIds(LabelVolume& volume, std::vector<uint32_t> ids, const std::vector<uint8_t>& labelled) const {
         volume.extent = extent_;
-        const std::vector<uint32_t> values = idsOf(slice, name);
-        volume.labels.insert(volume.labels.end(), values.begin(), values.end());
+        for (size_t i = 0; i < labelled.size(); ++i)
+            if (!labelled[i]) ids[i] = 0;
+        volume.labels.insert(volume.labels.end(), ids.begin(), ids.end());
     }
     LabelVolume objectsOf(const std::vector<uint8_t>& mask, const LabelVolume& ids) const {
         if (ids.labels.empty()) return components(mask, extent_, options_.connectivity, true);
@@ -139,8 +155,8 @@ private:
     }
 
     void addPixels() {
-        const std::string over =
-            extent_.z == 1 ? "over all pixels" : "over all voxels of all slices together";
+        std::string over = extent_.z == 1 ? "over all pixels" : "over all voxels of all slices together";
+        if (unlabelled_ > 0) over += fmt::format(" but {} that are not labelled", unlabelled_);
         add("dice", counts_.dice(), "2TP/(2TP+FP+FN) " + over + "; empty against empty is 1");
         add("iou", counts_.iou(), "TP/(TP+FP+FN) " + over + "; empty against empty is 1");
         add("precision", counts_.precision(),
@@ -151,15 +167,23 @@ private:
     }
 
     void addObjects() {
-        const LabelVolume truth = objectsOf(truthMask_, truthIds_),
-                          prediction = objectsOf(predictionMask_, predictionIds_);
+        LabelVolume truth = objectsOf(truthMask_, truthIds_),
+                    prediction = objectsOf(predictionMask_, predictionIds_);
+        if (options_.smallest > 1) {
+            dropSmall(truth, options_.smallest);
+            dropSmall(prediction, options_.smallest);
+        }
         progress_.throwIfCancelled();
         const OverlapTable table = overlapsOf(truth, prediction);
         const bool slices = options_.connectivity == Connectivity::slices;
-        const std::string objects = options_.truthIds && options_.predictionIds ? "objects by id"
-                                    : slices || extent_.z == 1
-                                        ? "objects touch by 8 neighbours in a slice"
-                                        : "objects touch by 26 neighbours in the volume";
+        std::string objects = options_.truthIds && options_.predictionIds ? "objects by id"
+                              : slices || extent_.z == 1 ? "objects touch by 8 neighbours in a slice"
+                                                         : "objects touch by 26 neighbours in the volume";
+        if (options_.truthIds != options_.predictionIds)
+            objects += options_.truthIds ? ", in the ground truth by id" : ", in the prediction by id";
+        if (options_.smallest > 1)
+            objects +=
+                fmt::format("; those of fewer than {} voxels are left out on both sides", options_.smallest);
         const ObjectCounts half = matchedObjects(table, 0.5);
         const std::string rule = "one-to-one matches of IoU ≥ 0.5; " + objects;
         add("objects_found", double(half.found), "objects of the ground truth found: " + rule);
@@ -218,9 +242,11 @@ private:
     }
 
     void addPartitions() {
-        const LabelVolume truth = cellsOf(truthMask_, truthIds_, false);
+        const bool gaps = !noCell_.empty();
+        const LabelVolume truth = cellsOf(gaps ? noCell_ : truthMask_, truthIds_, false);
         progress_.throwIfCancelled();
-        const LabelVolume prediction = cellsOf(predictionMask_, predictionIds_, true);
+        const LabelVolume prediction =
+            cellsOf(gaps ? predictedBoundaries_ : predictionMask_, predictionIds_, true);
         progress_.throwIfCancelled();
         const PartitionScores scores = partitionScores(overlapsOf(truth, prediction));
         progress_.report(1, "partitions");
@@ -263,7 +289,7 @@ private:
     }
 
     const TileSource &prediction_, &truth_;
-    const EvaluationOptions& options_;
+    const EvaluationOptions options_;
     const Progress& progress_;
     const std::string predictionName_, truthName_;
     const Extent3 extent_;
@@ -271,7 +297,9 @@ private:
     VoxelSize voxelSize_;
     bool keepMasks_ = false;
     ConfusionCounts counts_;
+    int64_t unlabelled_ = 0; // voxels of the truth
     std::vector<uint8_t> predictionMask_, truthMask_;
+    std::vector<uint8_t> predictedBoundaries_, noCell_; // see keepForCells()
     LabelVolume predictionIds_, truthIds_;
     std::vector<Metric> metrics_;
 };

@@ -46,6 +46,7 @@ std::string evaluationCsv(const EvaluationRecord& record) {
                          fmt::format("{}", fmt::join(one.prediction.remarks, " "))});
     }
     text += csvLine({"file", "", "truth", record.truth.path.string(), record.truth.sha256, record.program});
+    for (const std::string& sentence : record.remarks) text += csvLine({"remark", "", "", "", "", sentence});
     return text;
 }
 

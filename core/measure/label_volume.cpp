@@ -53,10 +53,28 @@ std::vector<uint8_t> foregroundOf(const Pixels& pixels, const Foreground& foregr
     });
     if (foreground.inverted)
         for (uint8_t& value : mask) value = !value;
+    const auto labelled = labelledOf(pixels, foreground.unlabelled);
+    for (size_t i = 0; i < labelled.size(); ++i) mask[i] &= labelled[i];
     return mask;
 }
 
-std::vector<uint32_t> idsOf(const Pixels& pixels, const std::string& what) {
+std::vector<uint8_t> labelledOf(const Pixels& pixels, std::optional<int64_t> unlabelled) {
+    std::vector<uint8_t> labelled;
+    if (!unlabelled || pixels.channels() != 1) return labelled;
+    withPixelType(pixels.type(), [&](auto zero) {
+        using T = decltype(zero);
+        const auto values = pixels.values<T>();
+        const T wanted = T(*unlabelled);
+        if (double(wanted) != double(*unlabelled) || std::ranges::find(values, wanted) == values.end())
+            return;
+        labelled.resize(values.size());
+        std::ranges::transform(values, labelled.begin(), [&](T value) { return uint8_t(value != wanted); });
+    });
+    return labelled;
+}
+
+std::vector<uint32_t> idsOf(const Pixels& pixels, const std::string& what,
+                            std::optional<int64_t> unlabelled) {
     if (pixels.channels() != 1)
         throw Error(ErrorKind::input,
                     fmt::format("{} has {} channels and so holds no object ids.", what, pixels.channels()));
@@ -66,6 +84,7 @@ std::vector<uint32_t> idsOf(const Pixels& pixels, const std::string& what) {
         const auto values = pixels.values<T>();
         for (size_t i = 0; i < ids.size(); ++i) {
             const double value = double(values[i]);
+            if (unlabelled && value == double(*unlabelled)) continue;
             if (!(value >= 0 && value <= double(none) && value == std::floor(value)))
                 throw Error(ErrorKind::input,
                             fmt::format("{} holds the value {}, which is no object id.", what, value));

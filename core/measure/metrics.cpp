@@ -5,6 +5,7 @@
 #include "core/measure/confusion.h"
 #include "core/measure/label_volume.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -30,14 +31,37 @@ void throwUnlessSameSize(const Extent3& prediction, const Extent3& truth, const 
                 predictionName, sizeOf(prediction), truthName, sizeOf(truth)));
 }
 
-ConfusionCounts countsOf(std::span<const uint8_t> prediction, std::span<const uint8_t> truth) {
+EvaluationOptions optionsFor(EvaluationOptions options, const ImageInfo& prediction, const ImageInfo& truth) {
+    options.predictionUnlabelled = prediction.unlabelled;
+    options.truthUnlabelled = truth.unlabelled;
+    return options;
+}
+
+Foreground truthForeground(const EvaluationOptions& options) {
+    return {options.truthLabel, options.truthInverted, options.truthUnlabelled};
+}
+
+SliceMasks masksOf(const Pixels& prediction, const Pixels& truth, const EvaluationOptions& options,
+                   const std::string& predictionName, const std::string& truthName) {
+    SliceMasks masks{foregroundOf(prediction, {options.predictionLabel, false, options.predictionUnlabelled},
+                                  predictionName),
+                     foregroundOf(truth, truthForeground(options), truthName),
+                     labelledOf(truth, options.truthUnlabelled)};
+    for (size_t i = 0; i < masks.labelled.size(); ++i) masks.prediction[i] &= masks.labelled[i];
+    return masks;
+}
+
+ConfusionCounts countsOf(const SliceMasks& masks) {
+    const auto& [prediction, truth, labelled] = masks;
     int64_t both = 0, predicted = 0, there = 0;
     for (size_t i = 0; i < truth.size(); ++i) {
         both += prediction[i] & truth[i];
         predicted += prediction[i];
         there += truth[i];
     }
-    return {both, predicted - both, there - both, int64_t(truth.size()) - predicted - there + both};
+    const int64_t all =
+        labelled.empty() ? int64_t(truth.size()) : int64_t(std::ranges::count(labelled, uint8_t(1)));
+    return {both, predicted - both, there - both, all - predicted - there + both};
 }
 
 ConfusionCounts& ConfusionCounts::operator+=(const ConfusionCounts& other) {
@@ -73,8 +97,7 @@ ConfusionCounts compareSlices(const Pixels& prediction, const Pixels& truth,
                               const EvaluationOptions& options) {
     const std::string predictionName = "The prediction", truthName = "the ground truth";
     throwUnlessSameSize(prediction.extent(), truth.extent(), predictionName, truthName);
-    return countsOf(foregroundOf(prediction, {options.predictionLabel, false}, predictionName),
-                    foregroundOf(truth, {options.truthLabel, options.truthInverted}, truthName));
+    return countsOf(masksOf(prediction, truth, options, predictionName, truthName));
 }
 
 } // namespace cristae

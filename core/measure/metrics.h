@@ -36,10 +36,14 @@ struct EvaluationOptions {
     std::optional<int64_t> truthLabel;      // foreground of the truth; empty = every value ≠ 0
     std::optional<int64_t> predictionLabel; // likewise
     bool truthInverted = false;             // foreground where the truth is 0
+    /// ImageInfo::unlabelled of both, filled in by whatever reads sources: what is not labelled in the truth
+    /// counts nowhere; in the prediction it is background.
+    std::optional<int64_t> truthUnlabelled, predictionUnlabelled;
     /// Names or groups ("pixels", "objects", "surfaces", "partitions", "curves", "all"); empty = pixels.
     std::vector<std::string> metrics;
     bool predictionIds = false, truthIds = false;     // values are object ids; else objects are what touches
     Connectivity connectivity = Connectivity::volume; // what is one object
+    int64_t smallest = 0; // objects of fewer voxels are left out of the object metrics, on both sides
     /// Foreground marks the boundaries between cells: partitions are compared by the cells between them in
     /// every slice, where the prediction's boundaries are thinned to one pixel and the truth's do not count.
     bool boundaries = false;

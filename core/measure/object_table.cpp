@@ -12,18 +12,21 @@ std::string nameOf(uint32_t label, const ClassTable& classes) {
 } // namespace
 
 std::string objectTableCsv(const std::vector<LabelObject>& objects, const VoxelSize& voxelSize,
-                           const ClassTable& classes) {
+                           const ClassTable& classes, const ObjectIdentity& identity,
+                           const std::string& everyClass) {
     const bool area = voxelSize.knownInPlane(), volume = area && voxelSize.zNm;
     std::vector<std::string> heading{"object", "label", "class", "size_voxels"};
     if (area) heading.push_back("area_nm2");
     if (volume) heading.push_back("volume_nm3");
-    for (const char* column : {"centroid_z_px", "centroid_y_px", "centroid_x_px", "box_z0_px", "box_y0_px",
-                               "box_x0_px", "box_z1_px", "box_y1_px", "box_x1_px", "touches_border"})
+    for (const char* column :
+         {"centroid_z_px", "centroid_y_px", "centroid_x_px", "box_z0_px", "box_y0_px", "box_x0_px",
+          "box_z1_px", "box_y1_px", "box_x1_px", "touches_border", "one_object_is"})
         heading.push_back(column);
     std::string text = csvLine(heading);
     for (const LabelObject& o : objects) {
         std::vector<std::string> row{fmt::format("{}", o.number), fmt::format("{}", o.label),
-                                     nameOf(o.label, classes), fmt::format("{}", o.voxels)};
+                                     everyClass.empty() ? nameOf(o.label, classes) : everyClass,
+                                     fmt::format("{}", o.voxels)};
         // The area of an object in one slice; one that goes through several has a volume instead.
         const double areaNm2 = area ? double(o.voxels) * *voxelSize.yNm * *voxelSize.xNm : 0;
         if (area) row.push_back(o.box.z1 - o.box.z0 == 1 ? csvNumber(areaNm2) : std::string());
@@ -32,6 +35,7 @@ std::string objectTableCsv(const std::vector<LabelObject>& objects, const VoxelS
         for (const int64_t value : {o.box.z0, o.box.y0, o.box.x0, o.box.z1, o.box.y1, o.box.x1})
             row.push_back(fmt::format("{}", value));
         row.push_back(o.touchesBorder ? "1" : "0");
+        row.push_back(wordsOf(identity));
         text += csvLine(row);
     }
     return text;

@@ -9,8 +9,10 @@
 
 namespace cristae {
 
-void ProbabilityCurves::add(std::span<const float> probability, std::span<const uint8_t> truth) {
+void ProbabilityCurves::add(std::span<const float> probability, std::span<const uint8_t> truth,
+                            std::span<const uint8_t> labelled) {
     for (size_t i = 0; i < probability.size(); ++i) {
+        if (!labelled.empty() && !labelled[i]) continue;
         const float p = probability[i];
         if (!(p >= 0 && p <= 1))
             throw Error(ErrorKind::input,
@@ -100,9 +102,11 @@ ProbabilityCurves curvesOf(const TileSource& prediction, const TileSource& truth
         progress.throwIfCancelled();
         const Box3 box = Box3::ofSlice(extent, z);
         const Pixels floats = probabilitiesOf(prediction.read(0, box, progress), predictionName);
+        const Pixels there = truth.read(0, box, progress);
         curves.add(floats.values<float>(),
-                   foregroundOf(truth.read(0, box, progress), {options.truthLabel, options.truthInverted},
-                                truthName));
+                   foregroundOf(there, {options.truthLabel, options.truthInverted, truth.info().unlabelled},
+                                truthName),
+                   labelledOf(there, truth.info().unlabelled));
         progress.report(double(z + 1) / double(extent.z), fmt::format("slice {} of {}", z + 1, extent.z));
     }
     return curves;

@@ -19,8 +19,10 @@ struct CalibrationBin {
 /// Collects voxels slice by slice in 1000 steps of probability.
 class ProbabilityCurves {
 public:
-    /// Probabilities in 0…1; throws Error{input} for others.
-    void add(std::span<const float> probability, std::span<const uint8_t> truth);
+    /// Probabilities in 0…1; throws Error{input} for others. Where `labelled` (empty: everywhere) is 0
+    /// nothing is counted.
+    void add(std::span<const float> probability, std::span<const uint8_t> truth,
+             std::span<const uint8_t> labelled = {});
     /// At thresholds 0.01, 0.02 … 0.99; what is at or above the threshold is predicted. Nothing predicted has
     /// a precision of 1.
     std::vector<CurvePoint> precisionRecall() const;

@@ -65,12 +65,6 @@ ModelRegion modelRegion(const ImageInfo& image, const ModelCard& card, const Box
     return result;
 }
 
-int64_t wantedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
-    if (settings.tileSide > 0) return settings.tileSide;
-    // With a network that names no size: half of a tile's side at most goes into its borders.
-    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.receptiveRadius);
-}
-
 /// Counts tiles of the whole run for fraction and words.
 class Counter {
 public:
@@ -134,7 +128,7 @@ class TaskRunner {
 public:
     TaskRunner(const PlannedTask& plan, const ModelRegion& where, const PredictionSettings& settings)
         : plan_(plan), network_(*plan.task->network), where_(where), settings_(settings) {
-        retile(wantedTileSide(network_.info(), settings));
+        retile(usedTileSide(network_.info(), settings));
     }
     const Tiling& tiling() const { return tiling_; }
 
@@ -311,6 +305,12 @@ private:
 
 } // namespace
 
+int64_t usedTileSide(const NetworkInfo& info, const PredictionSettings& settings) {
+    if (settings.tileSide > 0) return settings.tileSide;
+    // With a network that names no size: half of a tile's side at most goes into its borders.
+    return info.tileSide > 0 ? info.tileSide : std::max<int64_t>(512, 4 * info.receptiveRadius);
+}
+
 ModelScale modelScale(const VoxelSize& image, const ModelCard& card) {
     if (!image.knownInPlane() || !card.pixelSizeNm || !(*card.pixelSizeNm > 0) || !(*image.yNm > 0) ||
         !(*image.xNm > 0))
@@ -382,10 +382,37 @@ double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks
     for (const NetworkTask& task : tasks) {
         const ModelRegion where = modelRegion(image, task.card, region);
         const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
-        work += workOfSlices(makeTiling(where.plane, where.region, info, wantedTileSide(info, settings)),
-                             info, settings, slices);
+        work += workOfSlices(makeTiling(where.plane, where.region, info, usedTileSide(info, settings)), info,
+                             settings, slices);
     }
     return work;
+}
+
+int64_t predictionBytes(const ImageInfo& image, std::span<const NetworkTask> tasks,
+                        const PredictionSettings& settings) {
+    constexpr double valueBytes = 4;
+    const Box3 region = imageRegion(image.extent(), settings);
+    const double pixels = double(image.extent().y) * double(image.extent().x);
+    const double regionPixels = double(region.extent().count());
+    double kept = 0, most = 0;
+    for (const NetworkTask& task : tasks) {
+        const ModelRegion where = modelRegion(image, task.card, region);
+        const NetworkInfo info = task.network ? task.network->info() : NetworkInfo{};
+        const double classes = double(std::max<size_t>(1, task.card.classes.size()));
+        const double own = pixels * double(image.channels) * double(byteSize(image.type));
+        const double plane = double(where.plane.y) * double(where.plane.x) * double(task.card.channelsIn) *
+                             (where.scaled() ? valueBytes : double(byteSize(image.type)));
+        kept += plane * double(std::max<int64_t>(1, info.volumetric ? info.tileDepth : info.slicesIn));
+        double once = own;
+        if (where.scaled()) {
+            const double rows = double(where.plane.y) * double(image.extent().x) * valueBytes;
+            const double canvas = double(where.region.extent().count()) * classes * valueBytes;
+            once += std::max(rows, canvas + regionPixels * classes * valueBytes);
+        }
+        most = std::max(most, once);
+        if (settings.wantProbabilities || tasks.size() > 1) kept += regionPixels * classes * valueBytes;
+    }
+    return int64_t(std::min(kept + most + 2 * regionPixels, 9e18));
 }
 
 } // namespace cristae

@@ -60,6 +60,14 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
 double predictionWork(const ImageInfo& image, std::span<const NetworkTask> tasks,
                       const PredictionSettings& settings);
 
+/// The side of a tile before any lack of memory halves it, px.
+int64_t usedTileSide(const NetworkInfo& info, const PredictionSettings& settings);
+
+/// Bytes of images that the loop holds at once for these settings, for networks that are not loaded (null) as
+/// far as their cards tell; what a network itself takes comes on top. Throws Error{usage} as predict() does.
+int64_t predictionBytes(const ImageInfo& image, std::span<const NetworkTask> tasks,
+                        const PredictionSettings& settings);
+
 /// In-plane scale from image to model pixels (1 when either size is unknown or they differ by at most 1 %).
 struct ModelScale {
     double y = 1, x = 1;

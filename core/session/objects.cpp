@@ -1,6 +1,7 @@
 // Session: objects of one class, numbered, as a result file.
 #include "core/base/error.h"
 #include "core/labels/label_source.h"
+#include "core/session/forecast.h"
 #include "core/session/prepared.h"
 #include "core/session/result_file.h"
 
@@ -81,7 +82,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     checked.settings.wantProbabilities = rule.splitting == Splitting::boundary;
     const ExportDescription description =
         describe(image, image->info().voxelSize, ResultKind::objects, std::move(classes), first, end,
-                 {predictionEntry(prepared, checked, image->info())});
+                 {predictionEntry(prepared, checked, image->info())}, inputHash(image->info(), progress));
     requireWritable(exporter, description);
     const Extent3 extent = description.info.extent();
     const auto size = size_t(extent.y * extent.x);
@@ -89,7 +90,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     std::vector<float> probability;
     LabelVolume objects{extent, {}};
     const PartProgress predicting(progress, 0, 0.85);
-    auto remarks = predict(
+    auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {
             const Pixels labels = slice.labels.converted(PixelType::u8);
@@ -129,7 +130,7 @@ std::filesystem::path Session::exportObjects(const LabelExport& what, const Expo
     const uint32_t value = classes.empty() ? 0 : classes.front().value;
     const ExportDescription description =
         describe(what.image, what.voxelSize, ResultKind::objects, classes, what.firstSlice, end,
-                 historyWithHand(what, end, progress));
+                 historyWithHand(what, end, progress), inputHash(info, progress));
     requireWritable(exporter, description);
     exporter.requirePlace(target, description);
     const Extent3 extent = description.info.extent();

@@ -2,6 +2,7 @@
 #include "core/session/result_file.h"
 
 #include "core/base/error.h"
+#include "core/io/library_versions.h"
 #include "core/labels/label_source.h"
 
 #include <algorithm>
@@ -9,17 +10,18 @@
 
 namespace cristae {
 
-namespace {
-
-/// What is written with every result. No date: equal work gives equal bytes.
-nlohmann::json provenanceOf(const ImageInfo& image, std::vector<nlohmann::json> history) {
+nlohmann::json provenanceOf(const ImageInfo& image, const std::string& imageSha256,
+                            std::vector<nlohmann::json> history) {
+    nlohmann::json libraries;
+    for (const auto& [name, version] : libraryVersions()) libraries[name] = version;
     return {{"program", "Cristae " CRISTAE_VERSION},
+            {"libraries", libraries},
             {"image", image.path.filename().string()},
+            {"image_sha256", imageSha256},
             {"dataset", image.dataset},
+            {"remarks", image.remarks},
             {"history", std::move(history)}};
 }
-
-} // namespace
 
 Pixels maskOf(const Pixels& labels) {
     Pixels mask(PixelType::u8, 1, labels.extent());
@@ -32,7 +34,7 @@ Pixels maskOf(const Pixels& labels) {
 
 ExportDescription describe(const TileSourcePtr& image, const VoxelSize& voxelSize, ResultKind kind,
                            std::vector<LabelClass> classes, int64_t firstSlice, int64_t endSlice,
-                           std::vector<nlohmann::json> history) {
+                           std::vector<nlohmann::json> history, const std::string& imageSha256) {
     const ImageInfo& info = image->info();
     ExportDescription description;
     description.info.levels = {{endSlice - firstSlice, info.extent().y, info.extent().x}};
@@ -51,7 +53,7 @@ ExportDescription describe(const TileSourcePtr& image, const VoxelSize& voxelSiz
     if (kind == ResultKind::mask) classes[0].value = 255;
     description.objects = kind == ResultKind::objects;
     description.classes = std::move(classes);
-    description.provenance = provenanceOf(info, std::move(history));
+    description.provenance = provenanceOf(info, imageSha256, std::move(history));
     description.original = image;
     description.firstSlice = firstSlice;
     for (int64_t z = firstSlice; z < endSlice && !info.sliceNames.empty(); ++z)

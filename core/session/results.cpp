@@ -1,6 +1,7 @@
 // Session: predictions into a document or a file, and labels of a document into a file.
 #include "core/base/error.h"
 #include "core/labels/label_source.h"
+#include "core/session/forecast.h"
 #include "core/session/prepared.h"
 #include "core/session/result_file.h"
 
@@ -67,7 +68,7 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
         result.values.push_back(entry.value);
     }
     const auto start = std::chrono::steady_clock::now();
-    result.remarks = predict(
+    result.remarks = predictNamingCause(
         image, prepared.tasks, request.settings,
         [&](const PredictedSlice& slice) {
             LabelDelta delta = sliceDelta(labels, slice, result.values, rule);
@@ -91,7 +92,7 @@ void requirePlace(const TileSourcePtr& image, const PredictionRequest& request, 
     const int64_t first = request.settings.firstSlice;
     const ExportDescription description =
         describe(image, image->info().voxelSize, kind, std::move(classes), first,
-                 checkedEnd(image->info(), first, request.settings.endSlice), {});
+                 checkedEnd(image->info(), first, request.settings.endSlice), {}, {});
     requireWritable(exporter, description);
     exporter.requirePlace(target, description);
 }
@@ -117,11 +118,11 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
     checked.settings.wantProbabilities = kind == ResultKind::probabilities;
     const ExportDescription description =
         describe(image, image->info().voxelSize, kind, std::move(classes), first, end,
-                 {predictionEntry(prepared, checked, image->info())});
+                 {predictionEntry(prepared, checked, image->info())}, inputHash(image->info(), progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     const PartProgress part(progress, 0, 0.97);
-    auto remarks = predict(
+    auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {
             if (kind == ResultKind::probabilities)
@@ -160,7 +161,7 @@ std::filesystem::path Session::exportLabels(const LabelExport& what, const Expor
     const auto sliceBox = [&](int64_t z) { return Box3::ofSlice(info.extent(), z); };
     const ExportDescription description =
         describe(what.image, what.voxelSize, what.kind, std::move(classes), what.firstSlice, end,
-                 historyWithHand(what, end, progress));
+                 historyWithHand(what, end, progress), inputHash(info, progress));
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     for (int64_t z = what.firstSlice; z < end; ++z) {

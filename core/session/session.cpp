@@ -2,6 +2,8 @@
 #include "core/session/session.h"
 
 #include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/io/file_access.h"
 #include "core/labels/label_source.h"
 #include "core/session/prepared.h"
 
@@ -9,6 +11,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <map>
+#include <thread>
 #include <tuple>
 
 namespace cristae {
@@ -39,6 +42,10 @@ const ModelClass& findClass(const ModelCard& card, const std::string& name, int6
                                               name, fmt::join(names, ", ")));
 }
 
+int allThreads() {
+    return int(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 std::string averagingWord(Averaging averaging) {
     return averaging == Averaging::none ? "none" : averaging == Averaging::flips ? "flips" : "all";
 }
@@ -53,6 +60,7 @@ struct Session::Cached {
     using Key = std::tuple<std::string, std::string, int>; // SHA-256 of the package, device, threads
     std::map<Key, Entry> networks;
     std::map<std::string, std::pair<std::filesystem::file_time_type, std::string>> hashes; // by path
+    std::map<std::string, std::string> inputHashes; // by the identity of the file
     std::mutex mutex;
 
     std::string hashOf(ModelPackage package) {
@@ -74,6 +82,22 @@ Session::Session(SessionPaths paths, std::function<Engine()> loadEngine)
       exporters_(allExporters()), cached_(std::make_unique<Cached>()) {}
 
 Session::~Session() = default;
+
+std::string Session::inputHash(const ImageInfo& image, const Progress& progress) {
+    std::error_code gone;
+    if (image.path.empty() || !std::filesystem::exists(image.path, gone)) return {};
+    std::string identity = fileId(image.path);
+    if (std::filesystem::is_directory(image.path))
+        for (const std::string& slice : image.sliceNames) identity += "|" + fileId(image.path / slice);
+    {
+        std::lock_guard lock(cached_->mutex);
+        const auto known = cached_->inputHashes.find(identity);
+        if (known != cached_->inputHashes.end()) return known->second;
+    }
+    const std::string hash = sha256OfInput(image.path, progress);
+    std::lock_guard lock(cached_->mutex);
+    return cached_->inputHashes[identity] = hash;
+}
 
 Engine& Session::engine() {
     std::lock_guard lock(mutex_);
@@ -171,6 +195,7 @@ nlohmann::json Session::predictionEntry(const Prepared& prepared, const Predicti
                           {"sha256", prepared.hashes[i]},
                           {"classes", classes},
                           {"device", task.network->info().device},
+                          {"tile", usedTileSide(task.network->info(), request.settings)},
                           {"precision", task.network->info().precision}});
     }
     const PredictionSettings& settings = request.settings;
@@ -179,6 +204,7 @@ nlohmann::json Session::predictionEntry(const Prepared& prepared, const Predicti
                             {"models", models},
                             {"averaging", averagingWord(settings.averaging)},
                             {"slices", {settings.firstSlice, end}},
+                            {"threads", request.threads > 0 ? request.threads : allThreads()},
                             {"engine", engine_ ? engine_->networks->version() : ""}};
     if (settings.region)
         entry["region"] = {settings.region->y0, settings.region->x0, settings.region->y1,

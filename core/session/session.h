@@ -141,6 +141,9 @@ public:
     const std::vector<std::unique_ptr<Exporter>>& exporters() const { return exporters_; }
     /// Adds an exporter that lives above core (the PDF page).
     void addExporter(std::unique_ptr<Exporter> exporter);
+    /// SHA-256 of the file or folder that an image was read from, remembered as long as it stays the same;
+    /// empty for what is in memory. Throws Error{input, cancelled}.
+    std::string inputHash(const ImageInfo& image, const Progress& progress);
 
     /// predict → labels in the document's terms. Reads only the snapshot. `rule` says what may be
     /// overwritten. Voxels of the predicted classes that the model no longer finds become background.

@@ -86,11 +86,11 @@ bool readPicture(const std::filesystem::path& file) {
 }
 
 bool readHdf5(const std::filesystem::path& file) {
-    std::vector<DatasetInfo> datasets;
-    if (!refusedOrDone(file, [&] { datasets = listDatasets(file); })) return false;
+    std::vector<SceneInfo> datasets;
+    if (!refusedOrDone(file, [&] { datasets = listScenes(file); })) return false;
     bool any = readImage(file, {});
     for (size_t i = 0; i < std::min<size_t>(datasets.size(), 6); ++i)
-        any |= readImage(file, {.dataset = datasets[i].path});
+        any |= readImage(file, {.scene = datasets[i].name});
     return any;
 }
 

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     }
     nlohmann::json report;
     try {
-        const auto source = openImage(argv[1], {.dataset = dataset});
+        const auto source = openImage(argv[1], {.scene = dataset});
         const ImageInfo& info = source->info();
         const auto length = [](std::optional<double> nm) {
             return nm ? nlohmann::json(*nm) : nlohmann::json();
@@ -41,11 +41,11 @@ int main(int argc, char** argv) {
             if (out.is_open())
                 out.write(reinterpret_cast<const char*>(slice.data()), std::streamsize(slice.bytes()));
         }
-    } catch (const SeveralDatasets& error) {
+    } catch (const SeveralScenes& error) {
         report["error"] = error.what();
-        for (const DatasetInfo& each : error.datasets())
+        for (const SceneInfo& each : error.scenes())
             report["datasets"].push_back(
-                {{"path", each.path}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
+                {{"path", each.name}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
     } catch (const Error& error) {
         report["error"] = error.what();
     }

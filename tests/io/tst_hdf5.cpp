@@ -178,15 +178,15 @@ private Q_SLOTS:
         try {
             openImage(path_);
             QFAIL("one of several was opened");
-        } catch (const SeveralDatasets& error) {
-            QCOMPARE(error.datasets().size(), size_t(2)); // the table of three numbers is no image
+        } catch (const SeveralScenes& error) {
+            QCOMPARE(error.scenes().size(), size_t(2)); // the table of three numbers is no image
             QVERIFY(std::string(error.what()).find("/volumes/raw (6×12×13, uint8, zyx)") !=
                     std::string::npos);
-            QVERIFY(error.datasets()[0].looksLikeLabels && !error.datasets()[1].looksLikeLabels);
+            QVERIFY(error.scenes()[0].looksLikeLabels && !error.scenes()[1].looksLikeLabels);
         }
-        compare(path_, {.dataset = "/volumes/raw"}, "zyx");
-        compare(path_, {.dataset = "volumes/labels/neuron_ids"}, "zyx");
-        const std::string message = messageOf([&] { openImage(path_, {.dataset = "volumes/rwa"}); });
+        compare(path_, {.scene = "/volumes/raw"}, "zyx");
+        compare(path_, {.scene = "volumes/labels/neuron_ids"}, "zyx");
+        const std::string message = messageOf([&] { openImage(path_, {.scene = "volumes/rwa"}); });
         QVERIFY2(message.find("/volumes/raw") != std::string::npos, message.c_str());
     }
 
@@ -260,10 +260,10 @@ with h5py.File(sys.argv[1], 'w') as f:
 )",
                                           QString::fromStdString(path_.string())});
         if (!python.waitForFinished(60000) || python.exitCode() != 0) QSKIP("no python3 with h5py here");
-        compare(path_, {.dataset = "plain"}, "zyx");
-        compare(path_, {.dataset = "shuffled"}, "zyx");
-        QVERIFY(readWhole(path_, {.dataset = "noise"}).values<uint16_t>()[0] > 0);
-        const Pixels zeros = readWhole(path_, {.dataset = "zeros"});
+        compare(path_, {.scene = "plain"}, "zyx");
+        compare(path_, {.scene = "shuffled"}, "zyx");
+        QVERIFY(readWhole(path_, {.scene = "noise"}).values<uint16_t>()[0] > 0);
+        const Pixels zeros = readWhole(path_, {.scene = "zeros"});
         for (const float value : zeros.values<float>()) QVERIFY(value == 0);
     }
 

@@ -288,7 +288,7 @@ private Q_SLOTS:
         H5Pclose(storage);
         H5Sclose(space);
         H5Fclose(file);
-        const std::string message = messageOf([&] { openImage(path_, {.dataset = "many", .axes = "zyx"}); });
+        const std::string message = messageOf([&] { openImage(path_, {.scene = "many", .axes = "zyx"}); });
         QVERIFY2(message.find("400000000 slices") != std::string::npos, message.c_str());
     }
 

@@ -153,7 +153,7 @@ print(json.dumps(found))
         if (arrays.isEmpty()) QSKIP("no python3 with h5py here");
         for (auto it = arrays.begin(); it != arrays.end(); ++it) {
             const QStringList parts = it.key().split('|');
-            const auto source = openImage(parts[0].toStdString(), {.dataset = parts[1].toStdString()});
+            const auto source = openImage(parts[0].toStdString(), {.scene = parts[1].toStdString()});
             QVERIFY2(hashOf(source) == it.value().toString().toStdString(), qPrintable(it.key()));
         }
         QVERIFY2(arrays.size() >= 3, qPrintable(QString::number(arrays.size())));
@@ -187,14 +187,14 @@ print(json.dumps(found))
         try {
             openImage(file.toStdString());
             QFAIL("several datasets were opened as one");
-        } catch (const SeveralDatasets& error) {
-            QCOMPARE(error.datasets().size(), size_t(2));
+        } catch (const SeveralScenes& error) {
+            QCOMPARE(error.scenes().size(), size_t(2));
             QVERIFY(std::string(error.what()).find("/raw") != std::string::npos);
-            QCOMPARE(error.datasets()[0].path, std::string("/label"));
-            QVERIFY(error.datasets()[0].looksLikeLabels && !error.datasets()[1].looksLikeLabels);
+            QCOMPARE(error.scenes()[0].name, std::string("/label"));
+            QVERIFY(error.scenes()[0].looksLikeLabels && !error.scenes()[1].looksLikeLabels);
         }
-        QCOMPARE(openImage(file.toStdString(), {.dataset = "raw"})->info().dataset, std::string("/raw"));
-        QVERIFY_EXCEPTION_THROWN(openImage(file.toStdString(), {.dataset = "nothing"}), Error);
+        QCOMPARE(openImage(file.toStdString(), {.scene = "raw"})->info().dataset, std::string("/raw"));
+        QVERIFY_EXCEPTION_THROWN(openImage(file.toStdString(), {.scene = "nothing"}), Error);
     }
 
     void microscopePixelSizes() {

@@ -97,7 +97,7 @@ private Q_SLOTS:
             const PixelType types[] = {PixelType::u8, PixelType::u16, PixelType::i32, PixelType::f32};
             const TileSourcePtr image = source(labels.converted(types[random.below(4)]));
             for (const Connectivity c : {Connectivity::slices, Connectivity::volume})
-                requireEqual(measureObjects(*image, Progress::none(), c), bruteForce(labels, c));
+                requireEqual(measureObjects(*image, Progress::none(), {c}), bruteForce(labels, c));
         }
     }
 
@@ -135,6 +135,48 @@ private Q_SLOTS:
         QVERIFY(statistics[1].areaNm2 && !statistics[1].volumeNm3);
     }
 
+    void oneIdInTwoPieces() {
+        Pixels labels(PixelType::u16, 1, {2, 3, 5});
+        auto values = labels.values<uint16_t>();
+        values[0] = values[4] = 7;   // two pieces in the first slice
+        values[15 + 14] = 7;         // a third in the second
+        values[7] = values[8] = 300; // beside them
+        QCOMPARE(measureObjects(*source(labels), Progress::none()).size(), size_t(4));
+        const auto ids = measureObjects(*source(labels), Progress::none(), {Connectivity::volume, true});
+        QCOMPARE(ids.size(), size_t(2));
+        QCOMPARE(ids[0].label, 7u);
+        QCOMPARE(ids[0].voxels, int64_t(3));
+        QCOMPARE(ids[0].centroidX, (0.5 + 4.5 + 4.5) / 3);
+        const auto inSlices = measureObjects(*source(labels), Progress::none(), {Connectivity::slices, true});
+        QCOMPARE(inSlices.size(), size_t(3));
+        QCOMPARE(inSlices[0].voxels, int64_t(2));
+    }
+
+    void smallObjectsAreLeftOutAndCounted() {
+        Pixels labels(PixelType::u8, 1, {1, 3, 6});
+        auto values = labels.values<uint8_t>();
+        values[0] = values[3] = values[4] = values[12] = values[13] = values[14] = 1;
+        auto objects = measureObjects(*source(labels), Progress::none());
+        QCOMPARE(objects.size(), size_t(3));
+        QCOMPARE(leaveOutSmall(objects, 2), int64_t(1));
+        QCOMPARE(objects.size(), size_t(2));
+        QCOMPARE(objects[0].number, int64_t(1));
+        QCOMPARE(objects[0].voxels, int64_t(2));
+        QCOMPARE(leaveOutSmall(objects, 0), int64_t(0));
+    }
+
+    void whatIsNotLabelledIsNoObject() {
+        Pixels labels(PixelType::u8, 1, {1, 2, 4});
+        auto values = labels.values<uint8_t>();
+        values[0] = 1;
+        values[1] = values[2] = 255;
+        ImageInfo info;
+        info.unlabelled = 255;
+        const auto objects = measureObjects(MemorySource(labels, info), Progress::none());
+        QCOMPARE(objects.size(), size_t(1));
+        QCOMPARE(objects[0].voxels, int64_t(1));
+    }
+
     void tables() {
         Pixels labels(PixelType::u8, 1, {1, 4, 5});
         auto values = labels.values<uint8_t>();
@@ -146,9 +188,14 @@ private Q_SLOTS:
         QCOMPARE(objectTableCsv(objects, {std::nullopt, 2.5, 2.0, ""}, classes),
                  std::string("object,label,class,size_voxels,area_nm2,centroid_z_px,centroid_y_px,centroid_x_"
                              "px,box_z0_px,box_y0_px,"
-                             "box_x0_px,box_z1_px,box_y1_px,box_x1_px,touches_border\r\n"
-                             "1,1,\"mito, \"\"dark\"\"\",2,10,0.5,1.5,2,0,1,1,1,2,3,0\r\n"
-                             "2,2,,1,5,0.5,3.5,4.5,0,3,4,1,4,5,1\r\n"));
+                             "box_x0_px,box_z1_px,box_y1_px,box_x1_px,touches_border,one_object_is\r\n"
+                             "1,1,\"mito, \"\"dark\"\"\",2,10,0.5,1.5,2,0,1,1,1,2,3,0,"
+                             "touching voxels of equal label (26 neighbours)\r\n"
+                             "2,2,,1,5,0.5,3.5,4.5,0,3,4,1,4,5,1,"
+                             "touching voxels of equal label (26 neighbours)\r\n"));
+        const std::string ids = objectTableCsv(objects, {}, {}, {Connectivity::slices, true}, "nuclei");
+        QVERIFY(ids.find("\r\n2,2,nuclei,1,") != std::string::npos);
+        QVERIFY(ids.ends_with("1,voxels of equal id in a slice\r\n"));
         QVERIFY(objectTableCsv(objects, {}).find("nm") == std::string::npos);
         QCOMPARE(classTableCsv(classStatistics(objects, {1, 4, 5}, {}), classes),
                  std::string("label,class,objects,size_voxels,fraction_of_image\r\n1,\"mito, "

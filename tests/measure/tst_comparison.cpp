@@ -81,6 +81,135 @@ private Q_SLOTS:
         QCOMPARE(confusionName(1, true, classes), std::string("foreground"));
     }
 
+    void swappedClassesAreSeen() {
+        const Pixels truth = randomLabels(8, 3);
+        Pixels swapped = truth;
+        swapped = truth.converted(PixelType::u16).converted(PixelType::u8); // memory of its own
+        for (uint8_t& value : swapped.values<uint8_t>()) value = value ? uint8_t(3 - value) : value;
+        const Comparison one =
+            compareWithTruth(source(swapped), *source(truth), {}, {}, Progress::none(), {false, false});
+        QCOMPARE(one.metrics.front().value, 1.0); // all classes taken for one
+        QVERIFY(one.slices.empty() && one.prediction.sha256.empty());
+        ClassTable names;
+        names.set({2, "mitochondria", {}});
+        const auto scores = classScores(one.classes, {}, names);
+        QCOMPARE(scores.size(), size_t(2));
+        QCOMPARE(scores[0].name, std::string("value 1"));
+        QCOMPARE(scores[1].name, std::string("mitochondria"));
+        QCOMPARE(scores[0].counts.dice(), 0.0);
+        // Counted voxel by voxel.
+        int64_t ones = 0, twos = 0;
+        for (const uint8_t value : truth.values<uint8_t>()) ones += value == 1, twos += value == 2;
+        QCOMPARE(scores[0].counts.falseNegative, ones);
+        QCOMPARE(scores[0].counts.falsePositive, twos);
+        QCOMPARE(scores[0].counts.trueNegative, extent.count() - ones - twos);
+        // A mask of 255 against one of 1 is no matter of classes, nor is a single class.
+        Pixels mask(PixelType::u8, 1, extent), white(PixelType::u8, 1, extent);
+        mask.values<uint8_t>()[5] = 1;
+        white.values<uint8_t>()[5] = 255;
+        QVERIFY(
+            classScores(confusionTable(*source(white), *source(mask), {}, Progress::none()), {}, {}).empty());
+        QVERIFY(
+            classScores(confusionTable(*source(mask), *source(mask), {}, Progress::none()), {}, {}).empty());
+    }
+
+    void whatIsNotLabelledCountsNowhere() {
+        Pixels truth = randomLabels(9, 3), prediction = randomLabels(10, 3);
+        for (size_t i = 0; i < size_t(extent.count()); i += 3) truth.values<uint8_t>()[i] = 200;
+        ImageInfo info;
+        info.unlabelled = 200;
+        const MemorySource reference(truth, info);
+        ConfusionCounts expected;
+        for (size_t i = 0; i < size_t(extent.count()); ++i) {
+            if (i % 3 == 0) continue;
+            const bool p = prediction.values<uint8_t>()[i] != 0, t = truth.values<uint8_t>()[i] != 0;
+            ++(p ? (t ? expected.truePositive : expected.falsePositive)
+                 : (t ? expected.falseNegative : expected.trueNegative));
+        }
+        const Comparison one =
+            compareWithTruth(source(prediction), reference, {}, {}, Progress::none(), {false, true});
+        for (const Metric& metric : one.metrics) QCOMPARE(metric.value, pixelMetric(expected, metric.name));
+        QVERIFY(one.metrics.front().convention.find("714 that are not labelled") != std::string::npos);
+        ConfusionCounts sum;
+        for (const ConfusionCounts& slice : one.slices) sum += slice;
+        QCOMPARE(sum.trueNegative, expected.trueNegative);
+        QCOMPARE(one.classes.truthValues, (std::vector<int64_t>{0, 1, 2}));
+        int64_t counted = 0;
+        for (const int64_t count : one.classes.counts) counted += count;
+        QCOMPARE(counted, extent.count() - 714);
+        // In the prediction it is background.
+        Pixels holes = prediction.converted(PixelType::u16);
+        for (size_t i = 0; i < size_t(extent.count()); i += 5) holes.values<uint16_t>()[i] = 9;
+        Pixels zeros = holes.converted(PixelType::u8);
+        for (uint8_t& value : zeros.values<uint8_t>()) value = value == 9 ? 0 : value;
+        ImageInfo partly;
+        partly.unlabelled = 9;
+        QCOMPARE(evaluate(MemorySource(holes, partly), reference, {}, Progress::none())[0].value,
+                 evaluate(*source(zeros), reference, {}, Progress::none())[0].value);
+    }
+
+    void smallObjectsDoNotCount() {
+        Pixels truth(PixelType::u8, 1, {1, 8, 8}), prediction(PixelType::u8, 1, {1, 8, 8});
+        const auto fill = [](Pixels& pixels, int64_t y0, int64_t y1, int64_t x0, int64_t x1) {
+            for (int64_t y = y0; y < y1; ++y)
+                for (int64_t x = x0; x < x1; ++x) pixels.values<uint8_t>()[size_t(y * 8 + x)] = 1;
+        };
+        fill(truth, 0, 3, 0, 3);
+        fill(prediction, 0, 3, 0, 3);
+        fill(prediction, 5, 6, 5, 6); // specks
+        fill(prediction, 7, 8, 0, 1);
+        EvaluationOptions options;
+        options.metrics = {"objects_predicted", "object_f1"};
+        auto found = evaluate(*source(prediction), *source(truth), options, Progress::none());
+        QCOMPARE(found[0].value, 3.0);
+        QCOMPARE(found[1].value, 0.5);
+        options.smallest = 2;
+        found = evaluate(*source(prediction), *source(truth), options, Progress::none());
+        QCOMPARE(found[0].value, 1.0);
+        QCOMPARE(found[1].value, 1.0);
+        QVERIFY(found[0].convention.find("fewer than 2 voxels are left out") != std::string::npos);
+    }
+
+    void probabilitiesAsWholeNumbers() {
+        Pixels floats(PixelType::f32, 1, extent), bytes(PixelType::u8, 1, extent),
+            words(PixelType::u16, 1, extent);
+        Random random(11);
+        for (size_t i = 0; i < size_t(extent.count()); ++i) {
+            const double p = std::round(random.uniform() * 255);
+            floats.values<float>()[i] = float(p / 255);
+            bytes.values<uint8_t>()[i] = uint8_t(p);
+            words.values<uint16_t>()[i] = uint16_t(p * 257);
+        }
+        QCOMPARE(probabilityScale(*source(floats), Progress::none()), std::optional(1.0));
+        QCOMPARE(probabilityScale(*source(bytes), Progress::none()), std::optional(255.0));
+        QCOMPARE(probabilityScale(*source(words), Progress::none()), std::optional(65535.0));
+        QCOMPARE(probabilityScale(*source(bytes.converted(PixelType::f32)), Progress::none()),
+                 std::optional(255.0));
+        QVERIFY(!probabilityScale(*source(randomLabels(12, 4)), Progress::none())); // classes
+        const Pixels truth = randomLabels(13, 2);
+        for (const char* metrics : {"pixels", "all", "curves", "objects"}) {
+            EvaluationOptions options;
+            options.metrics = {metrics};
+            const Comparison one =
+                compareWithTruth(source(floats), *source(truth), options, 0.5, Progress::none());
+            QVERIFY(one.fromProbabilities && one.remarks.empty());
+            for (const Pixels& map : {bytes, words}) {
+                const Comparison other =
+                    compareWithTruth(source(map), *source(truth), options, 0.5, Progress::none());
+                QVERIFY(other.fromProbabilities && other.remarks.size() == 1);
+                QCOMPARE(other.metrics.size(), one.metrics.size());
+                for (size_t i = 0; i < one.metrics.size(); ++i)
+                    QVERIFY(std::abs(other.metrics[i].value - one.metrics[i].value) < 1e-6);
+            }
+        }
+        // Without a threshold nothing is taken for a probability, unless curves are asked for.
+        QVERIFY(!compareWithTruth(source(bytes), *source(truth), {}, {}, Progress::none()).fromProbabilities);
+        EvaluationOptions curves;
+        curves.metrics = {"curves"};
+        QVERIFY(
+            compareWithTruth(source(bytes), *source(truth), curves, {}, Progress::none()).fromProbabilities);
+    }
+
     void slicesAddUpToTheWhole() {
         const auto prediction = source(randomLabels(4, 2)), truth = source(randomLabels(5, 2));
         const auto slices = countsOfSlices(*prediction, *truth, {}, Progress::none());

@@ -3,6 +3,7 @@
 #include "core/base/random.h"
 #include "core/image/memory_source.h"
 #include "core/measure/exploration.h"
+#include "core/measure/student.h"
 
 #include <QtTest>
 
@@ -93,6 +94,75 @@ private Q_SLOTS:
         QCOMPARE(sliceCorrelations(stack(fading(1, 0.9)), 5, {}, Progress::none()).size(), size_t(1));
     }
 
+    void pixelsWithoutAValueAreLeftOut() {
+        // Two slices that correlate; a pixel that is no number must not change it, wherever it is.
+        Pixels grey(PixelType::f32, 1, {2, 16, 16});
+        const auto values = grey.values<float>();
+        for (size_t i = 0; i < 256; ++i) {
+            values[i] = float(i * 7919 % 251);
+            values[256 + i] = values[i] + float(i * 104729 % 101);
+        }
+        const double whole = sliceCorrelations(MemorySource(grey), 1, {}, Progress::none())[1].mean;
+        QVERIFY(whole > 0.8 && whole < 0.99);
+        values[40] = std::numeric_limits<float>::quiet_NaN();
+        values[256 + 90] = std::numeric_limits<float>::infinity();
+        double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0; // the textbook's sums over the other 254
+        for (size_t i = 0; i < 256; ++i) {
+            if (i == 40 || i == 90) continue;
+            const double x = double(values[i]), y = double(values[256 + i]);
+            n += 1, a += x, b += y, aa += x * x, bb += y * y, ab += x * y;
+        }
+        const double expected = (n * ab - a * b) / std::sqrt((n * aa - a * a) * (n * bb - b * b));
+        const auto found = sliceCorrelations(MemorySource(grey), 1, {}, Progress::none());
+        QVERIFY(std::abs(found[1].mean - expected) < 1e-9);
+        QCOMPARE(found[1].pairs, int64_t(1));
+        const Exploration told = explore(
+            MemorySource(grey), MemorySource(Pixels(PixelType::u8, 1, {2, 16, 16})), {}, Progress::none());
+        QCOMPARE(told.grey.withoutValue, int64_t(2));
+        QCOMPARE(told.remarks.size(), size_t(1));
+        QVERIFY(told.remarks[0].starts_with("2 voxels of the image have no finite value"));
+    }
+
+    void intervalsAreStudents() {
+        // Tables of the 97.5 % quantile.
+        for (const auto& [degrees, factor] : std::vector<std::pair<int64_t, double>>{{1, 12.7062},
+                                                                                     {2, 4.3027},
+                                                                                     {3, 3.1824},
+                                                                                     {4, 2.7764},
+                                                                                     {5, 2.5706},
+                                                                                     {9, 2.2622},
+                                                                                     {30, 2.0423},
+                                                                                     {1000, 1.9623}})
+            QVERIFY2(std::abs(studentFactor95(degrees) - factor) < 1e-4, std::to_string(degrees).c_str());
+    }
+
+    void touchingIdsAreObjectsOfTheirOwn() {
+        Pixels labels(PixelType::u8, 1, {1, 10, 30});
+        for (int64_t y = 0; y < 10; ++y)
+            for (int64_t x = 0; x < 30; ++x)
+                if (x % 15 < 10)
+                    labels.values<uint8_t>()[size_t(y * 30 + x)] = uint8_t(x < 5 ? 1 : x < 10 ? 2 : 3);
+        ImageInfo image, own;
+        image.voxelSize = {{}, 8.0, 8.0, "image"};
+        own.voxelSize = {{}, 5.0, 5.0, "labels"};
+        const MemorySource grey(Pixels(PixelType::u8, 1, {1, 10, 30}), image), truth(labels, own);
+        Exploration found = explore(grey, truth, {}, Progress::none());
+        QCOMPARE(found.objects, int64_t(3)); // 50, 50 and 100 px
+        QCOMPARE(found.meanAreaPx, 200.0 / 3);
+        QCOMPARE(*found.meanAreaNm2, 200.0 / 3 * 25); // of the labels' own voxel size
+        ExplorationOptions options;
+        options.smallest = 60;
+        found = explore(grey, truth, options, Progress::none());
+        QCOMPARE(found.objects, int64_t(1));
+        QCOMPARE(found.meanAreaPx, 100.0);
+        QVERIFY(found.remarks.size() == 1 && found.remarks[0].starts_with("2 objects of fewer than 60"));
+        options = {};
+        options.foreground.label = 2;
+        QCOMPARE(explore(grey, truth, options, Progress::none()).objects, int64_t(1));
+        options.foreground = {2, true};
+        QCOMPARE(explore(grey, truth, options, Progress::none()).meanVolumeVoxels, 125.0); // both sides of it
+    }
+
     void aStackInFigures() {
         // Two boxes of 2 × 3 × 4 and 1 × 5 × 5 voxels in four slices of 20 × 30.
         Pixels grey(PixelType::u8, 1, {4, 20, 30}), labels(PixelType::u8, 1, {4, 20, 30});
@@ -120,7 +190,7 @@ private Q_SLOTS:
         QCOMPARE(*found.meanVolumeNm3, 49.0 / 2 * 800);
         QCOMPARE(found.grey.overlap(), 0.0);
         QCOMPARE(found.correlation.size(), size_t(3));
-        options.connectivity = Connectivity::slices;
+        options.identity.connectivity = Connectivity::slices;
         QCOMPARE(explore(image, truth, options, Progress::none()).objects, 3);
         QVERIFY(!explore(MemorySource(grey), truth, options, Progress::none()).meanAreaNm2);
         const std::string csv = explorationCsv(found);

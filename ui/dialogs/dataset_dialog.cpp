@@ -18,7 +18,7 @@
 
 namespace cristae {
 
-DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datasets, QWidget* parent)
+DatasetDialog::DatasetDialog(const QString& path, std::vector<SceneInfo> datasets, QWidget* parent)
     : QDialog(parent), path_(path), datasets_(std::move(datasets)) {
     setWindowTitle(tr("Choose a dataset"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -42,10 +42,10 @@ DatasetDialog::DatasetDialog(const QString& path, std::vector<DatasetInfo> datas
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     int first = 0;
     for (int row = 0; row < int(datasets_.size()); ++row) {
-        const DatasetInfo& one = datasets_[size_t(row)];
+        const SceneInfo& one = datasets_[size_t(row)];
         QStringList shape;
         for (const int64_t length : one.shape) shape << QString::number(length);
-        const QString name = one.looksLikeLabels ? tr("%1 (labels)").arg(text(one.path)) : text(one.path);
+        const QString name = one.looksLikeLabels ? tr("%1 (labels)").arg(text(one.name)) : text(one.name);
         const QString cells[] = {name, shape.join(QStringLiteral(" × ")), text(one.type), text(one.axes)};
         for (int c = 0; c < 4; ++c) table_->setItem(row, c, new QTableWidgetItem(cells[c]));
     }
@@ -83,9 +83,9 @@ void DatasetDialog::selectionChanged() {
 void DatasetDialog::accept() {
     const int row = table_->currentRow();
     if (row < 0) return;
-    const DatasetInfo& one = datasets_[size_t(row)];
+    const SceneInfo& one = datasets_[size_t(row)];
     const QString axes = axes_->text().trimmed().toLower();
-    Q_EMIT chosen(path_, text(one.path), axes == text(one.axes) ? QString() : axes);
+    Q_EMIT chosen(path_, text(one.name), axes == text(one.axes) ? QString() : axes);
     QDialog::accept();
 }
 

@@ -13,7 +13,7 @@ namespace cristae {
 class DatasetDialog : public QDialog {
     Q_OBJECT
 public:
-    DatasetDialog(const QString& path, std::vector<DatasetInfo> datasets, QWidget* parent = nullptr);
+    DatasetDialog(const QString& path, std::vector<SceneInfo> datasets, QWidget* parent = nullptr);
 
     /// Selects the first dataset that looks like labels.
     void preferLabels();
@@ -26,7 +26,7 @@ private:
     void accept() override;
     void selectionChanged();
     QString path_;
-    std::vector<DatasetInfo> datasets_;
+    std::vector<SceneInfo> datasets_;
     QTableWidget* table_ = nullptr;
     QLineEdit* axes_ = nullptr;
 };

@@ -8,7 +8,7 @@
 #include "ui/panels/measure_page.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
-#include "ui/window/dataset_choice.h"
+#include "ui/window/scene_choice.h"
 #include "ui/window/workbench.h"
 
 #include <QCheckBox>
@@ -26,7 +26,7 @@ constexpr double pageThreshold = 0.5;
 
 /// What a comparison brings back.
 struct EvaluationPanel::Evaluated {
-    std::vector<DatasetInfo> choices; // not empty: the user must choose first
+    std::vector<SceneInfo> choices; // not empty: the user must choose first
     QString path;
     OpenOptions openOptions;
     bool first = false; // a new truth: what was compared before goes
@@ -49,11 +49,11 @@ ClassTable namesOf(const ImageInfo& info) {
 
 /// Opens a file; one with several datasets fills `choices` and gives nothing.
 TileSourcePtr openOrAsk(const std::string& path, const OpenOptions& options,
-                        std::vector<DatasetInfo>& choices) {
+                        std::vector<SceneInfo>& choices) {
     try {
         return openImage(path, options);
     } catch (const Error& error) {
-        choices = datasetChoices(error, path, options);
+        choices = sceneChoices(error, path, options);
         if (choices.empty()) throw;
         return nullptr;
     }
@@ -156,11 +156,8 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
         const ClassTable names = result.comparison.classNames;
         result.comparison = compareWithTruth(source, *truth, own, pageThreshold, progress);
         result.comparison.classNames = names;
-        if (holdsFractions(*source, progress)) {
-            source = thresholded(source, pageThreshold);
-            own.predictionLabel.reset();
-        }
-        result.compared = {source, own, false};
+        const PreparedPrediction prepared = preparePrediction(source, own, pageThreshold, progress);
+        result.compared = {prepared.labels, prepared.options, false};
         return result;
     };
     start(tr("Comparing %1").arg(QFileInfo(path).fileName()), work,
@@ -181,7 +178,7 @@ void EvaluationPanel::start(const QString& words, std::function<Evaluated(const 
             connect(dialog, &DatasetDialog::chosen, self,
                     [again](const QString&, const QString& dataset, const QString& axes) {
                         OpenOptions options;
-                        options.dataset = dataset.toStdString();
+                        options.scene = dataset.toStdString();
                         options.axes = axes.toStdString();
                         again(options);
                     });

@@ -164,7 +164,8 @@ void ExplorationPanel::start() {
     if (!document || job_) return;
     ExplorationOptions options;
     if (const uint32_t value = class_->currentData().toUInt()) options.foreground.label = value;
-    options.connectivity = objectsIn_->currentData().toBool() ? Connectivity::volume : Connectivity::slices;
+    options.identity.connectivity =
+        objectsIn_->currentData().toBool() ? Connectivity::volume : Connectivity::slices;
     job_ = workbench_.jobs().start<Exploration>(
         Queue::writing, tr("Computing image statistics"),
         [image = imageForJobs(*document), labels = document->labels().snapshot(),

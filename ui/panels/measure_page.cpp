@@ -104,7 +104,7 @@ void MeasurePage::refresh() {
         const TileSourcePtr source =
             labelsToMeasure(labels, size, volume ? std::nullopt : std::optional(slice));
         result.objects =
-            measureObjects(*source, progress, volume ? Connectivity::volume : Connectivity::slices);
+            measureObjects(*source, progress, {volume ? Connectivity::volume : Connectivity::slices});
         result.classes = classStatistics(result.objects, source->info().extent(), size);
         if (!volume)
             for (LabelObject& object : result.objects) { // back to the stack's slices

@@ -5,6 +5,8 @@
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
+#include "core/session/forecast.h"
+
 #include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -174,6 +176,9 @@ void PredictPage::rebuildRows() {
     };
     const auto nearest = std::ranges::min_element(rows_, {}, farFrom);
     const ClassRow* likely = nearest == rows_.end() ? nullptr : nearest->get();
+    if (likely && document &&
+        isAbsurd(modelScale(document->voxelSize(), models_[likely->candidates.front()].card)))
+        likely = nullptr; // what does not fit is never chosen by itself
 
     for (const auto& row : rows_) {
         row->widget = new QWidget(this);

@@ -7,8 +7,11 @@
 #include "ui/panels/sized_source.h"
 #include "ui/window/workbench.h"
 
+#include "core/session/forecast.h"
+
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QRegularExpression>
@@ -17,6 +20,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <map>
 
 namespace cristae {
@@ -47,6 +51,9 @@ PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent
     });
     connect(&workbench_, &Workbench::voxelSizeChanged, this, &PredictPage::updateState);
     connect(&workbench_.jobs(), &Jobs::jobsChanged, this, &PredictPage::updateState);
+    connect(&workbench_, &Workbench::viewChanged, this, [this] {
+        if (PredictWhere(where_->currentData().toInt()) == PredictWhere::region) updateState();
+    });
     updateWhere();
     updateState();
     refreshModels();
@@ -207,6 +214,24 @@ void PredictPage::predict() {
         workbench_.showRemark(plain);
         return;
     }
+    const auto concerns =
+        predictionConcerns(imageForJobs(*workbench_.document())->info(), request(),
+                           estimatedKey_ == requestKey() ? estimatedSeconds_ : std::nullopt);
+    if (concerns.empty()) return start();
+    QStringList sentences;
+    for (const std::string& concern : concerns) sentences << text(concern);
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Predict?"),
+                                     sentences.join(QStringLiteral("\n\n")), QMessageBox::Cancel, window());
+    question->setObjectName(QStringLiteral("predictionConcerns"));
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    question->addButton(tr("Predict anyway"), QMessageBox::AcceptRole);
+    question->setDefaultButton(QMessageBox::Cancel);
+    connect(question, &QMessageBox::accepted, this, &PredictPage::start);
+    question->open();
+}
+
+void PredictPage::start() {
+    if (running() || !obstacle().isEmpty()) return;
     const Document& document = *workbench_.document();
     const PredictionRequest wanted = request();
     WriteRule rule;
@@ -306,7 +331,8 @@ void PredictPage::updateState() {
         updateProgress();
     else if (sentence.isEmpty())
         estimateTimer_->start();
-    if (isRunning || !sentence.isEmpty()) setSentence(estimate_, {});
+    // An estimate of other settings is none.
+    if (isRunning || !sentence.isEmpty() || estimatedKey_ != requestKey()) setSentence(estimate_, {});
     Q_EMIT stateChanged();
 }
 
@@ -324,6 +350,25 @@ void PredictPage::updateProgress() {
     progressWords_->setText(words.join(QStringLiteral(" · ")));
 }
 
+/// Everything that an estimate depends on.
+std::string PredictPage::requestKey() const {
+    if (!workbench_.document()) return {};
+    const PredictionRequest wanted = request();
+    const PredictionSettings& settings = wanted.settings;
+    const ImageInfo& info = workbench_.document()->info();
+    const VoxelSize& size = workbench_.document()->voxelSize();
+    std::string key =
+        fmt::format("{} {} {}×{} {} {} {} {} {}", info.path.string(), info.dataset, info.extent().y,
+                    info.extent().x, size.yNm.value_or(0), size.xNm.value_or(0),
+                    settings.endSlice < 0 ? settings.endSlice : settings.endSlice - settings.firstSlice,
+                    int(settings.averaging), wanted.device);
+    if (settings.region)
+        key += fmt::format(" {}×{}", settings.region->y1 - settings.region->y0,
+                           settings.region->x1 - settings.region->x0);
+    for (const ModelRequest& model : wanted.models) key += "\n" + model.package.file.string();
+    return key;
+}
+
 void PredictPage::askEstimate() {
     if (running() || !obstacle().isEmpty() || workbench_.jobs().busy(Queue::compute)) return;
     Session* session = &workbench_.session();
@@ -334,8 +379,11 @@ void PredictPage::askEstimate() {
             session->prepare(wanted);
             return session->estimateSeconds(image->info(), wanted);
         },
-        [self = QPointer(this)](std::optional<double> seconds) {
+        [self = QPointer(this), key = requestKey()](std::optional<double> seconds) {
             if (!self || self->running() || !self->obstacle().isEmpty()) return;
+            if (key != self->requestKey()) return self->estimateTimer_->start(); // asked about something else
+            self->estimatedKey_ = key;
+            self->estimatedSeconds_ = seconds;
             setSentence(self->estimate_,
                         seconds
                             ? tr("%1 on this computer (%2)").arg(durationWords(*seconds), self->deviceWords())

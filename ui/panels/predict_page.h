@@ -42,7 +42,8 @@ public:
     QString obstacle() const;
 
 public Q_SLOTS:
-    /// Starts a prediction with the settings shown; says why in the window if it cannot.
+    /// Starts a prediction with the settings shown, after a question where its scale makes no sense or it
+    /// costs much; says why in the window if it cannot.
     void predict();
     void cancel();
     /// Reads the list of models again (a model was trained or added).
@@ -78,6 +79,8 @@ private:
     Box3 visibleRegion() const;
     void takeResult(Predicted predicted, const QString& words);
     void askEstimate();
+    void start();
+    std::string requestKey() const;
     QString wantedNames() const;
     QString whereWords(const PredictionSettings& settings) const;
 
@@ -89,6 +92,8 @@ private:
     std::vector<DeviceInfo> devices_;
     bool modelsKnown_ = false, engineAsked_ = false, engineReady_ = false;
     QPointer<Job> job_;
+    std::string estimatedKey_; // requestKey() that the shown estimate is of
+    std::optional<double> estimatedSeconds_;
 
     QTimer *engineTimer_ = nullptr, *estimateTimer_ = nullptr;
     QVBoxLayout* rowsLayout_ = nullptr;

@@ -89,7 +89,7 @@ void MainWindow::loadLabels() {
     dialog->open();
 }
 
-void MainWindow::askDataset(const QString& path, const std::vector<DatasetInfo>& datasets, bool labels,
+void MainWindow::askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
                             std::function<void(const OpenOptions&)> then) {
     auto* dialog = new DatasetDialog(path, datasets, this);
     if (labels) dialog->preferLabels();
@@ -97,7 +97,7 @@ void MainWindow::askDataset(const QString& path, const std::vector<DatasetInfo>&
     connect(dialog, &DatasetDialog::chosen, this,
             [then = std::move(then)](const QString&, const QString& dataset, const QString& axes) {
                 OpenOptions options;
-                options.dataset = dataset.toStdString();
+                options.scene = dataset.toStdString();
                 options.axes = axes.toStdString();
                 then(options);
             });

@@ -198,12 +198,12 @@ void MainWindow::connectParts() {
     connect(&bench_.jobs(), &Jobs::jobsChanged, this, &MainWindow::closeIfFinished, Qt::QueuedConnection);
     connect(predict_, &PredictPage::modelsListed, this, &MainWindow::offerLeftOut);
     connect(&bench_, &Workbench::datasetChoiceNeeded, this,
-            [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
+            [this](const QString& path, const std::vector<SceneInfo>& datasets) {
                 askDataset(path, datasets, false,
                            [this, path](const OpenOptions& options) { bench_.open(path, options); });
             });
     connect(&bench_, &Workbench::labelsChoiceNeeded, this,
-            [this](const QString& path, const std::vector<DatasetInfo>& datasets) {
+            [this](const QString& path, const std::vector<SceneInfo>& datasets) {
                 askDataset(path, datasets, true,
                            [this, path](const OpenOptions& options) { bench_.loadLabels(path, options); });
             });

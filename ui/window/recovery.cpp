@@ -65,7 +65,7 @@ RecoveredLabels writeRecovered(Session& session, const LabelExport& labels, cons
         session.exportLabels(labels, findExporter(session.exporters(), "tiff", {}), result.labels(),
                              Progress::none());
         json words = {{"image", result.image.string()},
-                      {"dataset", openedWith.dataset},
+                      {"dataset", openedWith.scene},
                       {"axes", openedWith.axes},
                       {"written", result.written.toString(Qt::ISODate).toStdString()}};
         if (openedWith.voxelSize) words["voxelSize"] = toJson(*openedWith.voxelSize);
@@ -88,7 +88,7 @@ std::vector<RecoveredLabels> readRecovered(const fs::path& parent) {
         try {
             const json words = readJsonFile(one.folder / imageName);
             one.image = words.at("image").get<std::string>();
-            one.options.dataset = words.value("dataset", std::string());
+            one.options.scene = words.value("dataset", std::string());
             one.options.axes = words.value("axes", std::string());
             if (words.contains("voxelSize")) one.options.voxelSize = voxelSizeFromJson(words["voxelSize"]);
             one.written = QDateTime::fromString(QString::fromStdString(words.value("written", std::string())),

@@ -105,11 +105,11 @@ Thumbnail makeThumbnail(const std::filesystem::path& path, QSize size, const Pro
     try {
         source = openImage(path, options);
     } catch (const Error&) {
-        const auto datasets = listDatasets(path);
+        const auto datasets = listScenes(path);
         if (datasets.empty()) throw;
-        for (const DatasetInfo& dataset : datasets)
-            if (options.dataset.empty() && !dataset.looksLikeLabels) options.dataset = dataset.path;
-        if (options.dataset.empty()) options.dataset = datasets.front().path;
+        for (const SceneInfo& dataset : datasets)
+            if (options.scene.empty() && !dataset.looksLikeLabels) options.scene = dataset.name;
+        if (options.scene.empty()) options.scene = datasets.front().name;
         source = openImage(path, options);
     }
     const Extent3 extent = source->info().extent();

@@ -5,8 +5,8 @@
 #include "core/io/format.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
-#include "ui/window/dataset_choice.h"
 #include "ui/window/label_files.h"
+#include "ui/window/scene_choice.h"
 
 #include <QFileInfo>
 
@@ -19,7 +19,7 @@ namespace cristae {
 struct Workbench::Opened {
     TileSourcePtr image, screen;
     DisplayRange range;
-    std::vector<DatasetInfo> choices; // not empty: the user must choose first
+    std::vector<SceneInfo> choices; // not empty: the user must choose first
 };
 
 namespace {
@@ -72,7 +72,7 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
         try {
             opened.image = openImage(file, options);
         } catch (const Error& error) {
-            opened.choices = datasetChoices(error, file, options);
+            opened.choices = sceneChoices(error, file, options);
             if (opened.choices.empty()) throw;
             return opened;
         }
@@ -165,7 +165,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
     const QString name = QFileInfo(path).fileName();
     struct Loaded {
         LoadedLabels labels;
-        std::vector<DatasetInfo> choices; // not empty: the user must choose first
+        std::vector<SceneInfo> choices; // not empty: the user must choose first
     };
     jobs_->start<Loaded>(
         Queue::files, tr("Load labels from %1").arg(name),
@@ -175,7 +175,7 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
             try {
                 loaded.labels = readLabels(file, options, base, classes, progress);
             } catch (const Error& error) {
-                loaded.choices = datasetChoices(error, file, options);
+                loaded.choices = sceneChoices(error, file, options);
                 if (loaded.choices.empty()) throw;
             }
             return loaded;

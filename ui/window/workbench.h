@@ -164,8 +164,8 @@ Q_SIGNALS:
     void displayChanged(); // contrast, label opacity and visibility
     void measureLineChanged();
     void toolChanged(); // tool, class, radius, rule
-    void datasetChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
-    void labelsChoiceNeeded(const QString& path, const std::vector<cristae::DatasetInfo>& datasets);
+    void datasetChoiceNeeded(const QString& path, const std::vector<cristae::SceneInfo>& datasets);
+    void labelsChoiceNeeded(const QString& path, const std::vector<cristae::SceneInfo>& datasets);
     void labelsSaved(); // the file is written whole
     void saveFailed();  // it is not: an error, shown already, or cancelled
     void errorShown(const QString& title, const QString& message);

@@ -17,7 +17,7 @@ namespace {
 constexpr size_t mostDatasets = 5000;
 
 struct Found {
-    DatasetInfo info;
+    SceneInfo info;
     int64_t count = 0;
 };
 
@@ -135,7 +135,7 @@ private:
         int64_t count = 1;
         for (const int64_t size : shape)
             if (__builtin_mul_overflow(count, size, &count)) return;
-        found_.push_back({{.path = path,
+        found_.push_back({{.name = path,
                            .shape = shape,
                            .type = std::string(name(kind.type)),
                            .axes = axesOf(dataset, shape).letters,
@@ -149,8 +149,8 @@ private:
     size_t visited_ = 0;
 };
 
-std::string describe(const DatasetInfo& info) {
-    return fmt::format("{} ({}, {}, {})", info.path, fmt::join(info.shape, "×"), info.type, info.axes);
+std::string describe(const SceneInfo& info) {
+    return fmt::format("{} ({}, {}, {})", info.name, fmt::join(info.shape, "×"), info.type, info.axes);
 }
 
 class Hdf5Source : public TileSource {
@@ -321,11 +321,11 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
         const Hdf5Handle dataset(H5Dopen2(file, absolute.c_str(), H5P_DEFAULT));
         if (dataset.valid()) return absolute;
     }
-    std::vector<DatasetInfo> all;
+    std::vector<SceneInfo> all;
     Walk walk(file);
     for (Found& each : walk.take()) all.push_back(std::move(each.info));
     std::vector<std::string> lines;
-    for (const DatasetInfo& each : all) lines.push_back(describe(each));
+    for (const SceneInfo& each : all) lines.push_back(describe(each));
     if (lines.size() > 20) {
         const size_t more = lines.size() - 20;
         lines.resize(20);
@@ -340,10 +340,10 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
         throw inputError(path, "the HDF5 file holds no image: no dataset of whole or floating-point numbers "
                                "with 2 to 5 dimensions. Choose another file.");
     if (all.size() > 1)
-        throw SeveralDatasets(fmt::format("“{}” holds several images; choose one of them: {}.", path.string(),
-                                          fmt::join(lines, "; ")),
-                              std::move(all));
-    return all.front().path;
+        throw SeveralScenes(fmt::format("“{}” holds several images; choose one of them: {}.", path.string(),
+                                        fmt::join(lines, "; ")),
+                            std::move(all));
+    return all.front().name;
 }
 
 void fillExtent(ImageInfo& info, const std::vector<int64_t>& shape, const std::string& letters) {
@@ -394,7 +394,7 @@ public:
         const Hdf5Lock lock;
         Hdf5Handle file = openHdf5(path);
         ImageInfo info;
-        info.dataset = chooseDataset(path, file.get(), options.dataset);
+        info.dataset = chooseDataset(path, file.get(), options.scene);
         Hdf5Handle dataset(H5Dopen2(file.get(), info.dataset.c_str(), H5P_DEFAULT));
         if (!dataset.valid())
             throw inputError(
@@ -436,10 +436,10 @@ public:
                                             axes.letters, kind);
     }
 
-    std::vector<DatasetInfo> datasets(const std::filesystem::path& path) const override {
+    std::vector<SceneInfo> scenes(const std::filesystem::path& path) const override {
         const Hdf5Lock lock;
         const Hdf5Handle file = openHdf5(path);
-        std::vector<DatasetInfo> all;
+        std::vector<SceneInfo> all;
         for (Found& each : Walk(file.get()).take()) all.push_back(std::move(each.info));
         return all;
     }
