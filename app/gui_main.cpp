@@ -15,8 +15,10 @@
 #include <QSettings>
 #include <QTimer>
 
+#include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 
 namespace {
 
@@ -43,6 +45,16 @@ private:
         if (complain) complain(message);
     }
 };
+
+/// sessionPaths(), or nothing where the program does not know its own folder.
+std::optional<cristae::SessionPaths> knownPaths() {
+    try {
+        return cristae::sessionPaths();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "cristae: %s\n", error.what());
+        return {};
+    }
+}
 
 /// Ends the work of the jobs before anything that they use is destroyed. Work that does not end (a read from
 /// a server that is gone) cannot be ended; then nothing may be destroyed any more, and the process ends here.
@@ -77,7 +89,9 @@ int main(int argc, char** argv) {
     parser.process(application);
     applyTheme(application, rememberedTheme());
 
-    Session session(sessionPaths(), engineLoader());
+    const auto paths = knownPaths();
+    if (!paths) return 1;
+    Session session(*paths, engineLoader());
     session.addExporter(makePdfExporter());
     Workbench bench(session);
     MainWindow window(bench);

@@ -6,13 +6,28 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <sys/auxv.h>
 
 namespace cristae {
 
 namespace fs = std::filesystem;
 
 fs::path executableFolder() {
-    return fs::read_symlink("/proc/self/exe").parent_path();
+    std::error_code failed;
+    const fs::path file = fs::read_symlink("/proc/self/exe", failed);
+    if (!failed) return file.parent_path();
+    // Where /proc is not mounted: what the kernel was asked to run, from the folder that was the current one.
+    static const fs::path started = [] {
+        const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+        std::error_code unknown;
+        fs::path place = fs::canonical(name ? name : "", unknown); // links followed, as /proc/self/exe does
+        if (unknown)
+            throw Error(ErrorKind::internal,
+                        "The folder of the program is not known because /proc is not mounted; mount it, or "
+                        "start the program by its whole path.");
+        return place;
+    }();
+    return started.parent_path();
 }
 
 namespace {

@@ -36,11 +36,9 @@ int fail(int code, const std::string& message) {
     return code;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+/// Parses the command and runs its verb; gives the exit code.
+int runCommand(int argc, char** argv) {
     using namespace cristae;
-    watchSignals();
     CLI::App app{"Cristae segments electron micrographs: the verbs of the window, for scripts.",
                  "cristae-cli"};
     app.set_version_flag("--version", "Cristae " CRISTAE_VERSION);
@@ -77,10 +75,18 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return fail(2, fmt::format("{} Run cristae-cli --help for the flags.", error.what()));
     }
+    const int code = line.run();
+    flushOutput();
+    return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace cristae;
+    watchSignals();
     try {
-        const int code = line.run();
-        flushOutput();
-        return code;
+        return runCommand(argc, argv);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::cancelled) return fail(exitCode(error.kind()), error.what());
         const int signal = caughtSignal();

@@ -27,12 +27,14 @@ int run(const ConvertArguments& args, CommandLine& line) {
     description.info = image->info();
     description.sliceNames = image->info().sliceNames;
     description.original = image;
+    if (const std::string complaint = exporter.complaint(description); !complaint.empty())
+        throw Error(ErrorKind::usage, complaint);
+    const Destination output = line.files.to(args.output);
+    exporter.requirePlace(output, description);
     const ConsoleProgress progress(line.quiet);
     description.provenance = provenanceOf(image->info(), line.session.inputHash(image->info(), progress),
                                           {{{"verb", "convert"}, {"slices", {range.first, range.end}}}});
-    if (const std::string complaint = exporter.complaint(description); !complaint.empty())
-        throw Error(ErrorKind::usage, complaint);
-    exportSource(*image, exporter, line.files.to(args.output), description, progress);
+    exportSource(*image, exporter, output, description, progress);
     const std::string place = exporter.placeOf(args.output, description).string();
     if (line.json)
         printJson(line, {{"output", place}});

@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/export/difference_file.h"
 #include "core/export/metadata.h"
+#include "core/export/picture_file.h"
 #include "core/measure/comparison.h"
 #include "core/measure/difference.h"
 #ifdef CRISTAE_HAS_REPORT
@@ -206,6 +207,8 @@ int run(const EvaluateArguments& args, CommandLine& line) {
     checkReport(args);
     const Outputs outputs = outputsOf(args, line);
     const Inputs inputs = openInputs(args, line);
+    if (outputs.difference)
+        requirePicturePlace(inputs.truth->info().extent(), line.session.exporters(), *outputs.difference);
     EvaluationRecord record;
     std::filesystem::path picture;
     {

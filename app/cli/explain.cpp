@@ -54,7 +54,12 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
     const TileSourcePtr image = openInput(line, args.input, args.reading.options());
     line.files.addInput(request.model.package.file);
     const Exporter& exporter = findExporter(line.session.exporters(), "", args.output);
-    const Destination output = outputFile(line, args.output);
+    ExportDescription description =
+        describe(image, image->info().voxelSize, ResultKind::probabilities, {{1, request.className, {}}},
+                 request.z, checkedEnd(image->info(), request.z, request.z + 1), {}, {});
+    requireWritable(exporter, description);
+    const Destination output = line.files.to(args.output);
+    exporter.requirePlace(output, description);
     const ConsoleProgress progress(line.quiet);
     const ExplanationMap found = line.session.explain(*image, request, progress);
 
@@ -69,10 +74,8 @@ int runExplain(const ExplainArguments& args, CommandLine& line) {
         {"verb", "explain"},        {"model", request.model.package.card.name}, {"class", request.className},
         {"method", args.method},    {"at", {request.z, request.y, request.x}},  {"side", request.side},
         {"square", request.square}, {"probability", found.probability}};
-    const ExportDescription description =
-        describe(image, image->info().voxelSize, ResultKind::probabilities, {{1, request.className, {}}},
-                 request.z, request.z + 1, {entry}, line.session.inputHash(image->info(), progress));
-    requireWritable(exporter, description);
+    description.provenance =
+        provenanceOf(image->info(), line.session.inputHash(image->info(), progress), {entry});
     const auto sink = exporter.create(output, description);
     sink->write(0, slice);
     sink->finish();

@@ -21,6 +21,7 @@ struct ScoreArguments {
 
 int runScore(const ScoreArguments& args, CommandLine& line) {
     ModelPackage package = line.session.findModel(args.model);
+    if (args.write) Destination(package.file, Existing::replace).checkFile();
     const ConsoleProgress progress(line.quiet);
     const LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
     const auto isTest = [](const TrainingSlice& slice) { return slice.role == Role::test; };

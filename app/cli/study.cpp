@@ -52,6 +52,7 @@ int run(const StudyArguments& args, CommandLine& line) {
     StudySettings settings;
     settings.folder = args.output.empty() ? std::filesystem::path("study-" + study.key())
                                           : std::filesystem::path(args.output);
+    requireStudyFolder(settings.folder);
     settings.quick = args.quick;
     settings.recipeSettings = args.settings;
     settings.device = args.device;

@@ -30,7 +30,8 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
     const TileSourcePtr image = openInput(line, args.image, args.reading.options());
     const TileSourcePtr labels =
         args.labels.empty() ? nullptr : openInput(line, args.labels, args.labelReading.options());
-    const Destination output = outputFile(line, args.output);
+    const Destination output = line.files.to(args.output);
+    requirePicturePlace({1, args.height, args.width}, line.session.exporters(), output);
     const ClassTable classes = labels ? classTableOf(labels->info()) : ClassTable();
     const ConsoleProgress progress(line.quiet);
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,

@@ -22,7 +22,6 @@ public:
     /// What does not exist is passed over.
     void addInput(const std::filesystem::path& path);
     void setExisting(Existing existing) { existing_ = existing; }
-    Existing existing() const { return existing_; }
     /// A result of this job.
     Destination to(const std::filesystem::path& target) const;
 
@@ -43,7 +42,6 @@ public:
     Destination(const std::filesystem::path& target, Existing existing);
 
     const std::filesystem::path& path() const { return path_; }
-    Existing existing() const { return existing_; }
     /// Another result of the same job: the folder of a stack, the description beside its values.
     Destination at(const std::filesystem::path& other) const;
     /// The same result of a job that reads `input` too.

@@ -60,6 +60,19 @@ std::string foreignEntry(const fs::path& folder) {
     return failed ? folder.filename().string() : std::string();
 }
 
+std::string foreignFolderComplaint(const fs::path& folder, const std::string& holds) {
+    std::error_code failed;
+    if (!fs::is_directory(folder, failed) || isMarked(folder)) return {};
+    for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed))
+        if (!isTemporary(it->path().filename().string()))
+            return fmt::format("The folder “{}” holds files that are not of {}; they could be written over. "
+                               "Choose a new or empty folder.",
+                               folder.string(), holds);
+    return failed ? fmt::format("The folder “{}” cannot be read ({}); choose another.", folder.string(),
+                                failed.message())
+                  : std::string();
+}
+
 void takeOwnFolder(const fs::path& folder, const std::string& holds, bool adopt) {
     std::error_code failed;
     fs::create_directories(folder, failed);
@@ -69,14 +82,8 @@ void takeOwnFolder(const fs::path& folder, const std::string& holds, bool adopt)
         throw Error(ErrorKind::output, fmt::format("The folder “{}” cannot be made ({}); choose another.",
                                                    folder.string(), failed.message()));
     if (isMarked(folder)) return;
-    const bool empty = std::all_of(fs::directory_iterator(folder), {}, [](const fs::directory_entry& entry) {
-        return isTemporary(entry.path().filename().string());
-    });
-    if (!empty && !adopt)
-        throw Error(ErrorKind::output,
-                    fmt::format("The folder “{}” holds files that are not of {}; they could be written over. "
-                                "Choose a new or empty folder.",
-                                folder.string(), holds));
+    const std::string complaint = adopt ? std::string() : foreignFolderComplaint(folder, holds);
+    if (!complaint.empty()) throw Error(ErrorKind::output, complaint);
     writeMark(folder, {{"holds", holds}});
 }
 

@@ -20,6 +20,8 @@ std::string foreignEntry(const std::filesystem::path& folder);
 /// Throws Error{output} when it can't be made, or holds something and has no mark; with `adopt` the caller
 /// knows by other means that the program made it.
 void takeOwnFolder(const std::filesystem::path& folder, const std::string& holds, bool adopt = false);
+/// The sentence with which takeOwnFolder() would refuse a folder for what is in it; empty if it would not.
+std::string foreignFolderComplaint(const std::filesystem::path& folder, const std::string& holds);
 /// A file in such a folder or a folder below it, replaced where it exists. Throws Error{output} elsewhere.
 Destination ownFile(const std::filesystem::path& file);
 

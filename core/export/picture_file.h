@@ -12,4 +12,8 @@ std::filesystem::path writePicture(const TileSource& picture,
                                    const Destination& target, const nlohmann::json& made,
                                    const Progress& progress);
 
+/// Throws what writePicture() would throw for a picture of that extent, before it is drawn.
+void requirePicturePlace(const Extent3& extent, const std::vector<std::unique_ptr<Exporter>>& exporters,
+                         const Destination& target);
+
 } // namespace cristae

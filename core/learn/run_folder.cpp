@@ -254,7 +254,10 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, Sta
 std::vector<std::string> overwriteComplaints(const TrainingPlan& plan) {
     std::vector<std::string> found;
     std::error_code unknown;
-    if (plan.resume || plan.overwrite) return found;
+    if (plan.resume) return found;
+    if (std::string foreign = foreignFolderComplaint(plan.runFolder, "a training run"); !foreign.empty())
+        found.push_back(std::move(foreign));
+    if (plan.overwrite) return found;
     if (std::filesystem::exists(plan.output, unknown))
         found.push_back(
             fmt::format("There is a model {} already; name another output, or say with --overwrite "

@@ -34,7 +34,8 @@ void closeRun(const std::filesystem::path& folder);
 /// Reads headers only; folders that are no runs, or that the guard leaves out, are passed
 /// over.
 std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, StartGuard* guard = nullptr);
-/// Sentences about what a new run would replace without having been asked to: a model, an unfinished run.
+/// Sentences about what a new run would replace without having been asked to: a model, an unfinished run,
+/// files in the run folder that are not of a run.
 std::vector<std::string> overwriteComplaints(const TrainingPlan& plan);
 
 } // namespace cristae

@@ -133,11 +133,16 @@ std::vector<std::string> placeComplaints(const fs::path& output, const fs::path&
         found.push_back(fmt::format("The model cannot be written to {}: {} ({}). Name another place for the "
                                     "model.",
                                     output.string(), why, folder.string()));
-    const fs::path there = nearestExisting(absolutePath(runFolder));
-    if (const std::string why = unwritable(there); !why.empty())
-        found.push_back(fmt::format("The run folder {} cannot be written: {} ({}). Name another run folder.",
-                                    runFolder.string(), why, there.string()));
+    if (std::string why = folderComplaint(runFolder); !why.empty()) found.push_back(std::move(why));
     return found;
+}
+
+std::string folderComplaint(const fs::path& folder) {
+    const fs::path there = nearestExisting(absolutePath(folder));
+    const std::string why = unwritable(there);
+    return why.empty() ? why
+                       : fmt::format("The folder {} cannot be written: {} ({}). Name another folder.",
+                                     folder.string(), why, there.string());
 }
 
 std::optional<std::string> spaceComplaint(const fs::path& folder, uint64_t bytes, const std::string& what) {

@@ -33,6 +33,8 @@ std::vector<TrainingInput> trainingInputsFromJson(const nlohmann::json& json);
 /// written, the run folder cannot be made or written.
 std::vector<std::string> placeComplaints(const std::filesystem::path& output,
                                          const std::filesystem::path& runFolder);
+/// The sentence about a folder that cannot be made or written; empty if it can.
+std::string folderComplaint(const std::filesystem::path& folder);
 /// A sentence where the disk of `folder` (which may not exist yet) has less free than `bytes`.
 std::optional<std::string> spaceComplaint(const std::filesystem::path& folder, uint64_t bytes,
                                           const std::string& what);

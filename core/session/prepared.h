@@ -11,4 +11,8 @@ struct Session::Prepared {
     std::vector<ModelClass> classes; // wanted classes of all tasks, in order: label values 1…n
 };
 
+/// The classes that a request asks for, in order, as the cards tell them. Throws Error{usage} where there is
+/// none, or for one that a model does not find.
+std::vector<ModelClass> wantedClasses(const PredictionRequest& request);
+
 } // namespace cristae

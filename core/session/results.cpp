@@ -96,11 +96,30 @@ PredictionResult Session::predictLabels(const TileSource& image, const LabelSnap
     return result;
 }
 
+namespace {
+
+/// Throws for a result that can't be written, before an engine or a network is loaded.
+void requirePlace(const TileSourcePtr& image, const PredictionRequest& request, ResultKind kind,
+                  const Exporter& exporter, const Destination& target) {
+    std::vector<LabelClass> classes;
+    for (const ModelClass& wanted : wantedClasses(request))
+        classes.push_back({uint32_t(classes.size() + 1), wanted.name, wanted.colour});
+    const int64_t first = request.settings.firstSlice;
+    const ExportDescription description =
+        describe(image, image->info().voxelSize, kind, std::move(classes), first,
+                 checkedEnd(image->info(), first, request.settings.endSlice), {}, {});
+    requireWritable(exporter, description);
+    exporter.requirePlace(target, description);
+}
+
+} // namespace
+
 WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionRequest& request,
                                    ResultKind kind, const Exporter& exporter, const Destination& target,
                                    const Progress& progress) {
     for (const ModelRequest& model : request.models) target.reading(model.package.file);
     target.reading(image->info().path);
+    requirePlace(image, request, kind, exporter, target);
     if (kind == ResultKind::objects) return predictObjectsToFile(image, request, exporter, target, progress);
     progress.report(0, "loading the model");
     const Prepared prepared = prepareTasks(request);

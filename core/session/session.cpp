@@ -133,9 +133,21 @@ void Session::addExporter(std::unique_ptr<Exporter> exporter) {
     exporters_.push_back(std::move(exporter));
 }
 
-Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
+std::vector<ModelClass> wantedClasses(const PredictionRequest& request) {
     if (request.models.empty()) throw Error(ErrorKind::usage, "No model is chosen; choose what to find.");
+    std::vector<ModelClass> wanted;
+    for (const ModelRequest& model : request.models) {
+        const ModelCard& card = model.package.card;
+        if (model.classes.empty()) wanted.insert(wanted.end(), card.classes.begin(), card.classes.end());
+        int64_t index = 0;
+        for (const std::string& name : model.classes) wanted.push_back(findClass(card, name, index));
+    }
+    return wanted;
+}
+
+Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
     Prepared prepared;
+    prepared.classes = wantedClasses(request);
     for (const ModelRequest& model : request.models) {
         const std::string hash = cached_->hashOf(model.package);
         const Cached::Key key{hash, request.device, request.threads};
@@ -162,7 +174,6 @@ Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
             const ModelClass& known = findClass(task.card, name, index);
             task.classes.push_back(index);
             task.thresholds.push_back(model.threshold.value_or(known.threshold));
-            prepared.classes.push_back(known);
         }
         prepared.tasks.push_back(std::move(task));
         prepared.networks.push_back(std::move(entry.network));

@@ -7,6 +7,7 @@
 #include "core/base/input_file.h"
 #include "core/base/json.h"
 #include "core/base/own_folder.h"
+#include "core/learn/training_files.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -93,6 +94,11 @@ fs::path studyData(const Study& study, const SessionPaths& paths) {
                 "The study {} has no data of its own; name some with --data, or --images and --labels.",
                 study.key()));
     return list;
+}
+
+void requireStudyFolder(const fs::path& folder) {
+    for (const std::string& complaint : {folderComplaint(folder), foreignFolderComplaint(folder, "a study")})
+        if (!complaint.empty()) throw Error(ErrorKind::output, complaint);
 }
 
 StudyResult runStudy(const Study& study, Session& session, const StudySettings& settings,

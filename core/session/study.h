@@ -66,6 +66,10 @@ const Study& findStudy(const std::string& key);
 /// Error{usage} where there is none.
 std::filesystem::path studyData(const Study& study, const SessionPaths& paths);
 
+/// Throws Error{output} where runStudy() could not keep its files in the folder: to be asked before the data
+/// are read. Makes nothing.
+void requireStudyFolder(const std::filesystem::path& folder);
+
 /// Runs the steps that the folder does not hold yet and writes table.csv, table.txt and result.json there. A
 /// study that was cancelled or killed goes on where it was; a training within it too. Throws
 /// Error{usage} when the folder holds a study of other settings, and what the steps throw.

@@ -1,9 +1,9 @@
 // Atomic files under fault: full disk, file-size limit, read-only and missing folders, failed checks.
 #include "core/base/atomic_file.h"
 #include "core/base/input_file.h"
-
 #include "core/base/own_folder.h"
 #include "core/base/temporary_files.h"
+#include "tests/support/expect_error.h"
 
 #include <QtTest>
 #include <csignal>
@@ -24,15 +24,6 @@ namespace {
 
 void put(const fs::path& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-std::string messageOf(const std::function<void()>& action, ErrorKind kind = ErrorKind::output) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind() == kind ? error.what() : std::string("wrong kind: ") + error.what();
-    }
-    return "no error";
 }
 
 int entries(const fs::path& folder) {
@@ -107,7 +98,7 @@ private Q_SLOTS:
 
     void failedCheckKeepsTheOldFile() {
         put(folder_ / "a", "old");
-        const std::string message = messageOf([&] {
+        const std::string message = outputErrorOf([&] {
             AtomicFile file({folder_ / "a", Existing::replace});
             put(file.temporaryPath(), "new");
             file.commit([](const fs::path&) { throw Error(ErrorKind::output, "not what was meant"); });
@@ -195,22 +186,23 @@ private Q_SLOTS:
         AtomicFile file(folder_ / "a");
         put(file.temporaryPath(), "ours");
         put(folder_ / "a", "theirs");
-        const std::string message = messageOf([&] { file.commit(); });
+        const std::string message = outputErrorOf([&] { file.commit(); });
         QVERIFY2(message.find("exists already") != std::string::npos, message.c_str());
         QCOMPARE(readTextFile(folder_ / "a"), std::string("theirs"));
     }
 
     void sentencesNameFileAndRemedy() {
         const std::string missing =
-            messageOf([&] { writeFileAtomically(folder_ / "no" / "a.txt", std::string("x")); });
+            outputErrorOf([&] { writeFileAtomically(folder_ / "no" / "a.txt", std::string("x")); });
         QVERIFY2(missing.find("a.txt") != std::string::npos &&
                      missing.find("does not exist") != std::string::npos,
                  missing.c_str());
         const std::string longName =
-            messageOf([&] { writeFileAtomically(folder_ / std::string(300, 'n'), std::string("x")); });
+            outputErrorOf([&] { writeFileAtomically(folder_ / std::string(300, 'n'), std::string("x")); });
         QVERIFY2(longName.find("shorter") != std::string::npos, longName.c_str());
         fs::create_directory(folder_ / "d");
-        const std::string folder = messageOf([&] { writeFileAtomically(folder_ / "d", std::string("x")); });
+        const std::string folder =
+            outputErrorOf([&] { writeFileAtomically(folder_ / "d", std::string("x")); });
         QVERIFY2(folder.find("a folder has that name") != std::string::npos, folder.c_str());
         QVERIFY(fs::is_directory(folder_ / "d"));
     }
@@ -219,7 +211,7 @@ private Q_SLOTS:
         if (geteuid() == 0) QSKIP("root may write in read-only folders");
         put(folder_ / "a", "old");
         chmod(folder_.c_str(), 0555);
-        const std::string message = messageOf([&] {
+        const std::string message = outputErrorOf([&] {
             writeFileAtomically({folder_ / "a", Existing::replace}, std::string("x"));
         });
         chmod(folder_.c_str(), 0755);
@@ -233,7 +225,7 @@ private Q_SLOTS:
             signal(SIGXFSZ, SIG_IGN);
             const rlimit limit{100000, 100000};
             setrlimit(RLIMIT_FSIZE, &limit);
-            const std::string message = messageOf([&] {
+            const std::string message = outputErrorOf([&] {
                 writeFileAtomically({folder_ / "a", Existing::replace}, std::string(1 << 20, 'x'));
             });
             return message.find("larger than this disk or your limit") != std::string::npos ? 0 : 1;
@@ -247,7 +239,7 @@ private Q_SLOTS:
         const int result = inChild([&] {
             if (!mountSmallDisk(folder_)) return 77;
             put(folder_ / "a", "old");
-            const std::string message = messageOf([&] {
+            const std::string message = outputErrorOf([&] {
                 writeFileAtomically({folder_ / "a", Existing::replace}, std::string(4 << 20, 'x'));
             });
             if (message.find("the disk is full") == std::string::npos) return 1;

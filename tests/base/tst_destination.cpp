@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/input_file.h"
 #include "core/base/own_folder.h"
+#include "tests/support/expect_error.h"
 
 #include <QtTest>
 #include <fstream>
@@ -16,15 +17,6 @@ namespace {
 
 void put(const fs::path& path, const std::string& text) {
     std::ofstream(path) << text;
-}
-
-std::string messageOf(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind() == ErrorKind::output ? error.what() : std::string("wrong kind: ") + error.what();
-    }
-    return "no error";
 }
 
 } // namespace
@@ -75,8 +67,8 @@ private Q_SLOTS:
         JobFiles files(Existing::replace);
         files.addInput(folder_ / "image.tif");
         files.addInput(folder_ / "slices");
-        const std::string message =
-            messageOf([&] { writeFileAtomically(files.to(folder_ / name.toStdString()), std::string("x")); });
+        const std::string message = outputErrorOf(
+            [&] { writeFileAtomically(files.to(folder_ / name.toStdString()), std::string("x")); });
         QVERIFY2(message.find(part.toStdString()) != std::string::npos, message.c_str());
         QCOMPARE(readTextFile(folder_ / "image.tif"), std::string("image"));
         QCOMPARE(readTextFile(folder_ / "slices" / "s0.png"), std::string("slice"));
@@ -87,14 +79,14 @@ private Q_SLOTS:
         JobFiles files(Existing::replace);
         files.addInput(folder_ / "link.tif");
         const std::string message =
-            messageOf([&] { writeFileAtomically(files.to(folder_ / "image.tif"), std::string("x")); });
+            outputErrorOf([&] { writeFileAtomically(files.to(folder_ / "image.tif"), std::string("x")); });
         QVERIFY2(message.find("is an input") != std::string::npos, message.c_str());
     }
 
     void nothingIsReplacedUnlessAsked() {
         put(folder_ / "result.csv", "old");
         const std::string message =
-            messageOf([&] { writeFileAtomically(folder_ / "result.csv", std::string("new")); });
+            outputErrorOf([&] { writeFileAtomically(folder_ / "result.csv", std::string("new")); });
         QVERIFY2(message.find("--overwrite") != std::string::npos, message.c_str());
         QCOMPARE(readTextFile(folder_ / "result.csv"), std::string("old"));
         writeFileAtomically(JobFiles(Existing::replace).to(folder_ / "result.csv"), std::string("new"));
@@ -105,7 +97,7 @@ private Q_SLOTS:
         const JobFiles files(Existing::replace);
         AtomicFile first(files.to(folder_ / "x.tif"));
         const std::string message =
-            messageOf([&] { AtomicFile second(files.to(folder_ / "slices" / ".." / "x.tif")); });
+            outputErrorOf([&] { AtomicFile second(files.to(folder_ / "slices" / ".." / "x.tif")); });
         QVERIFY2(message.find("another result of this job") != std::string::npos, message.c_str());
     }
 
@@ -120,7 +112,7 @@ private Q_SLOTS:
         QCOMPARE(mkfifo((folder_ / "fifo").c_str(), 0600), 0);
         fs::create_symlink("nowhere", folder_ / "dangling");
         const auto refused = [&](const fs::path& path, const char* part) {
-            const std::string message = messageOf([&] {
+            const std::string message = outputErrorOf([&] {
                 writeFileAtomically({path, Existing::replace}, std::string("x"));
             });
             return message.find(part) != std::string::npos;
@@ -145,16 +137,16 @@ private Q_SLOTS:
             fs::create_directory(file.temporaryPath());
             file.commit();
         };
-        QVERIFY(messageOf(replacing).find("did not write there") != std::string::npos); // no mark
+        QVERIFY(outputErrorOf(replacing).find("did not write there") != std::string::npos); // no mark
         markResultFolder(folder_ / "slices", {"s0.png"});
         put(folder_ / "slices" / "mine.txt", "notes");
-        QVERIFY(messageOf(replacing).find("mine.txt") != std::string::npos);
+        QVERIFY(outputErrorOf(replacing).find("mine.txt") != std::string::npos);
         fs::remove(folder_ / "slices" / "mine.txt");
         fs::create_symlink("s0.png", folder_ / "slices" / "s1.png");
-        QVERIFY(messageOf(replacing).find("s1.png") != std::string::npos);
+        QVERIFY(outputErrorOf(replacing).find("s1.png") != std::string::npos);
         QVERIFY(fs::exists(folder_ / "slices" / "s0.png"));
         fs::remove(folder_ / "slices" / "s1.png");
-        QCOMPARE(messageOf(replacing), std::string("no error"));
+        QCOMPARE(outputErrorOf(replacing), std::string("no error"));
         QVERIFY(fs::is_empty(folder_ / "slices"));
     }
 
@@ -163,7 +155,7 @@ private Q_SLOTS:
         JobFiles files(Existing::replace);
         files.addInput(folder_ / "slices" / "s0.png");
         const std::string message =
-            messageOf([&] { AtomicFile file(files.to(folder_ / "slices"), AtomicFile::Kind::folder); });
+            outputErrorOf([&] { AtomicFile file(files.to(folder_ / "slices"), AtomicFile::Kind::folder); });
         QVERIFY2(message.find("holds the input") != std::string::npos, message.c_str());
     }
 
@@ -173,12 +165,13 @@ private Q_SLOTS:
             writeFileAtomically(ownFile(folder_ / "run" / "log"), std::string(text));
         QCOMPARE(readTextFile(folder_ / "run" / "log"), std::string("two"));
         takeOwnFolder(folder_ / "run", "a training run"); // again
-        const std::string taken = messageOf([&] { takeOwnFolder(folder_ / "slices", "a training run"); });
+        const std::string taken = outputErrorOf([&] { takeOwnFolder(folder_ / "slices", "a training run"); });
         QVERIFY2(taken.find("new or empty folder") != std::string::npos, taken.c_str());
-        QVERIFY(messageOf([&] { ownFile(folder_ / "slices" / "log"); }).find("not one of this program") !=
+        QVERIFY(outputErrorOf([&] { ownFile(folder_ / "slices" / "log"); }).find("not one of this program") !=
                 std::string::npos);
-        QVERIFY(messageOf([&] { takeOwnFolder(folder_ / "image.tif", "a run"); }).find("cannot be made") !=
-                std::string::npos);
+        QVERIFY(outputErrorOf([&] {
+                    takeOwnFolder(folder_ / "image.tif", "a run");
+                }).find("cannot be made") != std::string::npos);
     }
 
 private:

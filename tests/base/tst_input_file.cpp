@@ -1,12 +1,12 @@
 // Reading what the user names: ordinary files only, pipes and devices refused at once, limits before memory.
 #include "core/base/hash.h"
 #include "core/base/input_file.h"
+#include "tests/support/expect_error.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <fstream>
-#include <functional>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,19 +14,6 @@
 
 using namespace cristae;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string messageOf(const std::function<void()>& action, ErrorKind kind = ErrorKind::input) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind() == kind ? error.what() : "another kind";
-    }
-    return "no error";
-}
-
-} // namespace
 
 class TestInputFile : public QObject {
     Q_OBJECT
@@ -47,21 +34,22 @@ private Q_SLOTS:
         QCOMPARE(file.readSome(7, part), size_t(2));
         QCOMPARE(file.readSome(100, part), size_t(0));
         QCOMPARE(file.readSome(~uint64_t(0), part), size_t(0));
-        const std::string message = messageOf([&] { file.read(7, part); });
+        const std::string message = inputErrorOf([&] { file.read(7, part); });
         QVERIFY2(message.find("cut off") != std::string::npos, message.c_str());
-        QVERIFY(messageOf([&] { file.read(~uint64_t(0), part); }).find("cut off") != std::string::npos);
+        QVERIFY(inputErrorOf([&] { file.read(~uint64_t(0), part); }).find("cut off") != std::string::npos);
     }
 
     void textsAreReadWithinTheirLimit() {
         QCOMPARE(readTextFile(folder_ / "a"), std::string("some text"));
         QCOMPARE(readTextFile(folder_ / "a", 9).size(), size_t(9));
-        QVERIFY(messageOf([&] { readTextFile(folder_ / "a", 8); }).find("larger than 8 bytes") !=
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_ / "a", 8); }).find("larger than 8 bytes") !=
                 std::string::npos);
         QVERIFY(readTextFile("/proc/self/status").find("VmRSS") != std::string::npos); // has no size
         // A hole of a terabyte takes no memory.
         std::ofstream(folder_ / "hole").flush();
         fs::resize_file(folder_ / "hole", uintmax_t(1) << 40);
-        QVERIFY(messageOf([&] { readTextFile(folder_ / "hole"); }).find("larger than") != std::string::npos);
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_ / "hole"); }).find("larger than") !=
+                std::string::npos);
     }
 
     void whatIsNoOrdinaryFileIsRefusedAtOnce() {
@@ -79,16 +67,17 @@ private Q_SLOTS:
         timer.start();
         for (const fs::path& path : {folder_ / "pipe", folder_ / "link", folder_ / "s", fs::path("/dev/zero"),
                                      fs::path("/dev/null"), fs::path("/dev/tty")}) {
-            const std::string message = messageOf([&] { readTextFile(path); });
+            const std::string message = inputErrorOf([&] { readTextFile(path); });
             QVERIFY2(message.find(path.string()) != std::string::npos, message.c_str());
-            QVERIFY(messageOf([&] { sha256OfFile(path); }) == message);
+            QVERIFY(inputErrorOf([&] { sha256OfFile(path); }) == message);
             QVERIFY(messageOf([&] { InputFile file(path, ErrorKind::model); }, ErrorKind::model) == message);
         }
-        QVERIFY(messageOf([&] { readTextFile(folder_); }).find("it is a folder") != std::string::npos);
-        QVERIFY(messageOf([&] { readTextFile(folder_ / "gone"); }).find("does not exist") !=
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_); }).find("it is a folder") != std::string::npos);
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_ / "gone"); }).find("does not exist") !=
                 std::string::npos);
-        QVERIFY(messageOf([&] { readTextFile(folder_ / "loop"); }).find("leads back") != std::string::npos);
-        QVERIFY(messageOf([&] { readTextFile(folder_ / std::string(300, 'n')); }).find("too long") !=
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_ / "loop"); }).find("leads back") !=
+                std::string::npos);
+        QVERIFY(inputErrorOf([&] { readTextFile(folder_ / std::string(300, 'n')); }).find("too long") !=
                 std::string::npos);
         QVERIFY(timer.elapsed() < 1000);
         ::close(socket);

@@ -1,26 +1,13 @@
 // JSON from outside: deep, long and crowded texts end with a sentence, before anything is built of them.
 #include "core/base/json.h"
+#include "tests/support/expect_error.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <fstream>
-#include <functional>
 
 using namespace cristae;
-
-namespace {
-
-std::string messageOf(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
-} // namespace
 
 class TestJson : public QObject {
     Q_OBJECT

@@ -1,14 +1,11 @@
 // The command line as scripts use it: every verb, its files, its words and its exit codes.
 #include "core/base/random.h"
-#include "core/export/exporter.h"
-#include "core/image/memory_source.h"
 #include "core/io/format.h"
 #include "core/learn/trainer.h"
+#include "tests/support/command_line.h"
+#include "tests/support/image_files.h"
 
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -20,23 +17,7 @@ using namespace cristae;
 
 namespace {
 
-const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
 const QString sampleStack = QStringLiteral(CRISTAE_SOURCE_DIR "/resources/samples/fly_medulla.h5");
-
-struct Outcome {
-    int code = -1;
-    QString out, err;
-    QJsonObject json() const { return QJsonDocument::fromJson(out.toUtf8()).object(); }
-};
-
-Outcome run(const QStringList& arguments, int timeoutMs = 300000) {
-    QProcess process;
-    process.start(cli, arguments);
-    process.waitForFinished(timeoutMs);
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-            QString::fromUtf8(process.readAllStandardOutput()),
-            QString::fromUtf8(process.readAllStandardError())};
-}
 
 /// Round cells, brighter inside than outside, with noise and a known truth.
 void makeCells(Pixels& image, Pixels& truth, uint64_t seed) {
@@ -60,20 +41,6 @@ void makeCells(Pixels& image, Pixels& truth, uint64_t seed) {
     }
 }
 
-void writeTiff(const Pixels& pixels, const QString& file) {
-    const MemorySource source(pixels);
-    const auto exporters = allExporters();
-    ExportDescription description;
-    description.info = source.info();
-    exportSource(source, findExporter(exporters, "tiff", file.toStdString()), file.toStdString(), description,
-                 Progress::none());
-}
-
-QByteArray bytesOf(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
 } // namespace
 
 class TestCli : public QObject {
@@ -91,8 +58,8 @@ private Q_SLOTS:
         qputenv("CRISTAE_MODELS", in(QStringLiteral("models")).toUtf8());
         Pixels image(PixelType::u8, 1, {6, 160, 160}), truth(PixelType::u8, 1, {6, 160, 160});
         makeCells(image, truth, 7);
-        writeTiff(image, in(QStringLiteral("cells.tif")));
-        writeTiff(truth, in(QStringLiteral("truth.tif")));
+        writeImage(image, in(QStringLiteral("cells.tif")));
+        writeImage(truth, in(QStringLiteral("truth.tif")));
     }
 
     void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
@@ -105,6 +72,15 @@ private Q_SLOTS:
         QCOMPARE(json[QStringLiteral("voxel_size_nm")][QStringLiteral("x")].toDouble(), 10.0);
         QVERIFY(!json[QStringLiteral("voxel_size_nm")][QStringLiteral("source")].toString().isEmpty());
         QCOMPARE(json[QStringLiteral("shape")].toArray().size(), 4);
+    }
+
+    void knowsItsFolderWithoutProc() {
+        const Outcome o =
+            run({"-Urm", "sh", "-c", R"(mount -t tmpfs none /proc || exit 77; exec "$0" models)", cli},
+                {.program = "unshare"});
+        if (o.code == 77 || o.err.contains("unshare failed")) QSKIP("no user namespaces here");
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        QCOMPARE(o.out.contains("membranes"), hasModels());
     }
 
     void exitCodes_data() {

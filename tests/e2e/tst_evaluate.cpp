@@ -1,53 +1,19 @@
 // cristae-cli evaluate with everything it writes: several predictions, slices, difference, report.
-#include "core/export/exporter.h"
-#include "core/image/memory_source.h"
 #include "core/io/format.h"
+#include "tests/support/command_line.h"
+#include "tests/support/image_files.h"
 
 #include <QDir>
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
 using namespace cristae;
 
-namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out, err;
-};
-
-Outcome run(const QStringList& arguments) {
-    QProcess process;
-    process.start(QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli"), arguments);
-    process.waitForFinished(120000);
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-            QString::fromUtf8(process.readAllStandardOutput()),
-            QString::fromUtf8(process.readAllStandardError())};
-}
-
-void writeTiff(const Pixels& pixels, const QString& file) {
-    const MemorySource source(pixels);
-    const auto exporters = allExporters();
-    ExportDescription description;
-    description.info = source.info();
-    exportSource(source, findExporter(exporters, "tiff", file.toStdString()), file.toStdString(), description,
-                 Progress::none());
-}
-
-} // namespace
-
 class TestEvaluateVerb : public QObject {
     Q_OBJECT
     QTemporaryDir folder_;
     QString in(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
-    static QByteArray bytesOf(const QString& path) {
-        QFile file(path);
-        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-    }
 
 private Q_SLOTS:
     void initTestCase() {
@@ -63,9 +29,9 @@ private Q_SLOTS:
                     shifted.plane<uint8_t>(0, z)[size_t(y * 50 + x + (z == 1 ? 0 : 5))] = 1;
                     probability.plane<float>(0, z)[size_t(y * 50 + x)] = 0.6f;
                 }
-        writeTiff(truth, in("truth.tif"));
-        writeTiff(shifted, in("shifted.tif"));
-        writeTiff(probability, in("probability.tif"));
+        writeImage(truth, in("truth.tif"));
+        writeImage(shifted, in("shifted.tif"));
+        writeImage(probability, in("probability.tif"));
     }
 
     void everySliceOfEveryPrediction() {

@@ -1,11 +1,11 @@
 // No command line destroys what it reads, or anything it was not asked to replace.
-#include "core/export/exporter.h"
-#include "core/image/memory_source.h"
 #include "core/io/format.h"
+#include "tests/support/command_line.h"
+#include "tests/support/fake_package.h"
+#include "tests/support/image_files.h"
 
 #include <QCryptographicHash>
 #include <QDirIterator>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -17,27 +17,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
-
-struct Outcome {
-    int code = -1;
-    QString out, err;
-};
-
 Pixels stripes(int64_t slices, uint8_t value) {
     Pixels pixels(PixelType::u8, 1, {slices, 48, 48});
     auto values = pixels.values<uint8_t>();
     for (size_t i = 0; i < values.size(); ++i) values[i] = i % 16 < 8 ? value : 0;
     return pixels;
-}
-
-void write(const Pixels& pixels, const QString& file, const std::string& format) {
-    const MemorySource source(pixels);
-    const auto exporters = allExporters();
-    ExportDescription description;
-    description.info = source.info();
-    exportSource(source, findExporter(exporters, format, file.toStdString()), file.toStdString(), description,
-                 Progress::none());
 }
 
 /// Kind, inode and content of everything below a folder.
@@ -71,14 +55,7 @@ private:
     std::unique_ptr<QTemporaryDir> folder_;
     QString in(const QString& name) const { return folder_->filePath(name); }
     Outcome run(const QStringList& arguments, const QString& output = {}) const {
-        QProcess process;
-        process.setWorkingDirectory(folder_->path());
-        if (!output.isEmpty()) process.setStandardOutputFile(output);
-        process.start(cli, arguments);
-        process.waitForFinished(120000);
-        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()),
-                QString::fromUtf8(process.readAllStandardError())};
+        return ::run(arguments, {.folder = folder_->path(), .output = output, .timeoutMs = 120000});
     }
 
 private Q_SLOTS:
@@ -86,19 +63,19 @@ private Q_SLOTS:
         QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
         folder_ = std::make_unique<QTemporaryDir>();
         qputenv("CRISTAE_MODELS", in(QStringLiteral("models")).toUtf8());
-        write(stripes(1, 200), in(QStringLiteral("a.tif")), "tiff");
-        write(stripes(1, 100), in(QStringLiteral("b.tif")), "tiff");
-        write(stripes(1, 1), in(QStringLiteral("l.tif")), "tiff");
-        write(stripes(1, 200), in(QStringLiteral("a.png")), "png");
-        write(stripes(3, 200), in(QStringLiteral("stack.tif")), "tiff");
+        writeImage(stripes(1, 200), in(QStringLiteral("a.tif")), "tiff");
+        writeImage(stripes(1, 100), in(QStringLiteral("b.tif")), "tiff");
+        writeImage(stripes(1, 1), in(QStringLiteral("l.tif")), "tiff");
+        writeImage(stripes(1, 200), in(QStringLiteral("a.png")), "png");
+        writeImage(stripes(3, 200), in(QStringLiteral("stack.tif")), "tiff");
         QDir(folder_->path()).mkdir(QStringLiteral("raw"));
         QDir(folder_->path()).mkdir(QStringLiteral("pngs"));
         QDir(folder_->path()).mkdir(QStringLiteral("other"));
         for (int i = 0; i < 3; ++i) {
-            write(stripes(1, uint8_t(50 + i)), in(QStringLiteral("raw/s%1.png").arg(i)), "png");
-            write(stripes(1, uint8_t(90 + i)), in(QStringLiteral("pngs/mine%1.png").arg(i)), "png");
+            writeImage(stripes(1, uint8_t(50 + i)), in(QStringLiteral("raw/s%1.png").arg(i)), "png");
+            writeImage(stripes(1, uint8_t(90 + i)), in(QStringLiteral("pngs/mine%1.png").arg(i)), "png");
         }
-        write(stripes(1, 30), in(QStringLiteral("other/a.tif")), "tiff");
+        writeImage(stripes(1, 30), in(QStringLiteral("other/a.tif")), "tiff");
         QFile::link(in(QStringLiteral("a.tif")), in(QStringLiteral("link.tif")));
         fs::create_hard_link(in(QStringLiteral("b.tif")).toStdString(),
                              in(QStringLiteral("hard.tif")).toStdString());
@@ -170,6 +147,53 @@ private Q_SLOTS:
         QCOMPARE(run(words("convert other/a.tif copy.tif --overwrite")).code, 0);
         QCOMPARE(openImage(in("copy.tif").toStdString())->read(0, {0, 0, 0, 1, 1, 1}).values<uint8_t>()[0],
                  uint8_t(30));
+    }
+
+    void placesAreJudgedBeforeTheWork_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("sentence");
+        const auto row = [](const char* text, const char* sentence) {
+            QTest::newRow(text) << words(text) << QString::fromLatin1(sentence);
+        };
+        // What comes after is impossible too, and would be told instead.
+        row("predict a.tif --model broken.safetensors --output l.tif", "exists already");
+        row("predict a.tif --model broken.safetensors --mask --output no/m.tif", "does not exist");
+        row("predict stack.tif --model broken.safetensors --output pngs.png", "did not write there");
+        row("explain a.tif --model broken.safetensors --at 9,9 --output l.tif", "exists already");
+        row("evaluate a.tif stack.tif --difference pngs.png", "did not write there");
+        row("evaluate a.tif stack.tif --difference d.xyz", "in which format");
+        row("evaluate a.tif stack.tif --per-slice l.tif", "exists already");
+        row("explore a.tif stack.tif --output l.tif", "exists already");
+        row("volume a.tif stack.tif --look objects --output l.tif", "exists already");
+        row("volume a.tif stack.tif --look objects --output v.xyz", "in which format");
+        row("study training-size --images a.tif --labels stack.tif --output raw", "not of a study");
+        row("study training-size --images a.tif --labels stack.tif --output a.tif", "not a folder");
+        row("train --images a.tif --labels stack.tif --run-folder raw --output m", "not of a training run");
+        row("score hard.safetensors --data note.json --write", "hard links");
+        row("ensemble broken.safetensors broken.safetensors --data note.json --output hard",
+            "an input of this job");
+    }
+    void placesAreJudgedBeforeTheWork() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, sentence);
+        ModelCard card;
+        card.name = "broken";
+        card.classes = {{"stripes", {230, 159, 0}, 0.5}};
+        writeFakePackage(in("broken.safetensors").toStdString(), card); // no network has such weights
+        fs::create_hard_link(in("broken.safetensors").toStdString(), in("hard.safetensors").toStdString());
+        const auto before = stateOf(folder_->path());
+        const Outcome o = run(arguments);
+        QVERIFY2((o.code == 2 || o.code == 3) && o.err.contains(sentence), qPrintable(o.err));
+        QCOMPARE(stateOf(folder_->path()), before);
+    }
+    void whatWouldBeToldInstead() {
+        ModelCard card;
+        card.name = "broken";
+        card.classes = {{"stripes", {230, 159, 0}, 0.5}};
+        writeFakePackage(in("broken.safetensors").toStdString(), card);
+        const Outcome o = run(words("predict a.tif --model broken.safetensors --output new.tif"));
+        QCOMPARE(o.code, 4);
+        QVERIFY(!QFile::exists(in("new.tif")));
     }
 
     void ownStackFoldersCanBeReplaced() {

@@ -5,58 +5,28 @@
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/run_folder.h"
 #include "core/learn/run_record.h"
+#include "tests/support/cells.h"
+#include "tests/support/command_line.h"
+#include "tests/support/image_files.h"
 
-#include <QDir>
 #include <QElapsedTimer>
-#include <QImage>
-#include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <cmath>
-
 using namespace cristae;
 namespace fs = std::filesystem;
-
-namespace {
-
-const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
-
-struct Outcome {
-    int code = -1;
-    QString words;
-};
-
-QByteArray bytesOf(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-} // namespace
 
 class TestTrainingFaults : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() {
         QTest::failOnWarning(QRegularExpression(".?"));
-        Random random(3);
-        for (const char* name : {"images", "labels"}) QVERIFY(QDir(folder_.path()).mkdir(name));
-        for (int i = 0; i < 3; ++i) {
-            QImage image(64, 64, QImage::Format_Grayscale8), labels = image;
-            for (int y = 0; y < 64; ++y)
-                for (int x = 0; x < 64; ++x) {
-                    const bool inside = std::hypot(y % 32 - 16, x % 32 - 16 + i) < 9;
-                    image.scanLine(y)[x] = uchar((inside ? 180 : 80) + random.below(40));
-                    labels.scanLine(y)[x] = inside ? 255 : 0;
-                }
-            QVERIFY(image.save(in(QString("images/%1.png").arg(i))));
-            QVERIFY(labels.save(in(QString("labels/%1.png").arg(i))));
-        }
+        QVERIFY(writeCells(QDir(folder_.path())));
         QElapsedTimer clock;
         clock.start();
         const Outcome whole = run(place("whole"), training());
-        QVERIFY2(whole.code == 0, qPrintable(whole.words));
+        QVERIFY2(whole.code == 0, qPrintable(whole.words()));
         milliseconds_ = int(clock.elapsed());
         expected_ = bytesOf(in("whole/m.safetensors"));
         QVERIFY(!expected_.isEmpty());
@@ -103,8 +73,8 @@ private Q_SLOTS:
         unasked.removeAll("--overwrite");
         Outcome refused = run(here, unasked);
         QCOMPARE(refused.code, 3);
-        QVERIFY2(refused.words.contains("m.safetensors already") && refused.words.contains("--overwrite"),
-                 qPrintable(refused.words));
+        QVERIFY2(refused.words().contains("m.safetensors already") && refused.words().contains("--overwrite"),
+                 qPrintable(refused.words()));
         const auto process = start(here, other + QStringList{"--set", "steps=1000000"});
         QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 20, 60000); // an epoch and its best network are there
         QVERIFY(QFile::exists(here + "/m.run/best.safetensors"));
@@ -112,9 +82,9 @@ private Q_SLOTS:
         process->waitForFinished();
         QCOMPARE(bytesOf(model), expected_);
         refused = run(here, unasked);
-        QVERIFY2(refused.words.contains("stopped at step"), qPrintable(refused.words));
+        QVERIFY2(refused.words().contains("stopped at step"), qPrintable(refused.words()));
         const Outcome replaced = run(here, other);
-        QVERIFY2(replaced.code == 0, qPrintable(replaced.words));
+        QVERIFY2(replaced.code == 0, qPrintable(replaced.words()));
         QVERIFY(bytesOf(model) != expected_);
     }
 
@@ -124,7 +94,7 @@ private Q_SLOTS:
             run(here, {"train", "--images", "../no-images", "--labels", "../no-labels", "--output", "no/m"});
         QCOMPARE(begin.code, 3);
         for (const char* word : {"no-images (--images)", "no-labels (--labels)", "/no "})
-            QVERIFY2(begin.words.contains(word), qPrintable(begin.words));
+            QVERIFY2(begin.words().contains(word), qPrintable(begin.words()));
         stoppedRun(here);
         QVERIFY(QDir().rename(in("labels"), in("elsewhere")));
         QVERIFY(QFile::rename(in("images/1.png"), in("1.png")));
@@ -132,12 +102,12 @@ private Q_SLOTS:
         QVERIFY(QDir().rename(in("elsewhere"), in("labels")));
         QVERIFY(QFile::rename(in("1.png"), in("images/1.png")));
         QCOMPARE(resumed.code, 3);
-        QVERIFY2(resumed.words.contains("labels (--labels) is not there") &&
-                     resumed.words.contains("images (--images) has"),
-                 qPrintable(resumed.words));
+        QVERIFY2(resumed.words().contains("labels (--labels) is not there") &&
+                     resumed.words().contains("images (--images) has"),
+                 qPrintable(resumed.words()));
         const Outcome nothing = run(folder_.path(), {"train", "--resume", "--run-folder", "images"});
         QCOMPARE(nothing.code, 3);
-        QVERIFY2(nothing.words.contains("no training in"), qPrintable(nothing.words));
+        QVERIFY2(nothing.words().contains("no training in"), qPrintable(nothing.words()));
         QCOMPARE(run(here, {"train", "--images", "../images", "--labels", "../labels"}).code, 2);
     }
 
@@ -161,12 +131,12 @@ private Q_SLOTS:
         record.erase("inputs");
         writeFileAtomically({folder / "run.json", Existing::replace}, record.dump());
         const Outcome resumed = run(here, {"train", "--resume", "--run-folder", "m.run"});
-        QVERIFY2(resumed.code == 0, qPrintable(resumed.words));
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.words()));
         QCOMPARE(bytesOf(here + "/m.safetensors"), expected_);
         // Without its data either it says what is needed.
         closeRun(folder);
         const Outcome asked = run(here, {"train", "--resume", "--run-folder", "m.run"});
-        QVERIFY2(asked.code == 2 && asked.words.contains("--images"), qPrintable(asked.words));
+        QVERIFY2(asked.code == 2 && asked.words().contains("--images"), qPrintable(asked.words()));
     }
 
     void aFolderThatVanishesIsASentence() {
@@ -179,7 +149,7 @@ private Q_SLOTS:
         QVERIFY2(process->exitCode() == 3 && words.contains("does not exist"), words.constData());
         QVERIFY(QDir().rename(here + "/gone", folder));
         const Outcome resumed = run(here, {"train", "--resume", "--run-folder", "m.run"});
-        QVERIFY2(resumed.code == 0, qPrintable(resumed.words));
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.words()));
         QCOMPARE(bytesOf(here + "/m.safetensors"), expected_);
     }
 
@@ -188,7 +158,7 @@ private Q_SLOTS:
         QVERIFY(QFile::copy(in("whole/m.safetensors"), here + "/m.safetensors"));
         const Outcome limited = shell(here, "ulimit -f 16; exec \"$0\" \"$@\"", training());
         QCOMPARE(limited.code, 3);
-        QVERIFY2(limited.words.contains("your limit for files"), qPrintable(limited.words));
+        QVERIFY2(limited.words().contains("your limit for files"), qPrintable(limited.words()));
         QCOMPARE(bytesOf(here + "/m.safetensors"), expected_);
     }
 
@@ -262,18 +232,10 @@ private:
         return process;
     }
     static Outcome run(const QString& here, const QStringList& arguments) {
-        const auto process = start(here, arguments);
-        process->waitForFinished(240000);
-        return {process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1,
-                QString::fromUtf8(process->readAllStandardError() + process->readAllStandardOutput())};
+        return ::run(arguments, {.folder = here});
     }
     static Outcome shell(const QString& here, const QString& script, const QStringList& arguments) {
-        QProcess process;
-        process.setWorkingDirectory(here);
-        process.start("sh", QStringList{"-c", script, cli} + arguments);
-        process.waitForFinished(240000);
-        return {process.exitCode(),
-                QString::fromUtf8(process.readAllStandardError() + process.readAllStandardOutput())};
+        return ::run(QStringList{"-c", script, cli} + arguments, {.folder = here, .program = "sh"});
     }
     static int stepIn(const QString& here) {
         const nlohmann::json state = runState((here + "/m.run").toStdString());

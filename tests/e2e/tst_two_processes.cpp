@@ -1,12 +1,10 @@
 // Two processes on the processor give the weights of one with the whole batch; a missing or killed one is a
 // sentence in the other, not a wait without end.
-#include "core/base/random.h"
 #include "core/segment/safetensors.h"
+#include "tests/support/cells.h"
+#include "tests/support/command_line.h"
 
-#include <QDir>
 #include <QElapsedTimer>
-#include <QImage>
-#include <QProcess>
 #include <QRegularExpression>
 #include <QTcpServer>
 #include <QTemporaryDir>
@@ -32,19 +30,7 @@ class TestTwoProcesses : public QObject {
 private Q_SLOTS:
     void initTestCase() {
         QTest::failOnWarning(QRegularExpression(".?"));
-        Random random(3);
-        for (const char* name : {"images", "labels"}) QVERIFY(QDir(folder_.path()).mkdir(name));
-        for (int i = 0; i < 3; ++i) {
-            QImage image(64, 64, QImage::Format_Grayscale8), labels = image;
-            for (int y = 0; y < 64; ++y)
-                for (int x = 0; x < 64; ++x) {
-                    const bool inside = std::hypot(y % 32 - 16, x % 32 - 16 + i) < 9;
-                    image.scanLine(y)[x] = uchar((inside ? 180 : 80) + random.below(40));
-                    labels.scanLine(y)[x] = inside ? 255 : 0;
-                }
-            QVERIFY(image.save(folder_.filePath(QString("images/%1.png").arg(i))));
-            QVERIFY(labels.save(folder_.filePath(QString("labels/%1.png").arg(i))));
-        }
+        QVERIFY(writeCells(QDir(folder_.path())));
     }
 
     void twoGiveTheWeightsOfOne() {
@@ -142,7 +128,7 @@ private:
               QStringLiteral("levels=2"), QStringLiteral("threads=1"), QStringLiteral("stepsPerEpoch=10"),
               QString("steps=%1").arg(steps)})
             arguments << "--set" << setting;
-        process->start(QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli"), arguments);
+        process->start(cli, arguments);
         return process;
     }
     static int freePort() {

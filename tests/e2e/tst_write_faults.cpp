@@ -1,10 +1,9 @@
 // Whatever call fails while a result is written: the cause in words, exit code 3, the old result as before.
-#include "core/export/exporter.h"
-#include "core/image/memory_source.h"
+#include "tests/support/command_line.h"
+#include "tests/support/image_files.h"
 
 #include <QCryptographicHash>
 #include <QDirIterator>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -14,18 +13,11 @@ using namespace cristae;
 
 namespace {
 
-const QString cli = QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli");
-
 void write(uint8_t value, const QString& file) {
     Pixels pixels(PixelType::u8, 1, {2, 40, 40});
     auto values = pixels.values<uint8_t>();
     for (size_t i = 0; i < values.size(); ++i) values[i] = i % 10 < 5 ? value : 0;
-    const MemorySource source(pixels);
-    const auto exporters = allExporters();
-    ExportDescription description;
-    description.info = source.info();
-    exportSource(source, findExporter(exporters, "tiff", {}), file.toStdString(), description,
-                 Progress::none());
+    writeImage(pixels, file);
 }
 
 QMap<QString, QByteArray> stateOf(const QString& folder) {
@@ -51,24 +43,18 @@ private:
     QString in(const QString& name) const { return folder_->filePath(name); }
     QString results() const { return in(QStringLiteral("results")); }
 
-    struct Outcome {
-        int code = -1;
-        QString err;
+    /// `happened`: the fault was met.
+    struct Faulty : Outcome {
         bool happened = false;
     };
-    Outcome run(const QStringList& arguments, const QString& fault) const {
+    Faulty run(const QStringList& arguments, const QString& fault) const {
         QFile::remove(in(QStringLiteral("seen")));
-        QProcess process;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("LD_PRELOAD", QStringLiteral(CRISTAE_FAILING_CALLS));
-        environment.insert("CRISTAE_FAULT", fault);
-        environment.insert("CRISTAE_FAULT_FOLDER", results());
-        environment.insert("CRISTAE_FAULT_SEEN", in(QStringLiteral("seen")));
-        process.setProcessEnvironment(environment);
-        process.start(cli, arguments);
-        process.waitForFinished(60000);
-        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardError()), QFile::exists(in(QStringLiteral("seen")))};
+        RunSettings settings{.timeoutMs = 60000};
+        settings.environment.insert("LD_PRELOAD", QStringLiteral(CRISTAE_FAILING_CALLS));
+        settings.environment.insert("CRISTAE_FAULT", fault);
+        settings.environment.insert("CRISTAE_FAULT_FOLDER", results());
+        settings.environment.insert("CRISTAE_FAULT_SEEN", in(QStringLiteral("seen")));
+        return {::run(arguments, settings), QFile::exists(in(QStringLiteral("seen")))};
     }
     QStringList command(const QString& output, const QString& image) const {
         if (output.endsWith(".csv"))
@@ -110,7 +96,7 @@ private Q_SLOTS:
                                                   .arg(number)
                                                   .arg(fault.error)
                                                   .arg(how);
-                        const Outcome o = run(command(output, "new.tif"), words);
+                        const Faulty o = run(command(output, "new.tif"), words);
                         const QString told = words + QStringLiteral(": exit code %1, ").arg(o.code) + o.err;
                         if (!o.happened) {
                             QVERIFY2(o.code == 0, qPrintable(told));
@@ -147,8 +133,8 @@ private Q_SLOTS:
         const std::pair<int, const char*> harmless[] = {{EINVAL, "ever"}, {EINTR, "once"}};
         for (const auto& [error, how] : harmless)
             for (int number = 1; number < 4; ++number) {
-                const Outcome o = run(command("x.tif", "new.tif"),
-                                      QStringLiteral("sync %1 %2 %3").arg(number).arg(error).arg(how));
+                const Faulty o = run(command("x.tif", "new.tif"),
+                                     QStringLiteral("sync %1 %2 %3").arg(number).arg(error).arg(how));
                 QVERIFY(o.happened);
                 QVERIFY2(o.code == 0, qPrintable(o.err));
             }

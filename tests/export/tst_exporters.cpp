@@ -4,6 +4,7 @@
 #include "core/export/metadata.h"
 #include "core/image/memory_source.h"
 #include "core/io/format.h"
+#include "tests/support/expect_error.h"
 
 #include <QProcess>
 #include <QtTest>
@@ -71,15 +72,6 @@ int entries(const fs::path& folder) {
 
 std::string bytesOf(const fs::path& path) {
     return readTextFile(path, size_t(1) << 30);
-}
-
-std::string messageOf(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 int inChild(const std::function<int()>& action) {

@@ -3,6 +3,7 @@
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_lzf.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/hdf5_chunks.h"
 #include "tests/support/hdf5_writer.h"
 
 #include <QProcess>
@@ -268,35 +269,7 @@ with h5py.File(sys.argv[1], 'w') as f:
 
     void damagedLzf() {
         // A chunk whose copy points before its beginning.
-        const hid_t file = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-        const hsize_t shape[3] = {2, 16, 16}, chunk[3] = {1, 16, 16};
-        const hid_t space = H5Screate_simple(3, shape, nullptr), storage = H5Pcreate(H5P_DATASET_CREATE);
-        H5Pset_chunk(storage, 3, chunk);
-        const unsigned values[3] = {4, 0x105, 256};
-        // HDF5 makes such datasets only with a filter that can write; the chunks below are written as they
-        // are.
-        const H5Z_class2_t writing = {
-            H5Z_CLASS_T_VERS,
-            32000,
-            1,
-            1,
-            "lzf",
-            nullptr,
-            nullptr,
-            [](unsigned, size_t, const unsigned*, size_t bytes, size_t*, void**) { return bytes; }};
-        QVERIFY(H5Zregister(&writing) >= 0);
-        H5Pset_filter(storage, 32000, H5Z_FLAG_OPTIONAL, 3, values);
-        const hid_t dataset =
-            H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, storage, H5P_DEFAULT);
-        QVERIFY(dataset >= 0);
-        const uint8_t good[] = {0, 9, 0xe0, 246, 0}, bad[] = {0, 9, 0xe0, 246, 200};
-        const hsize_t first[3] = {0, 0, 0}, second[3] = {1, 0, 0};
-        QVERIFY(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, first, sizeof good, good) >= 0);
-        QVERIFY(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, second, sizeof bad, bad) >= 0);
-        H5Dclose(dataset);
-        H5Pclose(storage);
-        H5Sclose(space);
-        H5Fclose(file);
+        writeChunks(path_, addLzf, {0, 9, 0xe0, 246, 0}, {0, 9, 0xe0, 246, 200});
         const auto source = openImage(path_, {.axes = "zyx"});
         QCOMPARE(source->read(0, {0, 0, 0, 1, 16, 16}).at(0, 0, 15, 15), 9.0);
         const std::string message = messageOf([&] {

@@ -2,6 +2,7 @@
 // files.
 #include "core/io/hdf5_lzf.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/hdf5_chunks.h"
 #include "tests/support/hdf5_writer.h"
 
 #include <QElapsedTimer>
@@ -16,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Chunk = std::vector<uint8_t>;
-
 Chunk deflated(const Chunk& bytes) {
     Chunk out(compressBound(bytes.size()));
     uLongf size = out.size();
@@ -29,39 +28,6 @@ Chunk deflated(const Chunk& bytes) {
 Chunk withChecksum(Chunk bytes) { // all zeros have the checksum zero
     bytes.insert(bytes.end(), 4, 0);
     return bytes;
-}
-
-/// A dataset of two slices of 16 × 16 bytes, a chunk each, stored as given.
-void writeChunks(const fs::path& path, const std::function<void(hid_t)>& filters, const Chunk& first,
-                 const Chunk& second) {
-    const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    const hsize_t shape[3] = {2, 16, 16}, chunk[3] = {1, 16, 16};
-    const hid_t space = H5Screate_simple(3, shape, nullptr), storage = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(storage, 3, chunk);
-    filters(storage);
-    const hid_t dataset = H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, storage, H5P_DEFAULT);
-    const hsize_t origin[2][3] = {{0, 0, 0}, {1, 0, 0}};
-    H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, origin[0], first.size(), first.data());
-    H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, origin[1], second.size(), second.data());
-    H5Dclose(dataset);
-    H5Pclose(storage);
-    H5Sclose(space);
-    H5Fclose(file);
-}
-
-void addLzf(hid_t storage) {
-    static const H5Z_class2_t writing = {
-        H5Z_CLASS_T_VERS,
-        32000,
-        1,
-        1,
-        "lzf",
-        nullptr,
-        nullptr,
-        [](unsigned, size_t, const unsigned*, size_t bytes, size_t*, void**) { return bytes; }};
-    H5Zregister(&writing);
-    const unsigned values[3] = {4, 0x105, 256};
-    H5Pset_filter(storage, 32000, H5Z_FLAG_OPTIONAL, 3, values);
 }
 
 void addTexts(hid_t object, const char* name, const std::vector<const char*>& texts) {

@@ -6,6 +6,7 @@
 #include "core/image/memory_source.h"
 #include "core/session/session.h"
 #include "tests/support/bright_network.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/fake_package.h"
 
 #include <QFile>
@@ -13,6 +14,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
 #include <set>
 
 using namespace cristae;
@@ -84,6 +86,28 @@ private Q_SLOTS:
         session_->prepare(request("bright"));
         QVERIFY(session_->engineLoaded());
         QVERIFY(session_->estimateSeconds(image_->info(), request("bright")).has_value());
+    }
+
+    void aRefusedPlaceNeedsNoEngine() {
+        const auto refusal = [&](const char* format, const char* name, ResultKind kind) {
+            const Exporter& exporter = findExporter(session_->exporters(), format, "");
+            return messageOf([&] {
+                session_->predictToFile(image_, request("bright"), kind, exporter, in(name),
+                                        Progress::none());
+            });
+        };
+        std::filesystem::create_directories(in("own.png"));
+        std::filesystem::create_directories(in("stack"));
+        std::ofstream(in("there.tif")) << "x";
+        for (const ResultKind kind : {ResultKind::labels, ResultKind::objects}) {
+            QVERIFY(refusal("tiff", "there.tif", kind).find("exists already") != std::string::npos);
+            QVERIFY(refusal("tiff", "no/x.tif", kind).find("does not exist") != std::string::npos);
+            // A stack of PNGs is the folder without the ending.
+            QVERIFY(refusal("png", "stack.png", kind).find("did not write there") != std::string::npos);
+        }
+        QVERIFY(!session_->engineLoaded());
+        QCOMPARE(refusal("png", "own.png", ResultKind::mask), std::string("no error")); // the folder own
+        QVERIFY(session_->engineLoaded());
     }
 
     void predictionIsOneUndoableStep() {

@@ -5,16 +5,27 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
-/// The message of the Error that an action throws; "no error" if it throws none.
-inline std::string messageOf(const std::function<void()>& action) {
+/// The message of the Error that an action throws; "no error" if it throws none, and marked where the error
+/// is of another kind than asked for.
+inline std::string messageOf(const std::function<void()>& action,
+                             std::optional<cristae::ErrorKind> kind = {}) {
     try {
         action();
     } catch (const cristae::Error& error) {
-        return error.what();
+        return !kind || error.kind() == *kind ? error.what() : std::string("wrong kind: ") + error.what();
     }
     return "no error";
+}
+
+/// Likewise of what could not be read, or written.
+inline std::string inputErrorOf(const std::function<void()>& action) {
+    return messageOf(action, cristae::ErrorKind::input);
+}
+inline std::string outputErrorOf(const std::function<void()>& action) {
+    return messageOf(action, cristae::ErrorKind::output);
 }
 
 /// Opens an image and reads all of it.

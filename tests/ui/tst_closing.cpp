@@ -301,6 +301,19 @@ private Q_SLOTS:
         QTRY_VERIFY(!window_->isVisible());
     }
 
+    void workThatEndsWhileItIsAskedAboutIsNoHindrance() {
+        open(image());
+        label();
+        work(Queue::writing, "Exporting a.tif");
+        QVERIFY(!window_->close());
+        bench_->jobs().cancelQueue(Queue::writing);
+        QTRY_VERIFY(bench_->jobs().unfinishedWork().empty());
+        press("closeLater");
+        QTRY_VERIFY(child<QMessageBox>("unsavedQuestion"));
+        press("discardLabels");
+        QTRY_VERIFY(!window_->isVisible());
+    }
+
     void cancelledQuestionKeepsEverything() {
         open(image());
         work(Queue::writing, "Exporting a.tif");

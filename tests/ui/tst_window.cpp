@@ -20,6 +20,7 @@
 #include <QSlider>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTableView>
 #include <QTableWidget>
 #include <QTest>
 #include <QToolButton>
@@ -381,6 +382,32 @@ private Q_SLOTS:
             QTest::qWait(0);
             QVERIFY2(window_->height() <= 720, qPrintable(tabs->tabText(page)));
         }
+    }
+
+    void measuringNothingComesToAnEnd() {
+        showWindow();
+        open(stack_);
+        child<QTabBar>("taskTabs")->setCurrentIndex(2);
+        QTRY_VERIFY(child<QLabel>("measureObstacle")->text().startsWith(QStringLiteral("Nothing")));
+    }
+
+    /// The main button of a page and the line that belongs to it, whatever has to be scrolled above them.
+    void mainButtonsStayInSight() {
+        showWindow({1280, 720});
+        open(stack_);
+        paint();
+        auto* tabs = child<QTabBar>("taskTabs");
+        const auto whole = [this](const char* name) {
+            auto* widget = child<QWidget>(name);
+            return widget->isVisible() && widget->visibleRegion().boundingRect() == widget->rect();
+        };
+        tabs->setCurrentIndex(0);
+        QTRY_VERIFY(whole("predict") &&
+                    whole("obstacle")); // there is no engine here, so nothing is estimated
+        tabs->setCurrentIndex(3);
+        child<QPushButton>("addThis")->click();
+        QTRY_VERIFY(child<QTableView>("dataSet")->isVisible());
+        QTRY_VERIFY(whole("start") && whole("obstacles"));
     }
 };
 

@@ -129,6 +129,7 @@ void MeasurePage::refresh() {
 }
 
 void MeasurePage::showResult(MeasureResult result) {
+    counting_ = nullptr; // the job goes a little later
     result_ = std::move(result);
     const bool known = result_.volume ? result_.voxelSize.knownInPlane() && result_.voxelSize.zNm
                                       : result_.voxelSize.knownInPlane();

@@ -50,6 +50,8 @@ public:
         constexpr int barWidth = 10;
         return {widget() ? widget()->minimumSizeHint().width() + barWidth : 0, 120};
     }
+    /// It takes what is left: asking for all of its content would push the foot of the page out of sight.
+    QSize sizeHint() const override { return minimumSizeHint(); }
 
 protected:
     void showEvent(QShowEvent* event) override {
@@ -83,6 +85,7 @@ QPixmap swatch(const Colour& colour, double devicePixelRatio, int side) {
 QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     auto* outer = new QVBoxLayout(page);
     outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(0);
     auto* area = new ColumnArea(page);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
@@ -93,7 +96,18 @@ QVBoxLayout* scrollingColumn(QWidget* page, int spacing) {
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(spacing);
     area->setWidget(column);
-    outer->addWidget(area);
+    outer->addWidget(area, 1);
+    return layout;
+}
+
+QVBoxLayout* fixedFoot(QWidget* page) {
+    auto* foot = new QWidget(page);
+    foot->setObjectName(QStringLiteral("pageFoot"));
+    foot->setAttribute(Qt::WA_StyledBackground);
+    auto* layout = new QVBoxLayout(foot);
+    layout->setContentsMargins(16, 12, 16, 12);
+    layout->setSpacing(8);
+    page->layout()->addWidget(foot);
     return layout;
 }
 

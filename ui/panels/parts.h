@@ -28,6 +28,9 @@ QPixmap outlinedSwatch(const Colour& colour, double devicePixelRatio, int side =
 /// Makes `page` a scrolling column with the panel's margins and gives the layout to fill; wide content is
 /// never cut off silently.
 QVBoxLayout* scrollingColumn(QWidget* page, int spacing = 8);
+/// The foot of a page made by scrollingColumn(): stays in sight under what scrolls, for the main button and
+/// what it says.
+QVBoxLayout* fixedFoot(QWidget* page);
 /// Pages behind a row of buttons, the first one shown.
 struct SegmentPage {
     QString title, help;

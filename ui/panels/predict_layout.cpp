@@ -94,19 +94,23 @@ void PredictPage::buildLayout() {
     device_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     column->addWidget(foldButton(tr("More options"), more_, this));
     column->addWidget(more_);
-    column->addSpacing(4);
+    remarks_ = secondaryLabel(QString(), this);
+    remarks_->hide();
+    column->addWidget(remarks_);
+    column->addStretch(1);
 
+    QVBoxLayout* foot = fixedFoot(this);
     predict_ = primaryButton(tr("Predict"), this);
     predict_->setObjectName(QStringLiteral("predict"));
     predict_->setIcon(icon(QStringLiteral("play"), IconTone::onAccent));
-    column->addWidget(predict_);
+    foot->addWidget(predict_);
     obstacle_ = complaintLabel(this);
     obstacle_->setObjectName(QStringLiteral("obstacle"));
-    column->addWidget(obstacle_);
+    foot->addWidget(obstacle_);
     estimate_ = secondaryLabel(QString(), this);
     estimate_->setObjectName(QStringLiteral("estimate"));
     estimate_->setAlignment(Qt::AlignHCenter);
-    column->addWidget(estimate_);
+    foot->addWidget(estimate_);
 
     progress_ = new QWidget(this);
     auto* running = new QVBoxLayout(progress_);
@@ -122,11 +126,7 @@ void PredictPage::buildLayout() {
     running->addWidget(progressWords_);
     running->addWidget(cancel_);
     progress_->hide();
-    column->addWidget(progress_);
-    remarks_ = secondaryLabel(QString(), this);
-    remarks_->hide();
-    column->addWidget(remarks_);
-    column->addStretch(1);
+    foot->addWidget(progress_);
 
     connect(predict_, &QPushButton::clicked, this, &PredictPage::predict);
     connect(cancel_, &QPushButton::clicked, this, &PredictPage::cancel);

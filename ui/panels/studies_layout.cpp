@@ -97,13 +97,16 @@ void StudiesPage::buildLayout() {
     folderWords_ = secondaryLabel(QString(), this);
     folderWords_->setObjectName(QStringLiteral("studyFolderWords"));
     column->addWidget(folderWords_);
-    column->addSpacing(4);
+    column->addWidget(buildResult());
+    column->addStretch(1);
+
+    QVBoxLayout* foot = fixedFoot(this);
     run_ = primaryButton(tr("Run the study"), this);
     run_->setObjectName(QStringLiteral("runStudy"));
-    column->addWidget(run_);
+    foot->addWidget(run_);
     obstacles_ = complaintLabel(this);
     obstacles_->setObjectName(QStringLiteral("studyObstacles"));
-    column->addWidget(obstacles_);
+    foot->addWidget(obstacles_);
 
     running_ = new QWidget(this);
     auto* running = new QGridLayout(running_);
@@ -120,9 +123,7 @@ void StudiesPage::buildLayout() {
     running->addWidget(runningWords_, 1, 0);
     running->addWidget(cancel_, 1, 1);
     running->setColumnStretch(0, 1);
-    column->addWidget(running_);
-    column->addWidget(buildResult());
-    column->addStretch(1);
+    foot->addWidget(running_);
 
     connect(list_, &QListWidget::currentRowChanged, this, &StudiesPage::studyChosen);
     connect(size_, &QButtonGroup::idClicked, this, &StudiesPage::studyChosen);

@@ -184,6 +184,7 @@ void StudiesPage::run() {
         Queue::compute, tr("Study: %1").arg(text(chosen->title())),
         [chosen, settings, list, root, rows = dataSet_.rows(),
          session = &workbench_.session()](const Progress& progress) mutable {
+            requireStudyFolder(settings.folder);
             if (chosen->wantsLabels()) {
                 progress.report(0, tr("reading the data").toStdString());
                 const PartProgress reading(progress, 0, 0);

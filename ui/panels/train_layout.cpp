@@ -110,16 +110,18 @@ void TrainPage::buildTraining(QWidget* page) {
     name_->setAccessibleName(tr("Name of the model"));
     name_->setPlaceholderText(tr("for example mitochondria, my data"));
     column->addWidget(name_);
-    column->addSpacing(4);
-    start_ = primaryButton(tr("Start training"), this);
-    start_->setObjectName(QStringLiteral("start"));
-    column->addWidget(start_);
-    obstacles_ = complaintLabel(this);
-    obstacles_->setObjectName(QStringLiteral("obstacles"));
-    column->addWidget(obstacles_);
     column->addWidget(buildUnfinished());
     column->addWidget(buildRun());
     column->addStretch(1);
+
+    QVBoxLayout* foot = fixedFoot(page);
+    start_ = primaryButton(tr("Start training"), this);
+    start_->setObjectName(QStringLiteral("start"));
+    foot->addWidget(start_);
+    obstacles_ = complaintLabel(this);
+    obstacles_->setObjectName(QStringLiteral("obstacles"));
+    foot->addWidget(obstacles_);
+    foot->addWidget(buildRunning());
 
     connect(addThis_, &QPushButton::clicked, this, &TrainPage::addThisImage);
     connect(addFiles_, &QPushButton::clicked, this, &TrainPage::addFiles);
@@ -165,14 +167,9 @@ QWidget* TrainPage::buildUnfinished() {
     return unfinishedPart_;
 }
 
-/// Curves, preview and the buttons of a run and of its end; hidden until there is something to see.
-QWidget* TrainPage::buildRun() {
-    auto* all = new QWidget(this);
-    auto* column = new QVBoxLayout(all);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(8);
-
-    runBox_ = new QWidget(all);
+/// How far a run is, with its buttons; hidden until there is one.
+QWidget* TrainPage::buildRunning() {
+    runBox_ = new QWidget(this);
     auto* running = new QVBoxLayout(runBox_);
     running->setContentsMargins(0, 0, 0, 0);
     bar_ = new QProgressBar(runBox_);
@@ -195,7 +192,19 @@ QWidget* TrainPage::buildRun() {
     buttons->addWidget(stop_, 2);
     running->addLayout(buttons);
     running->addWidget(cancel_);
-    column->addWidget(runBox_);
+    runBox_->hide();
+    connect(pause_, &QPushButton::clicked, this, &TrainPage::pauseOrResume);
+    connect(stop_, &QPushButton::clicked, this, &TrainPage::stopAndKeep);
+    connect(cancel_, &QPushButton::clicked, this, &TrainPage::cancel);
+    return runBox_;
+}
+
+/// The end of a run, its curves and preview; hidden until there is something to see.
+QWidget* TrainPage::buildRun() {
+    auto* all = new QWidget(this);
+    auto* column = new QVBoxLayout(all);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
 
     endBox_ = new QWidget(all);
     auto* end = new QVBoxLayout(endBox_);
@@ -243,11 +252,8 @@ QWidget* TrainPage::buildRun() {
     preview_ = new TrainingPreview(curves_);
     curves->addWidget(preview_);
     column->addWidget(curves_);
-    for (QWidget* part : {runBox_, endBox_, curves_}) part->hide();
+    for (QWidget* part : {endBox_, curves_}) part->hide();
 
-    connect(pause_, &QPushButton::clicked, this, &TrainPage::pauseOrResume);
-    connect(stop_, &QPushButton::clicked, this, &TrainPage::stopAndKeep);
-    connect(cancel_, &QPushButton::clicked, this, &TrainPage::cancel);
     connect(compare_, &QPushButton::clicked, this, &TrainPage::chooseComparison);
     connect(save_, &QPushButton::clicked, this, &TrainPage::saveModel);
     connect(use_, &QPushButton::clicked, this, [this] {

@@ -87,6 +87,7 @@ private:
     void buildLayout();
     void buildTraining(QWidget* page);
     QWidget* buildUnfinished();
+    QWidget* buildRunning();
     QWidget* buildRun();
     void editRecipe();
     void chooseRecipe(int index);

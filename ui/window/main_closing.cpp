@@ -66,6 +66,7 @@ void MainWindow::whenLabelsAreSafe(const QString& question, std::function<void()
         return;
     }
     if (bench_.savingPresentLabels()) {
+        messages_->showRemark(tr("Waiting until the labels are saved."));
         afterSaving_ = std::move(then);
         return;
     }
@@ -146,7 +147,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::askBeforeClosing() {
     for (const char* name : {"workQuestion", "unsavedQuestion"})
-        if (auto* asked = findChild<QMessageBox*>(QString::fromLatin1(name))) {
+        if (auto* asked = findChild<QMessageBox*>(QString::fromLatin1(name));
+            asked && !asked->clickedButton()) { // one that was answered goes a little later
             asked->raise();
             return;
         }
