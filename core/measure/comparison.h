@@ -103,10 +103,10 @@ struct EvaluationRecord {
     std::vector<std::string> remarks; // of the files: what was left out or is doubtful
 };
 /// Every figure as a row of part, prediction, item, of, value and note (RFC 4180): "figure" (a metric with
-/// its convention), "slice" (a pixel metric of a slice, from 1), "confusion" (voxels of a class of the truth
-/// that have a class of the prediction), "curve" (precision, recall and Dice from a threshold on),
-/// "calibration" (share of foreground at a mean probability), "file" (SHA-256) and "remark" (a sentence, as
-/// the note).
+/// its convention), "slice" (a pixel metric of a slice, from 1), "class" (of a class against the same),
+/// "confusion" (voxels of a class of the truth that have a class of the prediction), "curve" (precision,
+/// recall and Dice from a threshold on), "calibration" (share of foreground at a mean probability), "file"
+/// (SHA-256) and "remark" (a sentence, as the note).
 std::string evaluationCsv(const EvaluationRecord& record);
 /// A row for each slice and prediction: slice (from 1), prediction, the pixel metrics and the counts.
 std::string slicesCsv(const EvaluationRecord& record);

@@ -24,6 +24,10 @@ std::string evaluationCsv(const EvaluationRecord& record) {
             for (const std::string& metric : pixelMetrics())
                 text += csvLine({"slice", name, metric, fmt::format("{}", z + 1),
                                  csvNumber(pixelMetric(one.slices[z], metric)), ""});
+        for (const ClassScore& score : classScores(one.classes, record.truthNames, one.classNames))
+            for (const std::string& metric : pixelMetrics())
+                text += csvLine({"class", name, metric, score.name,
+                                 csvNumber(pixelMetric(score.counts, metric)), "against the same class"});
         const ConfusionTable& table = one.classes;
         for (size_t t = 0; t < table.truthValues.size(); ++t)
             for (size_t p = 0; p < table.predictionValues.size(); ++p)

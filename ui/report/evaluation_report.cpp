@@ -263,6 +263,35 @@ void drawClasses(Pages& pages, const EvaluationRecord& record, const Comparison&
     pages.y += 5;
 }
 
+/// Each class against the same class: swapped ones are seen here, in the joint figures they are not.
+void drawClassScores(Pages& pages, const EvaluationRecord& record, const Comparison& one) {
+    const std::vector<ClassScore> scores = classScores(one.classes, record.truthNames, one.classNames);
+    if (scores.empty()) return;
+    const double rowHeight = 5, nameWidth = 70, width = 24;
+    pages.heading(record.predictions.size() > 1
+                      ? Words::tr("Class by class: %1").arg(words(one.prediction.name))
+                      : Words::tr("Class by class"),
+                  8 + rowHeight * double(std::min<size_t>(scores.size(), 12)));
+    const char* names[] = {"dice", "iou", "precision", "recall"};
+    for (int i = 0; i < 4; ++i)
+        pages.text(margin + nameWidth + width * i, pages.y, width, metricTitle(names[i]), pages.font(7),
+                   quiet, Qt::AlignRight);
+    pages.y += 4.5;
+    for (const ClassScore& score : scores) {
+        pages.need(rowHeight);
+        pages.text(margin, pages.y, nameWidth, words(score.name), pages.font(8));
+        for (int i = 0; i < 4; ++i)
+            pages.text(margin + nameWidth + width * i, pages.y, width,
+                       QLocale().toString(pixelMetric(score.counts, names[i]), 'f', 4), pages.font(8), ink,
+                       Qt::AlignRight);
+        pages.y += rowHeight;
+    }
+    pages.text(margin, pages.y, inside,
+               Words::tr("The figures above take all classes together for foreground."), pages.font(7),
+               quiet);
+    pages.y += 5;
+}
+
 /// `tallest`: of the picture, mm.
 void drawPicture(Pages& pages, const EvaluationPicture& picture, double tallest) {
     const QSizeF size = QSizeF(picture.image.size()).scaled(QSizeF(inside, tallest), Qt::KeepAspectRatio);
@@ -305,7 +334,18 @@ void drawFiles(Pages& pages, const EvaluationRecord& record) {
         pages.y += height;
     };
     entry(Words::tr("Ground truth"), record.truth);
-    for (const Comparison& one : record.predictions) entry(Words::tr("Prediction"), one.prediction);
+    for (const Comparison& one : record.predictions) {
+        ComparedFile file = one.prediction;
+        file.remarks.insert(file.remarks.end(), one.remarks.begin(), one.remarks.end());
+        entry(Words::tr("Prediction"), file);
+    }
+    for (const std::string& remark : record.remarks) {
+        const double height = pages.height(words(remark), small, inside - 30) + 1.5;
+        pages.need(height);
+        pages.text(margin, pages.y, 29, Words::tr("Remark"), plain, quiet);
+        pages.text(margin + 30, pages.y, inside - 30, words(remark), small, quiet);
+        pages.y += height;
+    }
 }
 
 } // namespace
@@ -363,7 +403,10 @@ void writeEvaluationPdf(const Destination& path, const EvaluationRecord& record,
         drawCurves(pages, record);
         for (const EvaluationPicture& picture : pictures)
             drawPicture(pages, picture, pictures.size() > 1 ? 105 : 150); // two to a page
-        for (const Comparison& one : record.predictions) drawClasses(pages, record, one);
+        for (const Comparison& one : record.predictions) {
+            drawClassScores(pages, record, one);
+            drawClasses(pages, record, one);
+        }
         drawFiles(pages, record);
         count = pages.count();
     }

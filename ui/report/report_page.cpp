@@ -7,6 +7,7 @@
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QPdfWriter>
+#include <QTextLayout>
 
 #include <algorithm>
 
@@ -60,19 +61,26 @@ public:
     /// in mm, a whole number of rows; draws nothing at a negative top.
     double paragraph(double x, double y, double width, const QString& words, const QFont& font,
                      const QColor& colour) {
-        const QFontMetricsF metrics(font, painter_.device());
-        const int flags = int(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap | Qt::TextWrapAnywhere;
-        const double needed =
-            metrics.boundingRect(QRectF(0, 0, width * perMm_, 1e6), flags, words).height() / perMm_;
-        const double one = metrics.lineSpacing() / perMm_;
-        const double lines = std::max(1.0, std::round(needed / one));
-        if (y >= 0) {
-            painter_.setFont(font);
-            painter_.setPen(colour);
-            const double inset = (rowHeight - one) / 2; // a single line stands in the middle of its row
-            painter_.drawText(rect(x, y + inset, width, lines * one + 1), flags, words);
+        QTextLayout layout(words, font, painter_.device());
+        QTextOption wrap;
+        wrap.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+        layout.setTextOption(wrap);
+        layout.beginLayout();
+        double bottom = 0;
+        int lines = 0;
+        for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+            line.setLineWidth(width * perMm_);
+            line.setPosition(QPointF(0, bottom));
+            bottom += line.height();
+            ++lines;
         }
-        return rowHeight + (lines - 1) * one;
+        layout.endLayout();
+        const double one = lines ? bottom / lines / perMm_ : 0;
+        if (y >= 0) {
+            painter_.setPen(colour);
+            layout.draw(&painter_, QPointF(x, y + (rowHeight - one) / 2) * perMm_);
+        }
+        return rowHeight + std::max(0, lines - 1) * one;
     }
     void line(double x0, double y0, double x1, double y1) {
         painter_.setPen(QPen(hairline, 0.2 * perMm_));
