@@ -56,13 +56,8 @@ const Format& findFormat(const fs::path& path) {
 
 } // namespace
 
-std::vector<SceneInfo> Format::scenes(const fs::path& path) const {
-    const auto source = open(path, {});
-    const Extent3& extent = source->info().extent();
-    return {{.name = "",
-             .shape = {extent.z, extent.y, extent.x},
-             .type = std::string(cristae::name(source->info().type)),
-             .axes = source->info().axes}};
+std::vector<SceneInfo> Format::scenes(const fs::path&) const {
+    return {};
 }
 
 TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
@@ -82,7 +77,24 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
 }
 
 std::vector<SceneInfo> listScenes(const fs::path& path) {
-    return findFormat(path).scenes(path);
+    const Format& format = findFormat(path);
+    std::vector<SceneInfo> scenes = format.scenes(path);
+    if (!scenes.empty()) return scenes;
+    const auto source = format.open(path, {});
+    const Extent3& extent = source->info().extent();
+    return {{.name = "",
+             .shape = {extent.z, extent.y, extent.x},
+             .type = std::string(cristae::name(source->info().type)),
+             .axes = source->info().axes}};
+}
+
+std::vector<SceneInfo> scenesToChoose(const fs::path& path, const OpenOptions& options) {
+    if (!options.scene.empty()) return {};
+    std::vector<SceneInfo> scenes = findFormat(path).scenes(path);
+    const auto whole = std::count_if(scenes.begin(), scenes.end(), [](const auto& s) { return !s.reduced; });
+    // One image and its coarser copies: nothing to ask.
+    if (scenes.size() < 2 || whole == 1) return {};
+    return scenes;
 }
 
 std::vector<std::string> openableExtensions() {

@@ -30,7 +30,6 @@ const Order orders[] = {
      {"theme", "jobs", "charts", "report", "canvas", "dialogs", "panels", "window"},
      {
          "ui/window/workbench.h",    // what is open and chosen, for every part of the window
-         "ui/window/scene_choice.h", // asks which dataset of a file to open
          "ui/panels/parts.h",        // small widgets that all parts are made of
          "ui/panels/data_set.h",     // the rows that the dialog of pairs fills in
          "ui/panels/measure_page.h", // the objects that the volume shows

@@ -174,19 +174,28 @@ private Q_SLOTS:
                    {.name = "volumes/labels/neuron_ids", .shape = {6, 12, 13}, .type = H5T_STD_U64LE},
                    {.name = "resolution", .letters = "yx", .shape = {1, 3}}},
                   valueAt);
-        try {
-            openImage(path_);
-            QFAIL("one of several was opened");
-        } catch (const SeveralScenes& error) {
-            QCOMPARE(error.scenes().size(), size_t(2)); // the table of three numbers is no image
-            QVERIFY(std::string(error.what()).find("/volumes/raw (6×12×13, uint8, zyx)") !=
-                    std::string::npos);
-            QVERIFY(error.scenes()[0].looksLikeLabels && !error.scenes()[1].looksLikeLabels);
-        }
+        const auto scenes = listScenes(path_);
+        QCOMPARE(scenes.size(), size_t(2)); // the table of three numbers is no image
+        QVERIFY(scenes[0].looksLikeLabels && !scenes[1].looksLikeLabels);
+        QCOMPARE(scenesToChoose(path_).size(), size_t(2));
+        QVERIFY(scenesToChoose(path_, {.scene = "1"}).empty());
+        const std::string list = openingErrorOf(path_);
+        for (const char* words : {"1: /volumes/raw (6×12×13, uint8, zyx)", "--scene"})
+            QVERIFY2(list.find(words) != std::string::npos, list.c_str());
         compare(path_, {.scene = "/volumes/raw"}, "zyx");
+        compare(path_, {.scene = "1"}, "zyx");
+        QCOMPARE(openImage(path_, {.scene = "1"})->info().dataset, std::string("/volumes/raw"));
         compare(path_, {.scene = "volumes/labels/neuron_ids"}, "zyx");
         const std::string message = messageOf([&] { openImage(path_, {.scene = "volumes/rwa"}); });
         QVERIFY2(message.find("/volumes/raw") != std::string::npos, message.c_str());
+    }
+
+    void aNameThatIsANumberComesFirst() {
+        writeHdf5(path_, {{.name = "1", .shape = {2, 9, 10}}, {.name = "2", .shape = {3, 9, 10}}}, valueAt);
+        QCOMPARE(openImage(path_, {.scene = "1"})->info().dataset, std::string("/1"));
+        QCOMPARE(openImage(path_, {.scene = "0"})->info().dataset, std::string("/1"));
+        QVERIFY(messageOf([&] { openImage(path_, {.scene = "3"}); }).find("no image “3”") !=
+                std::string::npos);
     }
 
     void sixtyFourBits() {

@@ -8,7 +8,6 @@
 #include "ui/panels/measure_page.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
-#include "ui/window/scene_choice.h"
 #include "ui/window/workbench.h"
 
 #include <QCheckBox>
@@ -50,13 +49,8 @@ ClassTable namesOf(const ImageInfo& info) {
 /// Opens a file; one with several datasets fills `choices` and gives nothing.
 TileSourcePtr openOrAsk(const std::string& path, const OpenOptions& options,
                         std::vector<SceneInfo>& choices) {
-    try {
-        return openImage(path, options);
-    } catch (const Error& error) {
-        choices = sceneChoices(error, path, options);
-        if (choices.empty()) throw;
-        return nullptr;
-    }
+    choices = scenesToChoose(path, options);
+    return choices.empty() ? openImage(path, options) : nullptr;
 }
 
 /// Models and settings of the labels, for the report.

@@ -6,7 +6,6 @@
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
 #include "ui/window/label_files.h"
-#include "ui/window/scene_choice.h"
 
 #include <QFileInfo>
 
@@ -69,13 +68,9 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
     const QString name = QFileInfo(path).fileName();
     auto work = [file = std::filesystem::path(path.toStdString()), options](const Progress& progress) {
         Opened opened;
-        try {
-            opened.image = openImage(file, options);
-        } catch (const Error& error) {
-            opened.choices = sceneChoices(error, file, options);
-            if (opened.choices.empty()) throw;
-            return opened;
-        }
+        opened.choices = scenesToChoose(file, options);
+        if (!opened.choices.empty()) return opened;
+        opened.image = openImage(file, options);
         opened.screen = withPyramid(opened.image);
         opened.range = firstRange(*opened.image, progress);
         return opened;
@@ -172,12 +167,8 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
          classes = document_->classes(), options](const Progress& progress) {
             Loaded loaded;
-            try {
-                loaded.labels = readLabels(file, options, base, classes, progress);
-            } catch (const Error& error) {
-                loaded.choices = sceneChoices(error, file, options);
-                if (loaded.choices.empty()) throw;
-            }
+            loaded.choices = scenesToChoose(file, options);
+            if (loaded.choices.empty()) loaded.labels = readLabels(file, options, base, classes, progress);
             return loaded;
         },
         [this, path, name, then = std::move(then), number = documentNumber_](Loaded done) {

@@ -149,10 +149,6 @@ private:
     size_t visited_ = 0;
 };
 
-std::string describe(const SceneInfo& info) {
-    return fmt::format("{} ({}, {}, {})", info.name, fmt::join(info.shape, "×"), info.type, info.axes);
-}
-
 class Hdf5Source : public TileSource {
 public:
     Hdf5Source(Hdf5Handle file, Hdf5Handle dataset, ImageInfo info, std::vector<int64_t> shape,
@@ -324,26 +320,12 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
     std::vector<SceneInfo> all;
     Walk walk(file);
     for (Found& each : walk.take()) all.push_back(std::move(each.info));
-    std::vector<std::string> lines;
-    for (const SceneInfo& each : all) lines.push_back(describe(each));
-    if (lines.size() > 20) {
-        const size_t more = lines.size() - 20;
-        lines.resize(20);
-        lines.push_back(fmt::format("and {} more", more));
-    }
-    if (!wanted.empty())
-        throw inputError(path,
-                         fmt::format("it has no dataset “{}”. It has: {}.", wanted,
-                                     lines.empty() ? "none" : fmt::format("{}", fmt::join(lines, "; "))));
-    if (all.empty() && !walk.elsewhere().empty()) throw elsewhereError(path, walk.elsewhere());
-    if (all.empty())
+    if (wanted.empty() && all.empty() && !walk.elsewhere().empty())
+        throw elsewhereError(path, walk.elsewhere());
+    if (wanted.empty() && all.empty())
         throw inputError(path, "the HDF5 file holds no image: no dataset of whole or floating-point numbers "
                                "with 2 to 5 dimensions. Choose another file.");
-    if (all.size() > 1)
-        throw SeveralScenes(fmt::format("“{}” holds several images; choose one of them: {}.", path.string(),
-                                        fmt::join(lines, "; ")),
-                            std::move(all));
-    return all.front().name;
+    return all[chooseScene(path, all, wanted)].name;
 }
 
 void fillExtent(ImageInfo& info, const std::vector<int64_t>& shape, const std::string& letters) {
