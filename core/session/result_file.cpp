@@ -16,6 +16,7 @@ nlohmann::json provenanceOf(const ImageInfo& image, std::vector<nlohmann::json> 
     return {{"program", "Cristae " CRISTAE_VERSION},
             {"image", image.path.filename().string()},
             {"dataset", image.dataset},
+            {"axes", image.axes},
             {"remarks", image.remarks},
             {"history", std::move(history)}};
 }

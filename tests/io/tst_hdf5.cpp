@@ -1,6 +1,5 @@
 // HDF5: every number type and storage, 2 to 5 dimensions in any order of axes, several datasets, LZF, and cut
 // files.
-#include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_lzf.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_writer.h"
@@ -141,19 +140,6 @@ private Q_SLOTS:
         QVERIFY(messageOf([&] { openImage(path_, {.axes = "zy"}); }).find("do not fit") != std::string::npos);
         QVERIFY(messageOf([&] { openImage(path_, {.axes = "zyy"}); }).find("one letter") !=
                 std::string::npos);
-    }
-
-    void guesses() {
-        QCOMPARE(guessAxes({12, 13}), std::string("yx"));
-        QCOMPARE(guessAxes({60, 12, 13}), std::string("zyx"));
-        QCOMPARE(guessAxes({60, 12, 3}), std::string("yxc"));
-        QCOMPARE(guessAxes({3, 60, 50}), std::string("cyx"));
-        QCOMPARE(guessAxes({1, 60, 50}), std::string("zyx"));
-        QCOMPARE(guessAxes({60, 12, 13, 2}), std::string("zyxc"));
-        QCOMPARE(guessAxes({2, 60, 12, 13}), std::string("czyx"));
-        QCOMPARE(guessAxes({9, 60, 12, 13}), std::string("tzyx"));
-        QCOMPARE(guessAxes({9, 2, 60, 12, 13}), std::string("tczyx"));
-        QCOMPARE(guessAxes({9, 60, 12, 13, 3}), std::string("tzyxc"));
     }
 
     void voxelSizeInAxistags() {

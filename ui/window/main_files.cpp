@@ -91,7 +91,7 @@ void MainWindow::loadLabels() {
 
 void MainWindow::askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
                             std::function<void(const OpenOptions&)> then) {
-    auto* dialog = new DatasetDialog(path, datasets, this);
+    auto* dialog = new DatasetDialog(bench_, path, datasets, this);
     if (labels) dialog->preferLabels();
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &DatasetDialog::chosen, this,

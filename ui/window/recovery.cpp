@@ -65,7 +65,7 @@ RecoveredLabels writeRecovered(Session& session, const LabelExport& labels, cons
         session.exportLabels(labels, findExporter(session.exporters(), "tiff", {}), result.labels(),
                              Progress::none());
         json words = {{"image", result.image.string()},
-                      {"dataset", openedWith.dataset},
+                      {"dataset", openedWith.scene},
                       {"axes", openedWith.axes},
                       {"written", result.written.toString(Qt::ISODate).toStdString()}};
         if (openedWith.voxelSize) words["voxelSize"] = toJson(*openedWith.voxelSize);

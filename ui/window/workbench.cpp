@@ -5,6 +5,7 @@
 #include "core/io/format.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
+#include "ui/window/axes_memory.h"
 #include "ui/window/label_files.h"
 
 #include <QFileInfo>
@@ -17,6 +18,7 @@ namespace cristae {
 /// What the files queue brings back from opening.
 struct Workbench::Opened {
     TileSourcePtr image, screen;
+    OpenOptions options; // as it was opened, with axes that were set before
     DisplayRange range;
     std::vector<SceneInfo> choices; // not empty: the user must choose first
 };
@@ -70,7 +72,9 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
         Opened opened;
         opened.choices = scenesToChoose(file, options);
         if (!opened.choices.empty()) return opened;
-        opened.image = openImage(file, options);
+        opened.options = options;
+        if (options.axes.empty()) opened.options.axes = rememberedAxes(file, options.scene);
+        opened.image = openImage(file, opened.options);
         opened.screen = withPyramid(opened.image);
         opened.range = firstRange(*opened.image, progress);
         return opened;
@@ -85,7 +89,7 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
             displayRange_ = opened.range;
             screenSource_ = opened.screen;
             setDocument(std::make_unique<Document>(opened.image));
-            openedWith_ = options;
+            openedWith_ = opened.options;
             QStringList remarks;
             for (const std::string& remark : document_->info().remarks)
                 remarks << QString::fromStdString(remark);

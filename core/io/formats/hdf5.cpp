@@ -1,6 +1,8 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
+#include "core/base/text.h"
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_chunks.h"
+#include "core/io/hdf5_layout.h"
 #include "core/io/hdf5_storage.h"
 
 #include <algorithm>
@@ -15,6 +17,9 @@ namespace cristae {
 namespace {
 
 constexpr size_t mostDatasets = 5000;
+// Into the values of that many datasets a list of them looks, and into that many bytes of each.
+constexpr size_t mostLookedAt = 20;
+constexpr hsize_t largestLook = hsize_t(128) << 20;
 
 struct Found {
     SceneInfo info;
@@ -23,8 +28,9 @@ struct Found {
 
 struct NumberKind {
     PixelType type = PixelType::u8;
-    bool wide = false;  // stored in 64 bits, read as 32 when the values allow it
-    bool known = false; // an integer or a float
+    bool wide = false;       // stored in 64 bits, read as 32 when the values allow it
+    bool known = false;      // an integer or a float
+    bool signedBits = false; // u16 whose bits are stored under a signed type
 };
 
 NumberKind numberKind(hid_t dataset) {
@@ -76,6 +82,17 @@ std::vector<int64_t> shapeOf(hid_t dataset) {
     return shape;
 }
 
+/// The bytes of all chunks that a line along an axis touches; of a dataset in one piece that of its values.
+hsize_t bytesInChunks(hid_t dataset, size_t axis) {
+    const Hdf5Handle creation(H5Dget_create_plist(dataset)), type(H5Dget_type(dataset));
+    const auto shape = shapeOf(dataset);
+    hsize_t chunk[H5S_MAX_RANK] = {}, bytes = H5Tget_size(type.get());
+    if (!isChunked(dataset)) return bytes * hsize_t(shape[axis]);
+    if (H5Pget_chunk(creation.get(), H5S_MAX_RANK, chunk) != int(shape.size())) return largestLook + 1;
+    for (size_t d = 0; d < shape.size(); ++d) bytes *= chunk[d]; // below 1 GB: checkStorage
+    return bytes * ((hsize_t(shape[axis]) + chunk[axis] - 1) / chunk[axis]);
+}
+
 bool namedLikeLabels(std::string path) {
     std::transform(path.begin(), path.end(), path.begin(),
                    [](unsigned char c) { return char(std::tolower(c)); });
@@ -84,70 +101,25 @@ bool namedLikeLabels(std::string path) {
     return false;
 }
 
-ArrayAxes axesOf(hid_t dataset, const std::vector<int64_t>& shape) {
-    return findAxes(shape, textAttribute(dataset, "axistags"), textsAttribute(dataset, "DIMENSION_LABELS"));
+void fillExtent(ImageInfo& info, const std::vector<int64_t>& shape, const std::string& letters) {
+    Extent3 extent{1, 1, 1};
+    int64_t times = 1;
+    for (size_t d = 0; d < shape.size(); ++d) {
+        if (letters[d] == 'z') extent.z = shape[d];
+        if (letters[d] == 'y') extent.y = shape[d];
+        if (letters[d] == 'x') extent.x = shape[d];
+        if (letters[d] == 'c') info.channels = shape[d];
+        if (letters[d] == 't') times = shape[d];
+    }
+    if (letters.find('z') == std::string::npos) {
+        if (times > 1) info.remarks.push_back(fmt::format("The {} time points are shown as slices.", times));
+        extent.z = times;
+    } else if (times > 1) {
+        info.remarks.push_back(fmt::format("Only the first of {} time points is shown.", times));
+    }
+    info.levels = {extent};
+    info.axes = letters;
 }
-
-/// Datasets that could be images, by path. Hard links only: soft and external links are not followed.
-class Walk {
-public:
-    explicit Walk(hid_t file) { visit(file, "", 0); }
-    /// The first dataset whose data lie in other files; empty if there is none.
-    const std::string& elsewhere() const { return elsewhere_; }
-    std::vector<Found> take() {
-        // Tables of a few numbers are not images as long as there is something larger.
-        const bool anyLarge =
-            std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.count >= 64; });
-        if (anyLarge) std::erase_if(found_, [](const Found& f) { return f.count < 64; });
-        return std::move(found_);
-    }
-
-private:
-    void visit(hid_t group, const std::string& path, int depth) {
-        H5G_info_t groupInfo{};
-        if (depth > 32 || H5Gget_info(group, &groupInfo) < 0) return;
-        const hsize_t links = std::min<hsize_t>(groupInfo.nlinks, 100000);
-        for (hsize_t i = 0; i < links && found_.size() < mostDatasets && ++visited_ < 200000; ++i) {
-            char name[1024];
-            H5L_info_t link{};
-            if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0 ||
-                link.type != H5L_TYPE_HARD)
-                continue;
-            const ssize_t length =
-                H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
-            if (length <= 0 || length >= ssize_t(sizeof name)) continue;
-            const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT));
-            const auto place = object.valid() ? placeOf(object.get()) : std::nullopt;
-            if (!place || !seen_.insert(place->address).second) continue; // a cycle or a second name
-            if (place->type == H5O_TYPE_GROUP) visit(object.get(), path + "/" + name, depth + 1);
-            if (place->type == H5O_TYPE_DATASET) add(object.get(), path + "/" + name);
-        }
-    }
-
-    void add(hid_t dataset, const std::string& path) {
-        if (!liesInThisFile(dataset)) {
-            if (elsewhere_.empty()) elsewhere_ = path;
-            return;
-        }
-        const NumberKind kind = numberKind(dataset);
-        const auto shape = shapeOf(dataset);
-        if (!kind.known || shape.empty()) return;
-        int64_t count = 1;
-        for (const int64_t size : shape)
-            if (__builtin_mul_overflow(count, size, &count)) return;
-        found_.push_back({{.name = path,
-                           .shape = shape,
-                           .type = std::string(name(kind.type)),
-                           .axes = axesOf(dataset, shape).letters,
-                           .looksLikeLabels = isInteger(kind.type) && namedLikeLabels(path)},
-                          count});
-    }
-
-    std::vector<Found> found_;
-    std::string elsewhere_;
-    std::set<haddr_t> seen_;
-    size_t visited_ = 0;
-};
 
 class Hdf5Source : public TileSource {
 public:
@@ -169,7 +141,7 @@ public:
 
     Pixels read(int level, const Box3& box, const Progress& progress) const override {
         requireBox(info_, level, box);
-        Pixels result(info_.type, info_.channels, box.extent());
+        Pixels result = emptyPixels(box);
         // Slice by slice, so that a long read can be cancelled.
         for (int64_t z = box.z0; z < box.z1; ++z) {
             progress.throwIfCancelled();
@@ -179,7 +151,23 @@ public:
     }
 
 private:
+    /// Throws Error{memory} that names the axes, which are the usual reason for slices of an absurd size.
+    Pixels emptyPixels(const Box3& box) const {
+        try {
+            return Pixels(info_.type, info_.channels, box.extent());
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::memory) throw;
+        }
+        throw Error(
+            ErrorKind::memory,
+            fmt::format("There is not enough memory to read {} × {} × {} pixels (z × y × x) with {} of "
+                        "“{}” at once: its axes were read as {}. Check them (--axes), or read less.",
+                        box.extent().z, box.extent().y, box.extent().x,
+                        countText(info_.channels, "channel", "channels"), info_.path.string(), info_.axes));
+    }
+
     hid_t memoryType() const {
+        if (kind_.signedBits) return H5T_NATIVE_INT16; // the bits as they are
         if (kind_.wide) return info_.type == PixelType::u32 ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64;
         return nativeType(info_.type);
     }
@@ -298,6 +286,129 @@ private:
     std::unique_ptr<Hdf5Chunks> chunks_; // null where the dataset is stored in one piece
 };
 
+/// What is known of a dataset before it is opened as an image.
+struct Facts {
+    NumberKind kind;
+    Hdf5Layout layout;
+    ArrayAxes axes;
+};
+
+/// True if the values along an axis, looked at as channels, are shares of 1. Looks at a few values, and only
+/// where they lie in few bytes of the file.
+bool sharesAlong(const std::filesystem::path& path, const std::string& name, hid_t file, hid_t dataset,
+                 const Facts& facts, size_t axis) {
+    const auto& shape = facts.layout.shape;
+    std::string letters = shape.size() == 3 ? "tyx" : shape.size() == 4 ? "tzyx" : "";
+    if (letters.empty()) return false;
+    letters.erase(0, 1).insert(axis, 1, 'c');
+    ImageInfo info;
+    info.dataset = name;
+    info.type = facts.kind.type;
+    try {
+        checkStorage(path, dataset, shape, info);
+        if (bytesInChunks(dataset, axis) > largestLook) return false;
+        fillExtent(info, shape, letters);
+        info.path = path;
+        H5Iinc_ref(file);
+        H5Iinc_ref(dataset);
+        return sumToOne(Hdf5Source(Hdf5Handle(file), Hdf5Handle(dataset), info, shape, letters, facts.kind));
+    } catch (const Error&) {
+        return false; // what is wrong is said when the image is opened
+    }
+}
+
+/// Type, layout and axes of a dataset; `look` allows a few values to be read where its axes must be guessed.
+Facts factsOf(const std::filesystem::path& path, const std::string& name, hid_t file, hid_t dataset,
+              bool look) {
+    Facts facts{numberKind(dataset), {}, {}};
+    const auto shape = shapeOf(dataset);
+    if (!facts.kind.known || shape.empty()) {
+        facts.layout.image = false;
+        return facts;
+    }
+    facts.layout = layoutOf(path, file, dataset, name, shape, facts.kind.type);
+    facts.kind.signedBits = facts.layout.storedAsSigned;
+    if (facts.kind.signedBits) facts.kind.type = PixelType::u16;
+    if (!facts.layout.axes.empty()) {
+        facts.axes.letters = facts.layout.axes;
+        return facts;
+    }
+    if (facts.layout.spatial && shape.size() == 3) {
+        facts.axes.letters = "zyx"; // lengths along z, y, x are stated
+        return facts;
+    }
+    ArrayFacts array{facts.layout.shape, facts.kind.type, {}};
+    for (const size_t axis : possibleShares(array))
+        if (look && !array.shares && sharesAlong(path, name, file, dataset, facts, axis)) array.shares = axis;
+    facts.axes = guessAxes(array);
+    return facts;
+}
+
+/// Datasets that could be images, by path. Hard links only: soft and external links are not followed.
+class Walk {
+public:
+    Walk(std::filesystem::path place, hid_t file) : place_(std::move(place)), file_(file) {
+        visit(file, "", 0);
+    }
+    /// The first dataset whose data lie in other files; empty if there is none.
+    const std::string& elsewhere() const { return elsewhere_; }
+    std::vector<Found> take() {
+        // Tables of a few numbers are not images as long as there is something larger.
+        const bool anyLarge =
+            std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.count >= 64; });
+        if (anyLarge) std::erase_if(found_, [](const Found& f) { return f.count < 64; });
+        return std::move(found_);
+    }
+
+private:
+    void visit(hid_t group, const std::string& path, int depth) {
+        H5G_info_t groupInfo{};
+        if (depth > 32 || H5Gget_info(group, &groupInfo) < 0) return;
+        const hsize_t links = std::min<hsize_t>(groupInfo.nlinks, 100000);
+        for (hsize_t i = 0; i < links && found_.size() < mostDatasets && ++visited_ < 200000; ++i) {
+            char name[1024];
+            H5L_info_t link{};
+            if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0 ||
+                link.type != H5L_TYPE_HARD)
+                continue;
+            const ssize_t length =
+                H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
+            if (length <= 0 || length >= ssize_t(sizeof name)) continue;
+            const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT));
+            const auto place = object.valid() ? placeOf(object.get()) : std::nullopt;
+            if (!place || !seen_.insert(place->address).second) continue; // a cycle or a second name
+            if (place->type == H5O_TYPE_GROUP) visit(object.get(), path + "/" + name, depth + 1);
+            if (place->type == H5O_TYPE_DATASET) add(object.get(), path + "/" + name);
+        }
+    }
+
+    void add(hid_t dataset, const std::string& path) {
+        if (!liesInThisFile(dataset)) {
+            if (elsewhere_.empty()) elsewhere_ = path;
+            return;
+        }
+        const Facts facts = factsOf(place_, path, file_, dataset, found_.size() < mostLookedAt);
+        if (!facts.layout.image) return;
+        int64_t count = 1;
+        for (const int64_t size : facts.layout.shape)
+            if (__builtin_mul_overflow(count, size, &count)) return;
+        found_.push_back({{.name = path,
+                           .shape = facts.layout.shape,
+                           .type = std::string(name(facts.kind.type)),
+                           .axes = facts.axes.letters,
+                           .looksLikeLabels = isInteger(facts.kind.type) && namedLikeLabels(path),
+                           .reduced = facts.layout.reduced},
+                          count});
+    }
+
+    std::filesystem::path place_;
+    hid_t file_;
+    std::vector<Found> found_;
+    std::string elsewhere_;
+    std::set<haddr_t> seen_;
+    size_t visited_ = 0;
+};
+
 Error elsewhereError(const std::filesystem::path& path, const std::string& dataset) {
     return inputError(path, fmt::format("the data of “{}” lie in other files, which Cristae does not follow. "
                                         "Open those, or copy the dataset (h5repack).",
@@ -305,7 +416,8 @@ Error elsewhereError(const std::filesystem::path& path, const std::string& datas
 }
 
 /// Path of the dataset to open; throws if there is none, or several and none chosen.
-std::string chooseDataset(const std::filesystem::path& path, hid_t file, const std::string& wanted) {
+std::string chooseDataset(const std::filesystem::path& path, hid_t file, const std::string& wanted,
+                          std::vector<std::string>& remarks) {
     if (!wanted.empty()) {
         const std::string absolute = wanted.front() == '/' ? wanted : "/" + wanted;
         H5L_info_t link{};
@@ -318,40 +430,75 @@ std::string chooseDataset(const std::filesystem::path& path, hid_t file, const s
         if (dataset.valid()) return absolute;
     }
     std::vector<SceneInfo> all;
-    Walk walk(file);
+    Walk walk(path, file);
     for (Found& each : walk.take()) all.push_back(std::move(each.info));
     if (wanted.empty() && all.empty() && !walk.elsewhere().empty())
         throw elsewhereError(path, walk.elsewhere());
     if (wanted.empty() && all.empty())
         throw inputError(path, "the HDF5 file holds no image: no dataset of whole or floating-point numbers "
                                "with 2 to 5 dimensions. Choose another file.");
-    return all[chooseScene(path, all, wanted)].name;
+    const SceneInfo& chosen = all[chooseScene(path, all, wanted)];
+    if (wanted.empty() && all.size() > 1)
+        remarks.push_back(fmt::format("{} is shown; {} reduced or smaller images in the file are left out.",
+                                      chosen.name, all.size() - 1));
+    return chosen.name;
 }
 
-void fillExtent(ImageInfo& info, const std::vector<int64_t>& shape, const std::string& letters) {
-    Extent3 extent{1, 1, 1};
-    int64_t times = 1;
-    for (size_t d = 0; d < shape.size(); ++d) {
-        if (letters[d] == 'z') extent.z = shape[d];
-        if (letters[d] == 'y') extent.y = shape[d];
-        if (letters[d] == 'x') extent.x = shape[d];
-        if (letters[d] == 'c') info.channels = shape[d];
-        if (letters[d] == 't') times = shape[d];
+/// Decides the axes, fills in the extent and says what was guessed.
+void setAxes(ImageInfo& info, Facts& facts, const std::string& wanted) {
+    const auto& shape = facts.layout.shape;
+    if (!wanted.empty() && !areAxes(wanted, shape.size()))
+        throw Error(ErrorKind::usage,
+                    fmt::format("The axes “{}” do not fit “{}” with its {} dimensions ({}); give one letter "
+                                "of t, c, z, y, x for each, as in {}.",
+                                wanted, info.dataset, shape.size(), fmt::join(shape, "×"),
+                                facts.axes.letters));
+    if (!wanted.empty()) facts.axes = {wanted, false, ""};
+    fillExtent(info, shape, facts.axes.letters);
+    if (shape.size() < 3 || !wanted.empty() || (!facts.axes.guessed && facts.layout.remark.empty())) return;
+    const std::string what = facts.axes.guessed
+                                 ? fmt::format("The axes of {} are not stated; they were guessed as {}",
+                                               info.dataset, facts.axes.letters)
+                                 : facts.layout.remark;
+    info.remarks.push_back(axesRemark(what, facts.axes.reason, info));
+}
+
+void addNumberRemarks(ImageInfo& info, const Facts& facts) {
+    if (facts.kind.wide)
+        info.remarks.push_back(
+            "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
+    if (facts.layout.storedAsSigned)
+        info.remarks.push_back("BigDataViewer keeps unsigned numbers under a signed type; they are read as 0 "
+                               "to 65535.");
+    const auto stored = facts.layout.shape;
+    if (facts.layout.padded)
+        info.remarks.push_back(fmt::format("The file pads the image; its own size is {} (z × y × x).",
+                                           fmt::join(stored, " × ")));
+}
+
+void addVoxelSize(ImageInfo& info, const std::filesystem::path& path, hid_t file, hid_t dataset) {
+    info.voxelSize = voxelSizeFromAttributes(
+        numbersAttribute(dataset, "resolution"), numbersAttribute(dataset, "element_size_um"),
+        numbersAttribute(dataset, "voxel_size"), textAttribute(dataset, "axistags"),
+        textAttribute(dataset, "axis_units"));
+    for (StatedLength& length : lengthsBeside(path, file, info.dataset, info.axes)) {
+        auto& size = info.voxelSize;
+        auto& own = length.axis == 'z' ? size.zNm : length.axis == 'y' ? size.yNm : size.xNm;
+        length.used = !own && length.nm.has_value();
+        if (length.used) {
+            own = length.nm;
+            size.source = length.source;
+        }
+        info.statedLengths.push_back(std::move(length));
     }
-    if (letters.find('z') == std::string::npos) {
-        if (times > 1) info.remarks.push_back(fmt::format("The {} time points are shown as slices.", times));
-        extent.z = times;
-    } else if (times > 1) {
-        info.remarks.push_back(fmt::format("Only the first of {} time points is shown.", times));
-    }
-    info.levels = {extent};
-    info.axes = letters;
 }
 
 class Hdf5Format : public Format {
 public:
     std::string name() const override { return "HDF5"; }
-    std::vector<std::string> extensions() const override { return {"h5", "hdf5", "hdf"}; }
+    std::vector<std::string> extensions() const override {
+        return {"h5", "hdf5", "hdf", "mat", "emd", "ims"};
+    }
 
     bool probe(const std::filesystem::path& path, std::span<const std::byte> head) const override {
         static constexpr std::string_view magic("\x89HDF\r\n\x1a\n", 8);
@@ -363,7 +510,8 @@ public:
         if (at(head) || (head.size() >= 520 && at(head.subspan(512)))) return true;
         // A user block may push the signature to 1024, 2048, …
         const std::string extension = extensionOf(path);
-        if (extension != "h5" && extension != "hdf5" && extension != "mat") return false;
+        if (extension != "h5" && extension != "hdf5" && extension != "mat" && extension != "emd")
+            return false;
         const InputFile file(path);
         for (uint64_t offset = 1024; offset < file.size() && offset <= (uint64_t(1) << 20); offset *= 2) {
             std::array<std::byte, 8> bytes{};
@@ -376,53 +524,34 @@ public:
         const Hdf5Lock lock;
         Hdf5Handle file = openHdf5(path);
         ImageInfo info;
-        info.dataset = chooseDataset(path, file.get(), options.scene);
+        info.dataset = chooseDataset(path, file.get(), options.scene, info.remarks);
         Hdf5Handle dataset(H5Dopen2(file.get(), info.dataset.c_str(), H5P_DEFAULT));
         if (!dataset.valid())
             throw inputError(
                 path, fmt::format("“{}” is damaged ({}). Get the file again.", info.dataset, hdf5Reason()));
         if (!liesInThisFile(dataset.get())) throw elsewhereError(path, info.dataset);
-        const NumberKind kind = numberKind(dataset.get());
-        const auto shape = shapeOf(dataset.get());
-        if (!kind.known || shape.empty())
+        Facts facts = factsOf(path, info.dataset, file.get(), dataset.get(), options.axes.empty());
+        if (!facts.layout.image)
             throw inputError(path, fmt::format("“{}” is not an image: it must hold whole or floating-point "
                                                "numbers in 2 to 5 dimensions. Choose another "
                                                "dataset.",
                                                info.dataset));
-        checkStorage(path, dataset.get(), shape, info);
-        info.type = kind.type;
-        ArrayAxes axes = axesOf(dataset.get(), shape);
-        if (!options.axes.empty()) {
-            if (!areAxes(options.axes, shape.size()))
-                throw Error(ErrorKind::usage,
-                            fmt::format("The axes “{}” do not fit “{}” with its {} dimensions; give one "
-                                        "letter of t, c, z, y, x for each.",
-                                        options.axes, info.dataset, shape.size()));
-            axes = {options.axes, false};
-        }
-        fillExtent(info, shape, axes.letters);
-        if (axes.guessed && shape.size() > 2)
-            info.remarks.push_back(
-                fmt::format("The axes of {} were guessed from its shape as {}.", info.dataset, axes.letters));
-        if (kind.wide)
-            info.remarks.push_back(
-                "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
-        const hid_t id = dataset.get();
-        info.voxelSize = voxelSizeFromAttributes(
-            numbersAttribute(id, "resolution"), numbersAttribute(id, "element_size_um"),
-            numbersAttribute(id, "voxel_size"), textAttribute(id, "axistags"),
-            textAttribute(id, "axis_units"));
-        info.cristaeMetadata = textAttribute(id, "cristae");
+        checkStorage(path, dataset.get(), shapeOf(dataset.get()), info);
+        info.type = facts.kind.type;
+        setAxes(info, facts, options.axes);
+        addNumberRemarks(info, facts);
+        addVoxelSize(info, path, file.get(), dataset.get());
+        info.cristaeMetadata = textAttribute(dataset.get(), "cristae");
         finishInfo(info, path, name(), options);
-        return std::make_shared<Hdf5Source>(std::move(file), std::move(dataset), std::move(info), shape,
-                                            axes.letters, kind);
+        return std::make_shared<Hdf5Source>(std::move(file), std::move(dataset), std::move(info),
+                                            facts.layout.shape, facts.axes.letters, facts.kind);
     }
 
     std::vector<SceneInfo> scenes(const std::filesystem::path& path) const override {
         const Hdf5Lock lock;
         const Hdf5Handle file = openHdf5(path);
         std::vector<SceneInfo> all;
-        for (Found& each : Walk(file.get()).take()) all.push_back(std::move(each.info));
+        for (Found& each : Walk(path, file.get()).take()) all.push_back(std::move(each.info));
         return all;
     }
 };
