@@ -88,6 +88,9 @@ void matlab(hid_t dataset, const std::string& kind, const std::string& path, Hdf
 
 void bigDataViewer(const std::string& path, PixelType type, Hdf5Layout& layout) {
     const auto parts = partsOf(path);
+    if (parts.size() == 2 && numberBehind(parts[0], "s") >= 0 &&
+        (parts[1] == "resolutions" || parts[1] == "subdivisions"))
+        layout.image = false; // tables of the levels
     if (parts.size() != 4 || parts[3] != "cells" || numberBehind(parts[0], "t") < 0 ||
         numberBehind(parts[1], "s") < 0 || numberBehind(parts[2], "") < 0 || layout.shape.size() != 3)
         return;
