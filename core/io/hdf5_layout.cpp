@@ -212,6 +212,7 @@ void ncem(const std::filesystem::path& place, hid_t file, const std::string& pat
     for (std::string& name : names)
         if (layout.axes.empty() && lettersOf({name, "y", "x"}, 3).empty() &&
             lettersOf({name, "y", "z"}, 3).empty() && lettersOf({name, "x", "z"}, 3).empty()) {
+            layout.remark = fmt::format("The axis “{}” of {} is shown as slices", name, path);
             name = "z";
             layout.axes = lettersOf(names, layout.shape.size());
         }

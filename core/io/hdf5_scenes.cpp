@@ -105,9 +105,11 @@ private:
         for (hsize_t i = 0; i < links && found_.size() < mostDatasets && ++visited_ < 200000; ++i) {
             char name[1024];
             H5L_info_t link{};
-            if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0 ||
-                link.type != H5L_TYPE_HARD)
+            if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0)
                 continue;
+            // Imaris and others put data into files of their own and link to them.
+            if (link.type == H5L_TYPE_EXTERNAL && elsewhere_.empty()) elsewhere_ = path.empty() ? "/" : path;
+            if (link.type != H5L_TYPE_HARD) continue;
             const ssize_t length =
                 H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
             if (length <= 0 || length >= ssize_t(sizeof name)) continue;

@@ -60,7 +60,6 @@ const Part parts[] = {
 constexpr int longestFile = 400;
 // Files that may be longer, each with its reason. Keep it short.
 const QStringList mayBeLong{
-    "core/io/formats/hdf5.cpp",         // axes, choice of the dataset and reading share the open file
     "core/segment/pickled_weights.cpp", // one hostile format, read without trust
     "tests/segment/tst_predictor.cpp",  // one loop in all its turns, with one set of fake networks
     "tests/ui/tst_canvas.cpp",          // one widget in all its modes
