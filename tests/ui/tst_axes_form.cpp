@@ -84,10 +84,14 @@ private Q_SLOTS:
         const QString path = turnedVolume();
         open(path);
         QVERIFY((bench_->document()->info().extent() == Extent3{200, 150, 6}));
-        auto* offer = child<QPushButton>("setAxes");
-        QVERIFY(offer && offer->isVisible());
-        QTest::mouseClick(offer, Qt::LeftButton);
+        QTRY_VERIFY(child<QPushButton>("setAxes") && child<QPushButton>("setAxes")->isVisible());
+        QTest::mouseClick(child<QPushButton>("setAxes"), Qt::LeftButton);
         QDialog* dialog = nullptr;
+        QTRY_VERIFY((dialog = window_->findChild<DatasetDialog*>()) && dialog->isVisible());
+        dialog->reject(); // the offer stays until it is answered
+        QTRY_VERIFY(!window_->findChild<DatasetDialog*>());
+        QTRY_VERIFY(child<QPushButton>("setAxes"));
+        QTest::mouseClick(child<QPushButton>("setAxes"), Qt::LeftButton);
         QTRY_VERIFY((dialog = window_->findChild<DatasetDialog*>()) && dialog->isVisible());
         QVERIFY(!dialog->findChild<QTableWidget*>()->isVisible()); // one dataset: nothing to choose
         const auto box = [&](int d) {
@@ -134,13 +138,18 @@ private Q_SLOTS:
         showWindow();
         const QString path = turnedVolume();
         open(path);
+        QTRY_VERIFY(child<QPushButton>("keepAxes") && child<QPushButton>("keepAxes")->isVisible());
         QTest::mouseClick(child<QPushButton>("keepAxes"), Qt::LeftButton);
         QTRY_VERIFY(!child<QPushButton>("keepAxes"));
         QVERIFY((bench_->document()->info().extent() == Extent3{200, 150, 6}));
         open(stack_);
         open(path);
         QVERIFY(!child<QPushButton>("keepAxes"));
-        QVERIFY(turnedVolume() == path); // written anew: another file
+        QFile changed(path); // another file, as far as its time tells
+        QVERIFY(changed.open(QIODevice::ReadWrite) &&
+                changed.setFileTime(QDateTime::currentDateTime().addSecs(-60),
+                                    QFileDevice::FileModificationTime));
+        changed.close();
         open(stack_);
         open(path);
         QVERIFY(child<QPushButton>("keepAxes"));

@@ -13,8 +13,6 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
-#include <algorithm>
-
 namespace cristae {
 
 DatasetDialog::DatasetDialog(Workbench& bench, const QString& path, std::vector<SceneInfo> datasets,
@@ -53,7 +51,11 @@ DatasetDialog::DatasetDialog(Workbench& bench, const QString& path, std::vector<
         const QString cells[] = {name, shape.join(QStringLiteral(" × ")), text(each.type), text(each.axes)};
         for (int c = 0; c < 4; ++c) table_->setItem(row, c, new QTableWidgetItem(cells[c]));
     }
-    while (first + 1 < int(datasets_.size()) && datasets_[size_t(first)].looksLikeLabels) ++first;
+    const auto lesser = [&](int row) {
+        return datasets_[size_t(row)].looksLikeLabels || datasets_[size_t(row)].reduced;
+    };
+    while (first < int(datasets_.size()) && lesser(first)) ++first;
+    if (first == int(datasets_.size())) first = 0;
     layout->addWidget(table_, 1);
     table_->setVisible(!one);
     axes_ = new AxesForm(bench, this);
@@ -67,7 +69,7 @@ DatasetDialog::DatasetDialog(Workbench& bench, const QString& path, std::vector<
     connect(axes_, &AxesForm::changed, this, [this] { open_->setEnabled(!axes_->axes().isEmpty()); });
     connect(table_, &QTableWidget::itemSelectionChanged, this, &DatasetDialog::selectionChanged);
     connect(table_, &QTableWidget::itemDoubleClicked, this, &DatasetDialog::accept);
-    if (!datasets_.empty()) table_->selectRow(std::min(first, int(datasets_.size()) - 1));
+    if (!datasets_.empty()) table_->selectRow(first);
     resize(720, one ? 320 : 560);
 }
 

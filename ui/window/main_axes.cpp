@@ -5,6 +5,8 @@
 #include "ui/window/main_window.h"
 #include "ui/window/offer_bar.h"
 
+#include <QDialog>
+
 #include <algorithm>
 
 namespace cristae {
@@ -23,8 +25,9 @@ void MainWindow::editAxes() {
             if (shown == scenes.end()) return;
             SceneInfo scene = *shown;
             scene.axes = now->info().axes;
-            askDataset(QString::fromStdString(file.string()), {scene}, false,
-                       [this](const OpenOptions& chosen) { useAxes(chosen); });
+            const QDialog* dialog = askDataset(QString::fromStdString(file.string()), {scene}, false,
+                                               [this](const OpenOptions& chosen) { useAxes(chosen); });
+            connect(dialog, &QDialog::rejected, this, &MainWindow::offerAxes);
         });
 }
 

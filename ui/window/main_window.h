@@ -107,7 +107,7 @@ private:
     void restoreLayout();
     void rememberLayout();
     /// Lets the user choose among the datasets of a file.
-    void askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
+    QDialog* askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
                     std::function<void(const OpenOptions&)> then);
     /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
     void whenLabelsAreSafe(const QString& question, std::function<void()> then);

@@ -103,7 +103,8 @@ QString wordsOf(const ImageInfo& info) {
 Thumbnail makeThumbnail(const std::filesystem::path& path, QSize size, const Progress& progress) {
     OpenOptions options;
     if (const auto scenes = scenesToChoose(path); !scenes.empty()) {
-        const auto image = std::ranges::find(scenes, false, &SceneInfo::looksLikeLabels);
+        const auto image = std::ranges::find_if(
+            scenes, [](const SceneInfo& one) { return !one.looksLikeLabels && !one.reduced; });
         options.scene = (image == scenes.end() ? scenes.front() : *image).name;
     }
     const TileSourcePtr source = openImage(path, options);

@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/image/pyramid.h"
 #include "core/io/format.h"
+#include "core/io/hdf5_axes.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
 #include "ui/window/axes_memory.h"
@@ -92,7 +93,8 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
             openedWith_ = opened.options;
             QStringList remarks;
             for (const std::string& remark : document_->info().remarks)
-                remarks << QString::fromStdString(remark);
+                if (remarkOnAxes({remark}).empty()) // the window offers to set them
+                    remarks << QString::fromStdString(remark);
             if (!remarks.isEmpty()) showRemark(remarks.join(QLatin1Char(' ')));
             if (then) then();
         },
