@@ -5,10 +5,52 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace cristae {
+
+namespace {
+
+/// "0: /raw (6×12×13, uint8, zyx); 1: /labels (…)", at most 20 of them.
+std::string listOf(const std::vector<SceneInfo>& scenes) {
+    constexpr size_t most = 20;
+    std::vector<std::string> lines;
+    for (size_t i = 0; i < std::min(scenes.size(), most); ++i) {
+        const SceneInfo& one = scenes[i];
+        std::vector<std::string> facts{fmt::format("{}", fmt::join(one.shape, "×"))};
+        for (const std::string& fact : {one.type, one.axes})
+            if (!fact.empty()) facts.push_back(fact);
+        lines.push_back(
+            fmt::format("{}{}{} ({})", i, one.name.empty() ? "" : ": ", one.name, fmt::join(facts, ", ")));
+    }
+    if (scenes.size() > most) lines.push_back(fmt::format("and {} more", scenes.size() - most));
+    return fmt::format("{}", fmt::join(lines, "; "));
+}
+
+} // namespace
+
+size_t chooseScene(const std::filesystem::path& path, const std::vector<SceneInfo>& scenes,
+                   const std::string& wanted) {
+    if (wanted.empty()) {
+        std::vector<size_t> whole;
+        for (size_t i = 0; i < scenes.size(); ++i)
+            if (!scenes[i].reduced) whole.push_back(i);
+        if (whole.size() == 1 || scenes.size() == 1) return scenes.size() == 1 ? 0 : whole.front();
+        throw inputError(path, fmt::format("it holds {} images; choose one by its name or number (--scene on "
+                                           "the command line). It has {}.",
+                                           scenes.size(), listOf(scenes)));
+    }
+    for (size_t i = 0; i < scenes.size(); ++i)
+        if (scenes[i].name == wanted || scenes[i].name == "/" + wanted) return i;
+    size_t number = 0;
+    const auto [end, failed] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    if (failed == std::errc() && end == wanted.data() + wanted.size() && number < scenes.size())
+        return number;
+    throw inputError(path, fmt::format("it has no image “{}”. It has {}.", wanted,
+                                       scenes.empty() ? "none" : listOf(scenes)));
+}
 
 std::vector<std::byte> headOf(const std::filesystem::path& path, size_t count) {
     std::vector<std::byte> head(count);

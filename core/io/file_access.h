@@ -25,6 +25,11 @@ int64_t checkedBytes(const std::filesystem::path& path, std::initializer_list<in
 /// Throws Error{input} for more slices than any stack has; to be called before anything is made for each of
 /// them.
 void checkSlices(const std::filesystem::path& path, int64_t slices);
+/// Which of several images `wanted` means: a name, with or without a leading "/", else a number from 0; empty
+/// means the only one that is not reduced. Throws Error{input} with a list where that is none, or more than
+/// one.
+size_t chooseScene(const std::filesystem::path& path, const std::vector<SceneInfo>& scenes,
+                   const std::string& wanted);
 /// Fills in path, format, the remarks of the options and the voxel size the user entered.
 void finishInfo(ImageInfo& info, const std::filesystem::path& path, const std::string& format,
                 const OpenOptions& options);

@@ -4,6 +4,7 @@
 #include "core/io/file_access.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -54,15 +55,25 @@ const Format& findFormat(const fs::path& path) {
     throw inputError(path, fmt::format("no known format. Cristae opens {}.", knownNames()));
 }
 
+/// Throws where a choice was made that the file does not offer, so that none is passed over in silence.
+void requireObeyed(const fs::path& path, const Format& format, const OpenOptions& options,
+                   const ImageInfo& info) {
+    if (!options.axes.empty() && options.axes != info.axes)
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("The axes of “{}” are {} and cannot be set to “{}”: axes are set of arrays, as in "
+                        "HDF5 files. Leave --axes out.",
+                        path.string(), info.axes, options.axes));
+    if (!options.scene.empty() && options.scene != "0" && info.dataset.empty() && format.scenes(path).empty())
+        throw Error(ErrorKind::usage, fmt::format("“{}” holds one image and none of the name “{}”. Leave "
+                                                  "--scene out.",
+                                                  path.string(), options.scene));
+}
+
 } // namespace
 
-std::vector<SceneInfo> Format::scenes(const fs::path& path) const {
-    const auto source = open(path, {});
-    const Extent3& extent = source->info().extent();
-    return {{.name = "",
-             .shape = {extent.z, extent.y, extent.x},
-             .type = std::string(cristae::name(source->info().type)),
-             .axes = source->info().axes}};
+std::vector<SceneInfo> Format::scenes(const fs::path&) const {
+    return {};
 }
 
 TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
@@ -72,8 +83,12 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
     if (named && named != &format && !fs::is_directory(path))
         used.remarks.push_back(
             fmt::format("The name ends in .{}, but this is a {} file.", extensionOf(path), format.name()));
+    std::transform(used.axes.begin(), used.axes.end(), used.axes.begin(),
+                   [](unsigned char c) { return char(std::tolower(c)); });
     try {
-        return format.open(path, used);
+        TileSourcePtr source = format.open(path, used);
+        requireObeyed(path, format, used, source->info());
+        return source;
     } catch (const std::bad_alloc&) {
         throw Error(
             ErrorKind::memory,
@@ -82,7 +97,24 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
 }
 
 std::vector<SceneInfo> listScenes(const fs::path& path) {
-    return findFormat(path).scenes(path);
+    const Format& format = findFormat(path);
+    std::vector<SceneInfo> scenes = format.scenes(path);
+    if (!scenes.empty()) return scenes;
+    const auto source = format.open(path, {});
+    const Extent3& extent = source->info().extent();
+    return {{.name = "",
+             .shape = {extent.z, extent.y, extent.x},
+             .type = std::string(cristae::name(source->info().type)),
+             .axes = source->info().axes}};
+}
+
+std::vector<SceneInfo> scenesToChoose(const fs::path& path, const OpenOptions& options) {
+    if (!options.scene.empty()) return {};
+    std::vector<SceneInfo> scenes = findFormat(path).scenes(path);
+    const auto whole = std::count_if(scenes.begin(), scenes.end(), [](const auto& s) { return !s.reduced; });
+    // One image and its coarser copies: nothing to ask.
+    if (scenes.size() < 2 || whole == 1) return {};
+    return scenes;
 }
 
 std::vector<std::string> openableExtensions() {

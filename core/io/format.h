@@ -25,17 +25,7 @@ struct SceneInfo {
     std::string type; // "uint8"
     std::string axes; // as stored or guessed
     bool looksLikeLabels = false;
-};
-
-/// A file holds several images and none was chosen; the message lists them.
-class SeveralScenes : public Error {
-public:
-    SeveralScenes(const std::string& message, std::vector<SceneInfo> scenes)
-        : Error(ErrorKind::input, message), scenes_(std::move(scenes)) {}
-    const std::vector<SceneInfo>& scenes() const { return scenes_; }
-
-private:
-    std::vector<SceneInfo> scenes_;
+    bool reduced = false; // a coarser copy of another one, a label or thumbnail: opened only when named
 };
 
 class Format {
@@ -49,7 +39,8 @@ public:
     /// Reads headers, and of codecs that pass over damage a few megabytes of pixels, so that it can be said.
     /// Throws Error{input} with the file, what is wrong and the remedy.
     virtual TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const = 0;
-    /// The images inside; by default one without a name.
+    /// The images inside a file of a format that can hold several; empty: there is one, without a name.
+    /// Reads headers only. Throws Error{input}.
     virtual std::vector<SceneInfo> scenes(const std::filesystem::path& path) const;
 };
 
@@ -57,10 +48,13 @@ std::vector<std::unique_ptr<Format>> allFormats();
 
 /// Opens a file or a folder of images with the format whose probe accepts it.
 /// Throws Error{input}: not found, not readable, no format knows it (lists the known ones), broken, several
-/// scenes (SeveralScenes).
+/// scenes of which `options` names none (lists them).
 TileSourcePtr openImage(const std::filesystem::path& path, const OpenOptions& options = {});
-/// The images in a file that may hold several.
+/// The images in a file or folder; one without a name where there is only one. Throws Error{input}.
 std::vector<SceneInfo> listScenes(const std::filesystem::path& path);
+/// The images of which a caller must name one in OpenOptions::scene before openImage; empty if `options` does
+/// or there is no choice. Throws Error{input}.
+std::vector<SceneInfo> scenesToChoose(const std::filesystem::path& path, const OpenOptions& options = {});
 /// All file extensions that can be opened, for file dialogs.
 std::vector<std::string> openableExtensions();
 

@@ -203,7 +203,7 @@ uint64_t countOf(const std::vector<std::byte>& space) {
 struct Type {
     uint64_t kind = 0, bits = 0,
              size = 0; // of the format: 0 whole, 1 floating-point, 3 text, 9 variable length
-    bool big = false, isSigned = false, variableText = false;
+    bool big = false, isSigned = false, variableText = false, referenceLists = false;
 };
 
 Type typeOf(const std::vector<std::byte>& bytes) {
@@ -215,6 +215,9 @@ Type typeOf(const std::vector<std::byte>& bytes) {
     type.big = (head >> 8 & 1) != 0;
     type.isSigned = (head >> 11 & 1) != 0;
     type.variableText = type.kind == 9 && (head >> 8 & 0x0f) == 1;
+    const auto base = fields.rest(); // of a variable length: the type of its members
+    type.referenceLists = type.kind == 9 && !type.variableText && base.size() >= 8 &&
+                          (uint8_t(base[0]) & 0x0f) == 7 && base[4] == std::byte(8);
     const uint64_t offset = fields.number(2);
     type.bits = fields.number(2);
     const bool number = type.kind == 0 || type.kind == 1;
@@ -280,6 +283,24 @@ std::vector<std::string> variableTexts(const InputFile& file, uint64_t base, uin
     return texts;
 }
 
+/// Lists of references, as in DIMENSION_LIST: of each the address of its first object; 0 for an empty list.
+std::vector<uint64_t> firstObjects(const InputFile& file, uint64_t base, uint64_t count,
+                                   const std::vector<std::byte>& values) {
+    if (count > mostTexts) return {};
+    Fields fields(values);
+    std::vector<uint64_t> objects;
+    for (uint64_t i = 0; i < count; ++i) {
+        const uint64_t length = fields.number(4), address = fields.number(8), index = fields.number(4);
+        if (!fields.whole) return {};
+        objects.push_back(0);
+        if (length == 0) continue;
+        const auto list = heapObject(heapAt(file, base, address), index);
+        if (!list || list->size() < 8) return {};
+        for (size_t k = 8; k-- > 0;) objects.back() = objects.back() << 8 | uint8_t((*list)[k]);
+    }
+    return objects;
+}
+
 } // namespace
 
 Hdf5Attribute readAttribute(const InputFile& file, uint64_t base, uint64_t header, const std::string& name) {
@@ -293,6 +314,7 @@ Hdf5Attribute readAttribute(const InputFile& file, uint64_t base, uint64_t heade
     if (type.kind == 0 || type.kind == 1) attribute.numbers = numbersIn(type, count, message->values);
     if (type.kind == 3) attribute.texts = fixedTexts(type, count, message->values);
     if (type.variableText) attribute.texts = variableTexts(file, base, count, message->values);
+    if (type.referenceLists) attribute.objects = firstObjects(file, base, count, message->values);
     return attribute;
 }
 

@@ -13,6 +13,7 @@ namespace cristae {
 struct Hdf5Attribute {
     std::vector<double> numbers;
     std::vector<std::string> texts;
+    std::vector<uint64_t> objects; // lists of references: where the first object of each list has its header
     bool elsewhere = false; // the object keeps its attributes in a heap of their own, which is not read here
 };
 

@@ -48,18 +48,29 @@ Hdf5Attribute attributeByLibrary(hid_t object, const char* name) {
     return result;
 }
 
-Hdf5Attribute attributeOf(hid_t object, const char* name) {
-    const auto place = placeOf(object);
+/// Where HDF5 begins in the file of an object; nothing if its addresses are of an unusual size.
+struct FilePlace {
+    std::string path;
+    uint64_t base = 0;
+};
+std::optional<FilePlace> filePlaceOf(hid_t object) {
     const Hdf5Handle file(H5Iget_file_id(object));
     const Hdf5Handle creation(file.valid() ? H5Fget_create_plist(file.get()) : -1);
     hsize_t userBlock = 0;
     size_t addressBytes = 0, lengthBytes = 0;
     char path[4096] = "";
-    if (!place || !creation.valid() || H5Pget_userblock(creation.get(), &userBlock) < 0 ||
+    if (!creation.valid() || H5Pget_userblock(creation.get(), &userBlock) < 0 ||
         H5Pget_sizes(creation.get(), &addressBytes, &lengthBytes) < 0 || addressBytes != 8 ||
         lengthBytes != 8 || H5Fget_name(file.get(), path, sizeof path) <= 0)
-        return {};
-    Hdf5Attribute attribute = readAttribute(InputFile(path), userBlock, place->address, name);
+        return std::nullopt;
+    return FilePlace{path, userBlock};
+}
+
+Hdf5Attribute attributeOf(hid_t object, const char* name) {
+    const auto place = placeOf(object);
+    const auto file = filePlaceOf(object);
+    if (!place || !file) return {};
+    Hdf5Attribute attribute = readAttribute(InputFile(file->path), file->base, place->address, name);
     return attribute.elsewhere ? attributeByLibrary(object, name) : attribute;
 }
 
@@ -150,6 +161,22 @@ std::string textAttribute(hid_t object, const char* name) {
 
 std::vector<double> numbersAttribute(hid_t object, const char* name) {
     return attributeOf(object, name).numbers;
+}
+
+bool hasAttributes(hid_t object) {
+    ObjectInfo info{};
+    return H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) >= 0 && info.num_attrs > 0;
+}
+
+std::vector<std::string> scaleNames(hid_t dataset) {
+    const auto file = filePlaceOf(dataset);
+    const auto scales = attributeOf(dataset, "DIMENSION_LIST").objects;
+    std::vector<std::string> names;
+    for (const uint64_t scale : scales) {
+        const auto texts = readAttribute(InputFile(file->path), file->base, scale, "NAME").texts;
+        names.push_back(scale != 0 && texts.size() == 1 ? texts.front() : std::string());
+    }
+    return names;
 }
 
 } // namespace cristae

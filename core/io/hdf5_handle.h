@@ -58,5 +58,8 @@ std::optional<ObjectPlace> placeOf(hid_t object);
 std::string textAttribute(hid_t object, const char* name);
 std::vector<std::string> textsAttribute(hid_t object, const char* name);
 std::vector<double> numbersAttribute(hid_t object, const char* name);
+bool hasAttributes(hid_t object);
+/// The names of the dimension scales of a dataset (h5py, netCDF 4), one an axis; empty if it has none.
+std::vector<std::string> scaleNames(hid_t dataset);
 
 } // namespace cristae

@@ -21,6 +21,39 @@ private:
     const Progress& whole_;
 };
 
+/// What makes a slice too large for the memory: its pixel size, or else its axes.
+std::string reasonOfSize(const ImageInfo& image, const ModelScale& scale, const ModelCard& card) {
+    const Extent3& e = image.extent();
+    if (scale.y > 1.5 || scale.x > 1.5)
+        return fmt::format(
+            "There is not enough memory: for the model's pixel size of {:.3g} nm each slice of {} × {} "
+            "pixels "
+            "of {:.6g} nm ({}) is enlarged {:.4g} times to {} × {}. Check the pixel size (--pixel-size).",
+            *card.pixelSizeNm, e.x, e.y, *image.voxelSize.xNm, image.voxelSize.source, scale.x,
+            scaledCount(e.x, scale.x), scaledCount(e.y, scale.y));
+    return fmt::format(
+        "There is not enough memory for slices of {} × {} pixels{}: the axes of the image were "
+        "read as {}. Check them (--axes), predict a region, or close other programs.",
+        e.x, e.y, image.channels > 1 ? fmt::format(" with {} channels", image.channels) : "", image.axes);
+}
+
+/// Reads a slice with the model's channels at its pixel size. Throws Error{memory} with the reason.
+Pixels readScaled(const TileSource& image, int64_t z, const ModelCard& card, const ModelScale& scale,
+                  std::string& remark, const Progress& progress) {
+    try {
+        Pixels pixels = withChannels(image.read(0, Box3::ofSlice(image.info().extent(), z), progress),
+                                     card.channelsIn, &remark);
+        progress.throwIfCancelled();
+        if (scale.y == 1 && scale.x == 1) return pixels;
+        if (pixels.type() != PixelType::f32) pixels = pixels.converted(PixelType::f32);
+        return resampledPlane(pixels, scale.y, scale.x, progress);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::memory) throw;
+    } catch (const std::bad_alloc&) {
+    }
+    throw Error(ErrorKind::memory, reasonOfSize(image.info(), scale, card));
+}
+
 } // namespace
 
 std::shared_ptr<const SlicePlane> SlicePlanes::plane(int64_t z, const ModelCard& card,
@@ -34,17 +67,12 @@ std::shared_ptr<const SlicePlane> SlicePlanes::plane(int64_t z, const ModelCard&
 
     const OnlyCancel quiet(progress);
     auto made = std::make_shared<SlicePlane>();
-    const Extent3 extent = image_.info().extent();
     std::string remark;
-    made->pixels = withChannels(image_.read(0, Box3::ofSlice(extent, z), quiet), card.channelsIn, &remark);
-    progress.throwIfCancelled();
-    if (scale.y != 1 || scale.x != 1) {
-        if (made->pixels.type() != PixelType::f32) made->pixels = made->pixels.converted(PixelType::f32);
-        made->pixels = resampledPlane(made->pixels, scale.y, scale.x, quiet);
+    made->pixels = readScaled(image_, z, card, scale, remark, quiet);
+    if (scale.y != 1 || scale.x != 1)
         remarks_.insert(fmt::format(
             "The image was scaled by {:.3g} to the model's pixel size of {:.3g} nm, and the result back.",
             scale.x, *card.pixelSizeNm));
-    }
     made->normalisation = normalisationOf(made->pixels, card.normalisation, quiet);
     if (made->normalisation.hadNonFinite)
         remark = "The image has values that are no numbers; they were taken as the mean.";

@@ -19,6 +19,7 @@ nlohmann::json provenanceOf(const ImageInfo& image, const std::string& imageSha2
             {"image", image.path.filename().string()},
             {"image_sha256", imageSha256},
             {"dataset", image.dataset},
+            {"axes", image.axes},
             {"remarks", image.remarks},
             {"history", std::move(history)}};
 }

@@ -30,7 +30,6 @@ const Order orders[] = {
      {"theme", "jobs", "charts", "report", "canvas", "dialogs", "panels", "window"},
      {
          "ui/window/workbench.h",    // what is open and chosen, for every part of the window
-         "ui/window/scene_choice.h", // asks which dataset of a file to open
          "ui/panels/parts.h",        // small widgets that all parts are made of
          "ui/panels/data_set.h",     // the rows that the dialog of pairs fills in
          "ui/panels/measure_page.h", // the objects that the volume shows
@@ -61,7 +60,6 @@ const Part parts[] = {
 constexpr int longestFile = 400;
 // Files that may be longer, each with its reason. Keep it short.
 const QStringList mayBeLong{
-    "core/io/formats/hdf5.cpp",         // axes, choice of the dataset and reading share the open file
     "core/segment/pickled_weights.cpp", // one hostile format, read without trust
     "tests/segment/tst_predictor.cpp",  // one loop in all its turns, with one set of fake networks
     "tests/ui/tst_canvas.cpp",          // one widget in all its modes

@@ -20,6 +20,10 @@ int main(int argc, char** argv) {
     }
     nlohmann::json report;
     try {
+        if (dataset.empty())
+            for (const SceneInfo& each : scenesToChoose(argv[1]))
+                report["datasets"].push_back(
+                    {{"path", each.name}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
         const auto source = openImage(argv[1], {.scene = dataset});
         const ImageInfo& info = source->info();
         const auto length = [](std::optional<double> nm) {
@@ -41,11 +45,6 @@ int main(int argc, char** argv) {
             if (out.is_open())
                 out.write(reinterpret_cast<const char*>(slice.data()), std::streamsize(slice.bytes()));
         }
-    } catch (const SeveralScenes& error) {
-        report["error"] = error.what();
-        for (const SceneInfo& each : error.scenes())
-            report["datasets"].push_back(
-                {{"path", each.name}, {"shape", each.shape}, {"type", each.type}, {"axes", each.axes}});
     } catch (const Error& error) {
         report["error"] = error.what();
     }

@@ -1,6 +1,5 @@
 // HDF5: every number type and storage, 2 to 5 dimensions in any order of axes, several datasets, LZF, and cut
 // files.
-#include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_lzf.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_chunks.h"
@@ -144,19 +143,6 @@ private Q_SLOTS:
                 std::string::npos);
     }
 
-    void guesses() {
-        QCOMPARE(guessAxes({12, 13}), std::string("yx"));
-        QCOMPARE(guessAxes({60, 12, 13}), std::string("zyx"));
-        QCOMPARE(guessAxes({60, 12, 3}), std::string("yxc"));
-        QCOMPARE(guessAxes({3, 60, 50}), std::string("cyx"));
-        QCOMPARE(guessAxes({1, 60, 50}), std::string("zyx"));
-        QCOMPARE(guessAxes({60, 12, 13, 2}), std::string("zyxc"));
-        QCOMPARE(guessAxes({2, 60, 12, 13}), std::string("czyx"));
-        QCOMPARE(guessAxes({9, 60, 12, 13}), std::string("tzyx"));
-        QCOMPARE(guessAxes({9, 2, 60, 12, 13}), std::string("tczyx"));
-        QCOMPARE(guessAxes({9, 60, 12, 13, 3}), std::string("tzyxc"));
-    }
-
     void voxelSizeInAxistags() {
         writeHdf5(path_, {{.shape = {6, 12, 13}, .axistags = axistags("zyx", 4.5)}}, valueAt);
         QVERIFY(!openImage(path_)->info().voxelSize.xNm); // a number without a unit is no size
@@ -175,19 +161,28 @@ private Q_SLOTS:
                    {.name = "volumes/labels/neuron_ids", .shape = {6, 12, 13}, .type = H5T_STD_U64LE},
                    {.name = "resolution", .letters = "yx", .shape = {1, 3}}},
                   valueAt);
-        try {
-            openImage(path_);
-            QFAIL("one of several was opened");
-        } catch (const SeveralScenes& error) {
-            QCOMPARE(error.scenes().size(), size_t(2)); // the table of three numbers is no image
-            QVERIFY(std::string(error.what()).find("/volumes/raw (6×12×13, uint8, zyx)") !=
-                    std::string::npos);
-            QVERIFY(error.scenes()[0].looksLikeLabels && !error.scenes()[1].looksLikeLabels);
-        }
+        const auto scenes = listScenes(path_);
+        QCOMPARE(scenes.size(), size_t(2)); // the table of three numbers is no image
+        QVERIFY(scenes[0].looksLikeLabels && !scenes[1].looksLikeLabels);
+        QCOMPARE(scenesToChoose(path_).size(), size_t(2));
+        QVERIFY(scenesToChoose(path_, {.scene = "1"}).empty());
+        const std::string list = openingErrorOf(path_);
+        for (const char* words : {"1: /volumes/raw (6×12×13, uint8, zyx)", "--scene"})
+            QVERIFY2(list.find(words) != std::string::npos, list.c_str());
         compare(path_, {.scene = "/volumes/raw"}, "zyx");
+        compare(path_, {.scene = "1"}, "zyx");
+        QCOMPARE(openImage(path_, {.scene = "1"})->info().dataset, std::string("/volumes/raw"));
         compare(path_, {.scene = "volumes/labels/neuron_ids"}, "zyx");
         const std::string message = messageOf([&] { openImage(path_, {.scene = "volumes/rwa"}); });
         QVERIFY2(message.find("/volumes/raw") != std::string::npos, message.c_str());
+    }
+
+    void aNameThatIsANumberComesFirst() {
+        writeHdf5(path_, {{.name = "1", .shape = {2, 9, 10}}, {.name = "2", .shape = {3, 9, 10}}}, valueAt);
+        QCOMPARE(openImage(path_, {.scene = "1"})->info().dataset, std::string("/1"));
+        QCOMPARE(openImage(path_, {.scene = "0"})->info().dataset, std::string("/1"));
+        QVERIFY(messageOf([&] { openImage(path_, {.scene = "3"}); }).find("no image “3”") !=
+                std::string::npos);
     }
 
     void sixtyFourBits() {

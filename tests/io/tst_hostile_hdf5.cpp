@@ -274,7 +274,7 @@ private Q_SLOTS:
         H5Sclose(space);
         H5Fclose(file);
         refusedByProbe(path_, "other files");
-        refusedByProbe(path_, "no dataset “link”", "link"); // not followed, so not there
+        refusedByProbe(path_, "no image “link”", "link"); // not followed, so not there
     }
 
     void moreSlicesThanAnyStackHas() {

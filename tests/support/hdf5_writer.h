@@ -2,6 +2,7 @@
 #pragma once
 #include <hdf5.h>
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -74,4 +75,64 @@ inline void writeHdf5(const std::filesystem::path& path, const std::vector<Hdf5D
     }
     H5Pclose(links);
     H5Fclose(file);
+}
+
+/// An attribute of texts of variable length.
+inline void writeTexts(hid_t object, const char* name, const std::vector<std::string>& texts) {
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hsize_t count = texts.size();
+    const hid_t space = H5Screate_simple(1, &count, nullptr);
+    const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    H5Awrite(attribute, type, pointers.data());
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/// Imaris keeps texts as arrays of single characters.
+inline void writeSpelled(hid_t object, const char* name, const std::string& text) {
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    const hsize_t count = text.size();
+    const hid_t space = H5Screate_simple(1, &count, nullptr);
+    const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(attribute, type, text.data());
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+inline void writeNumbers(hid_t object, const char* name, const std::vector<double>& numbers) {
+    const hsize_t count = numbers.size();
+    const hid_t space = count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &count, nullptr);
+    const hid_t attribute = H5Acreate2(object, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(attribute, H5T_NATIVE_DOUBLE, numbers.data());
+    H5Aclose(attribute);
+    H5Sclose(space);
+}
+
+/// Opens an object of a file that exists, to add attributes.
+template <class F> void edit(const std::filesystem::path& path, const char* name, F&& f) {
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t object = H5Oopen(file, name, H5P_DEFAULT);
+    f(object, file);
+    H5Oclose(object);
+    H5Fclose(file);
+}
+
+/// A one-dimensional dataset of two numbers, as the dim1 … of NCEM.
+inline void writeAxis(hid_t file, const std::string& name, const std::string& title, const std::string& units,
+                      double step) {
+    const hsize_t count = 2;
+    const std::array values{5.0, 5.0 + step};
+    const hid_t space = H5Screate_simple(1, &count, nullptr);
+    const hid_t axis =
+        H5Dcreate2(file, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(axis, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    writeText(axis, "name", title);
+    writeText(axis, "units", units);
+    H5Dclose(axis);
+    H5Sclose(space);
 }

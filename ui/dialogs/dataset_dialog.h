@@ -1,19 +1,24 @@
-// DatasetDialog: which of several datasets in an HDF5 file to open.
+// DatasetDialog: which of several images in a file to open, and how their axes are read.
 #pragma once
 #include "core/io/format.h"
 
 #include <QDialog>
 
-class QLineEdit;
+class QPushButton;
 class QTableWidget;
 
 namespace cristae {
+
+class AxesForm;
+class Workbench;
 
 /// Open with open(); ends in chosen() or nothing.
 class DatasetDialog : public QDialog {
     Q_OBJECT
 public:
-    DatasetDialog(const QString& path, std::vector<SceneInfo> datasets, QWidget* parent = nullptr);
+    /// One dataset: only its axes are asked for.
+    DatasetDialog(Workbench& bench, const QString& path, std::vector<SceneInfo> datasets,
+                  QWidget* parent = nullptr);
 
     /// Selects the first dataset that looks like labels.
     void preferLabels();
@@ -28,7 +33,8 @@ private:
     QString path_;
     std::vector<SceneInfo> datasets_;
     QTableWidget* table_ = nullptr;
-    QLineEdit* axes_ = nullptr;
+    AxesForm* axes_ = nullptr;
+    QPushButton* open_ = nullptr;
 };
 
 } // namespace cristae

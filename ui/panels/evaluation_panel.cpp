@@ -8,7 +8,6 @@
 #include "ui/panels/measure_page.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/sized_source.h"
-#include "ui/window/scene_choice.h"
 #include "ui/window/workbench.h"
 
 #include <QCheckBox>
@@ -51,13 +50,8 @@ ClassTable namesOf(const ImageInfo& info) {
 /// Opens a file; one with several datasets fills `choices` and gives nothing.
 TileSourcePtr openOrAsk(const std::string& path, const OpenOptions& options,
                         std::vector<SceneInfo>& choices) {
-    try {
-        return openImage(path, options);
-    } catch (const Error& error) {
-        choices = sceneChoices(error, path, options);
-        if (choices.empty()) throw;
-        return nullptr;
-    }
+    choices = scenesToChoose(path, options);
+    return choices.empty() ? openImage(path, options) : nullptr;
 }
 
 /// Models and settings of the labels, for the report.
@@ -174,7 +168,7 @@ void EvaluationPanel::start(const QString& words, std::function<Evaluated(const 
         [self = QPointer(this), again = std::move(again)](Evaluated evaluated) {
             if (!self) return;
             if (evaluated.choices.empty()) return self->take(std::move(evaluated));
-            auto* dialog = new DatasetDialog(evaluated.path, evaluated.choices, self->window());
+            auto* dialog = new DatasetDialog(self->workbench_, evaluated.path, evaluated.choices, self->window());
             dialog->preferLabels();
             dialog->setAttribute(Qt::WA_DeleteOnClose);
             connect(dialog, &DatasetDialog::chosen, self,

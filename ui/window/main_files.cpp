@@ -89,9 +89,9 @@ void MainWindow::loadLabels() {
     dialog->open();
 }
 
-void MainWindow::askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
-                            std::function<void(const OpenOptions&)> then) {
-    auto* dialog = new DatasetDialog(path, datasets, this);
+QDialog* MainWindow::askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
+                                std::function<void(const OpenOptions&)> then) {
+    auto* dialog = new DatasetDialog(bench_, path, datasets, this);
     if (labels) dialog->preferLabels();
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &DatasetDialog::chosen, this,
@@ -102,6 +102,7 @@ void MainWindow::askDataset(const QString& path, const std::vector<SceneInfo>& d
                 then(options);
             });
     dialog->open();
+    return dialog;
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -46,6 +46,7 @@ void MainWindow::buildActions() {
     a.redo = make(tr("Redo"), QKeySequence(tr("Ctrl+Shift+Z")), QStringLiteral("redo"));
     a.redo->setShortcuts({QKeySequence(tr("Ctrl+Shift+Z")), QKeySequence(tr("Ctrl+Y"))});
     a.voxelSize = make(tr("&Pixel size…"), {});
+    a.axes = make(tr("Set a&xes…"), {});
     a.sideBySide = make(tr("&Side by side"), QKeySequence(tr("Ctrl+Alt+1")));
     a.overlay = make(tr("&Overlay"), QKeySequence(tr("Ctrl+Alt+2")));
     a.swipe = make(tr("S&wipe"), QKeySequence(tr("Ctrl+Alt+3")));
@@ -101,7 +102,7 @@ void MainWindow::buildMenus() {
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
     edit->addActions({a.undo, a.redo});
     edit->addSeparator();
-    edit->addAction(a.voxelSize);
+    edit->addActions({a.voxelSize, a.axes});
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addActions({a.sideBySide, a.overlay, a.swipe, a.planes});
     view->addAction(a.volume);
@@ -162,6 +163,7 @@ void MainWindow::buildMenus() {
     connect(a.undo, &QAction::triggered, canvas_, &CanvasView::undo);
     connect(a.redo, &QAction::triggered, canvas_, &CanvasView::redo);
     connect(a.voxelSize, &QAction::triggered, this, &MainWindow::editVoxelSize);
+    connect(a.axes, &QAction::triggered, this, &MainWindow::editAxes);
     connect(a.sideBySide, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::sideBySide); });
     connect(a.overlay, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::overlay); });
     connect(a.swipe, &QAction::triggered, this, [this] { bench_.setViewMode(ViewMode::swipe); });

@@ -269,6 +269,12 @@ void MainWindow::showDocument() {
                            : document ? tr("One slice has no depth; open a stack")
                                       : tr("Open an image first"));
     }
+    const bool array = document && !document->info().dataset.empty();
+    actions_.axes->setEnabled(array);
+    actions_.axes->setToolTip(array      ? actions_.axes->property("words").toString()
+                              : document ? tr("Only arrays, as in HDF5 files, have axes to set")
+                                         : tr("Open an image first"));
+    offerAxes();
     if (document && !stack && bench_.viewMode() == ViewMode::planes) bench_.setViewMode(ViewMode::overlay);
     showState();
 }

@@ -79,7 +79,7 @@ protected:
 private:
     struct Actions {
         QAction *open, *openFolder, *closeFile, *exportLabels, *details, *quit;
-        QAction *undo, *redo, *voxelSize;
+        QAction *undo, *redo, *voxelSize, *axes;
         QAction *sideBySide, *overlay, *swipe, *planes, *volume, *zoomIn, *zoomOut, *fit, *fullSize,
             *autoContrast, *invert, *labelsShown, *difference, *darkTheme;
         QAction *saveLabels, *saveLabelsAs, *loadLabels, *addClass;
@@ -98,12 +98,16 @@ private:
     void openJobs();
     void openVolume();
     void editVoxelSize();
+    void editAxes();
+    void useAxes(const OpenOptions& chosen);
+    void offerAxes();
+    void closeAxesOffer();
     void predictOrCancel();
     void switchTheme(bool dark);
     void restoreLayout();
     void rememberLayout();
     /// Lets the user choose among the datasets of a file.
-    void askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
+    QDialog* askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
                     std::function<void(const OpenOptions&)> then);
     /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
     void whenLabelsAreSafe(const QString& question, std::function<void()> then);
@@ -135,7 +139,7 @@ private:
     TrainPage* train_ = nullptr;
     QPointer<JobsList> jobsList_;
     QPointer<VolumeDialog> volume_;
-    QPointer<OfferBar> leftOut_;
+    QPointer<OfferBar> leftOut_, axesOffer_;
     QVBoxLayout* offers_ = nullptr;
     std::unique_ptr<Recovery> recovery_;
     ForcedEnd* forcedEnd_ = nullptr;

@@ -23,6 +23,7 @@
 #include <QSettings>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace cristae {
@@ -101,17 +102,12 @@ QString wordsOf(const ImageInfo& info) {
 /// The middle of the middle slice at a quarter of a megapixel at most; quick for every size of image.
 Thumbnail makeThumbnail(const std::filesystem::path& path, QSize size, const Progress& progress) {
     OpenOptions options;
-    TileSourcePtr source;
-    try {
-        source = openImage(path, options);
-    } catch (const Error&) {
-        const auto datasets = listScenes(path);
-        if (datasets.empty()) throw;
-        for (const SceneInfo& dataset : datasets)
-            if (options.scene.empty() && !dataset.looksLikeLabels) options.scene = dataset.name;
-        if (options.scene.empty()) options.scene = datasets.front().name;
-        source = openImage(path, options);
+    if (const auto scenes = scenesToChoose(path); !scenes.empty()) {
+        const auto image = std::ranges::find_if(
+            scenes, [](const SceneInfo& one) { return !one.looksLikeLabels && !one.reduced; });
+        options.scene = (image == scenes.end() ? scenes.front() : *image).name;
     }
+    const TileSourcePtr source = openImage(path, options);
     const Extent3 extent = source->info().extent();
     // Twice the logical size is sharp at 200 %; the crop shows structure instead of a grey haze.
     const int64_t height = std::min<int64_t>(extent.y, 2 * size.height()),

@@ -3,10 +3,11 @@
 #include "core/base/text.h"
 #include "core/image/pyramid.h"
 #include "core/io/format.h"
+#include "core/io/hdf5_axes.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/canvas/explanation_layer.h"
+#include "ui/window/axes_memory.h"
 #include "ui/window/label_files.h"
-#include "ui/window/scene_choice.h"
 
 #include <QFileInfo>
 
@@ -18,6 +19,7 @@ namespace cristae {
 /// What the files queue brings back from opening.
 struct Workbench::Opened {
     TileSourcePtr image, screen;
+    OpenOptions options; // as it was opened, with axes that were set before
     DisplayRange range;
     std::vector<SceneInfo> choices; // not empty: the user must choose first
 };
@@ -69,13 +71,11 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
     const QString name = QFileInfo(path).fileName();
     auto work = [file = std::filesystem::path(path.toStdString()), options](const Progress& progress) {
         Opened opened;
-        try {
-            opened.image = openImage(file, options);
-        } catch (const Error& error) {
-            opened.choices = sceneChoices(error, file, options);
-            if (opened.choices.empty()) throw;
-            return opened;
-        }
+        opened.choices = scenesToChoose(file, options);
+        if (!opened.choices.empty()) return opened;
+        opened.options = options;
+        if (options.axes.empty()) opened.options.axes = rememberedAxes(file, options.scene);
+        opened.image = openImage(file, opened.options);
         opened.screen = withPyramid(opened.image);
         opened.range = firstRange(*opened.image, progress);
         return opened;
@@ -90,10 +90,11 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
             displayRange_ = opened.range;
             screenSource_ = opened.screen;
             setDocument(std::make_unique<Document>(opened.image));
-            openedWith_ = options;
+            openedWith_ = opened.options;
             QStringList remarks;
             for (const std::string& remark : document_->info().remarks)
-                remarks << QString::fromStdString(remark);
+                if (remarkOnAxes({remark}).empty()) // the window offers to set them
+                    remarks << QString::fromStdString(remark);
             if (!remarks.isEmpty()) showRemark(remarks.join(QLatin1Char(' ')));
             if (then) then();
         },
@@ -172,12 +173,8 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
          classes = document_->classes(), options](const Progress& progress) {
             Loaded loaded;
-            try {
-                loaded.labels = readLabels(file, options, base, classes, progress);
-            } catch (const Error& error) {
-                loaded.choices = sceneChoices(error, file, options);
-                if (loaded.choices.empty()) throw;
-            }
+            loaded.choices = scenesToChoose(file, options);
+            if (loaded.choices.empty()) loaded.labels = readLabels(file, options, base, classes, progress);
             return loaded;
         },
         [this, path, name, then = std::move(then), number = documentNumber_](Loaded done) {
