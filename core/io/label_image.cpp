@@ -238,7 +238,8 @@ TileSourcePtr asLabels(TileSourcePtr source, const LabelRule& rule, const Progre
     const ImageInfo& info = source->info();
     std::set<int64_t> missing(rule.unlabelled.begin(), rule.unlabelled.end());
     if (info.unlabelled) missing.insert(*info.unlabelled);
-    if (info.format == "labels" && missing.empty()) return source;
+    const bool known = info.format == "labels" || dynamic_cast<const LabelImage*>(source.get());
+    if (known && (missing.empty() || rule.unlabelled.empty())) return source;
     if (info.channels == 3) {
         const PartProgress colours(progress, 0, 0.5), values(progress, 0.5, 1);
         return asLabelsOf(numberedColours(source, colours), missing, values);

@@ -122,7 +122,8 @@ void storeRow(const TiffPage& page, const std::byte* samples, size_t stride, int
         }
         return;
     }
-    withPixelType(page.storedType, [&](auto t) {
+    // Numbers that become signed by finishValues are copied as they are.
+    withPixelType(page.colour == TiffColour::signedGrey ? page.type : page.storedType, [&](auto t) {
         using T = decltype(t);
         const auto* in = reinterpret_cast<const T*>(samples);
         const auto values = out.values<T>();
@@ -147,6 +148,8 @@ void storeRow(const TiffPage& page, const std::byte* samples, size_t stride, int
 }
 
 void finishValues(const TiffPage& page, Pixels& pixels) {
+    if (page.colour == TiffColour::signedGrey)
+        for (int16_t& value : pixels.values<int16_t>()) value = int16_t(uint16_t(value) ^ 0x8000u);
     if (page.colour != TiffColour::invertedGrey) return;
     withPixelType(page.type, [&](auto t) { invert(pixels.values<decltype(t)>(), page.bits); });
 }

@@ -39,8 +39,9 @@ std::vector<fs::path> imagesIn(const fs::path& folder) {
 /// Files are opened when their slice is read; the last few stay open.
 class FolderSource : public TileSource {
 public:
-    FolderSource(ImageInfo info, std::vector<fs::path> images)
+    FolderSource(ImageInfo info, std::vector<fs::path> images, bool labels)
         : info_(std::move(info)), images_(std::move(images)) {
+        options_.labels = labels;
         id_ = fmt::format("{}|{}", info_.path.string(), images_.size());
         for (const fs::path& image : images_) id_ += "|" + fileId(image);
     }
@@ -72,7 +73,7 @@ private:
                     return it->second;
                 }
         }
-        const TileSourcePtr source = openImage(images_[size_t(z)]);
+        const TileSourcePtr source = openImage(images_[size_t(z)], options_);
         const ImageInfo& own = source->info();
         if (own.extent() != Extent3{1, info_.extent().y, info_.extent().x} ||
             own.channels != info_.channels || own.type != info_.type)
@@ -91,6 +92,7 @@ private:
 
     ImageInfo info_;
     std::vector<fs::path> images_;
+    OpenOptions options_; // of each image
     std::string id_;
     mutable std::mutex mutex_;
     mutable std::list<std::pair<int64_t, TileSourcePtr>> open_; // newest first
@@ -109,8 +111,10 @@ public:
     TileSourcePtr open(const fs::path& path, const OpenOptions& options) const override {
         std::vector<fs::path> images = imagesIn(path);
         ImageInfo info;
+        OpenOptions each;
+        each.labels = options.labels;
         for (const fs::path& image : images) {
-            const ImageInfo own = openImage(image)->info();
+            const ImageInfo own = openImage(image, each)->info();
             if (own.extent().z != 1)
                 throw inputError(
                     path,
@@ -132,7 +136,7 @@ public:
         info.axes = info.channels > 1 ? "zcyx" : "zyx";
         const std::string format = info.format + " folder";
         finishInfo(info, path, format, options);
-        return std::make_shared<FolderSource>(std::move(info), std::move(images));
+        return std::make_shared<FolderSource>(std::move(info), std::move(images), options.labels);
     }
 };
 
