@@ -18,6 +18,7 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     LabelMeaning meaning;
     meaning.inverted = request.inverted;
     meaning.boundariesOfIds = request.boundaries;
+    meaning.unknownValues = request.unlabelled;
     if (!request.labelValues.empty()) meaning.valuesOfClass = {request.labelValues};
     return meaning;
 }
@@ -46,6 +47,7 @@ nlohmann::json toJson(const TrainRequest& request) {
             {"dataRoot", absoluteText(request.dataRoot)},
             {"class", request.className},
             {"labelValues", request.labelValues},
+            {"unlabelled", request.unlabelled},
             {"inverted", request.inverted},
             {"boundaries", request.boundaries},
             {"validationShare", request.validationShare}};
@@ -63,6 +65,7 @@ TrainRequest trainRequestFromJson(const nlohmann::json& json) {
         request.dataRoot = json.value("dataRoot", request.dataRoot);
         request.className = json.value("class", request.className);
         request.labelValues = json.value("labelValues", request.labelValues);
+        request.unlabelled = json.value("unlabelled", request.unlabelled);
         request.inverted = json.value("inverted", false);
         request.boundaries = json.value("boundaries", false);
         request.validationShare = json.value("validationShare", request.validationShare);

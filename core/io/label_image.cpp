@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/io/label_colours.h"
 #include "core/io/label_survey.h"
+#include "core/io/wide_labels.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -141,6 +142,14 @@ void remarkOnValues(ImageInfo& info, const LabelSurvey& seen) {
             fmt::format("The value 255 ({}) counts as a label like the others; if it means “not labelled”, "
                         "say so with --unlabelled 255.",
                         countText(seen.count[255], "voxel", "voxels")));
+    if (seen.count[0] == 0 && seen.voxels > seen.unlabelled && seen.distinct(1, 255) > 1 && seen.largest < 16)
+        info.remarks.push_back(
+            fmt::format("No voxel has the value 0, so none is background (the values go from {} to {:.0f}; "
+                        "ilastik counts "
+                        "classes from 1). Say which values mean the structure if not all do.",
+                        std::find_if(seen.count.begin(), seen.count.end(), [](int64_t n) { return n > 0; }) -
+                            seen.count.begin(),
+                        seen.largest));
     int64_t edges = 0, edgeVoxels = 0, values = 0;
     for (int64_t v = 1; v < LabelSurvey::counted; ++v) {
         const size_t i = size_t(v);
@@ -248,7 +257,13 @@ TileSourcePtr asLabels(TileSourcePtr source, const LabelRule& rule, const Progre
         throw noLabels(info, fmt::format("it has {} channels, and labels have one. Save the channel that "
                                          "holds the labels.",
                                          info.channels));
-    return asLabelsOf(source, missing, progress);
+    if (!rule.renumber) return asLabelsOf(source, missing, progress);
+    const PartProgress numbering(progress, 0, 0.5), values(progress, 0.5, 1);
+    const TileSourcePtr numbered = renumberedIds(source, missing, numbering);
+    if (numbered == source) return asLabelsOf(source, missing, values);
+    missing.clear(); // they have a number of their own now
+    if (numbered->info().unlabelled) missing.insert(*numbered->info().unlabelled);
+    return asLabelsOf(numbered, missing, values);
 }
 
 } // namespace cristae

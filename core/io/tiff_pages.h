@@ -20,8 +20,9 @@ struct TiffPage {
     int compression = 1, fillOrder = 1;
     PixelType storedType = PixelType::u8; // smallest type that holds a sample; half floats are f32
     bool halfFloat = false;
-    bool wide = false;         // 64-bit integers, read as 32 bits when the values allow it
-    bool transparency = false; // the last sample is alpha, which is left out
+    bool wide = false; // 64-bit integers, read as 32 bits when the values allow it
+    enum class Half { none, low, high } half = Half::none; // of 64 bits, for those who want both
+    bool transparency = false;                             // the last sample is alpha, which is left out
     TiffColour colour = TiffColour::grey;
     int64_t channels = 1;           // after colour conversion and without alpha
     PixelType type = PixelType::u8; // of the values read

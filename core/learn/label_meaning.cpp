@@ -18,8 +18,7 @@ void boundaries(std::span<const T> ids, std::span<uint8_t> out, int64_t height, 
             if (known[i] == 255) continue;
             const auto differs = [&](size_t other) { return known[other] != 255 && ids[other] != ids[i]; };
             out[i] = (x > 0 && differs(i - 1)) || (x + 1 < width && differs(i + 1)) ||
-                     (y > 0 && differs(i - size_t(width))) ||
-                     (y + 1 < height && differs(i + size_t(width)));
+                     (y > 0 && differs(i - size_t(width))) || (y + 1 < height && differs(i + size_t(width)));
         }
 }
 

@@ -64,10 +64,10 @@ std::vector<std::string> wordsOf(const std::string& stem) {
     return words;
 }
 
-constexpr std::array labelWords{"mask",  "masks",       "label",      "labels",      "lab",       "lbl",
-                                "seg",   "segs",        "gt",         "truth",       "target",    "targets",
-                                "annotation", "annotations", "segmentation", "segmentations", "groundtruth",
-                                "manual", "annotated"};
+constexpr std::array labelWords{"mask",          "masks",       "label",      "labels",      "lab",
+                                "lbl",           "seg",         "segs",       "gt",          "truth",
+                                "target",        "targets",     "annotation", "annotations", "segmentation",
+                                "segmentations", "groundtruth", "manual",     "annotated"};
 constexpr std::array imageWords{"image", "images", "img", "im", "raw", "micrograph"};
 constexpr std::array besideWords{"cp", "ground"}; // cellpose's "_cp_masks", "ground_truth"
 
@@ -107,8 +107,7 @@ std::map<std::string, fs::path> byKey(const Files& files, const Key& key, std::v
         const std::string k = key(file.stem().string());
         if (k.empty()) continue;
         const auto [place, fresh] = found.emplace(k, file);
-        if (!fresh && twins.empty())
-            twins = {place->second.filename().string(), file.filename().string()};
+        if (!fresh && twins.empty()) twins = {place->second.filename().string(), file.filename().string()};
     }
     return found;
 }
@@ -184,12 +183,13 @@ void splitFiles(const fs::path& imageFolder, const fs::path& labelFolder, Files&
                                 "belong to which image in {} and {}; give each pair a name or number of its "
                                 "own.",
                                 best.twins[0], best.twins[1], images.string(), labels.string()));
-    throw Error(ErrorKind::input,
-                fmt::format("{} in {} {} no labels of the same name or number in {} (there {}: {}); give each "
-                            "image labels of its name or number, or take it out.",
-                            listed(best.lonelyImages), images.string(),
-                            best.lonelyImages.size() == 1 ? "has" : "have", labels.string(),
-                            names.size() == 1 ? "is" : "are", names.empty() ? "none" : listed(names)));
+    throw Error(
+        ErrorKind::input,
+        fmt::format("{} in {} {} no labels of the same name or number in {} (there {}: {}); give each "
+                    "image labels of its name or number, or take it out.",
+                    listed(best.lonelyImages), images.string(),
+                    best.lonelyImages.size() == 1 ? "has" : "have", labels.string(),
+                    names.size() == 1 ? "is" : "are", names.empty() ? "none" : listed(names)));
 }
 
 } // namespace

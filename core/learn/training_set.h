@@ -36,7 +36,7 @@ struct TrainingPair {
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
     int64_t everySlice = 1;                // 10 = every tenth
     double weight = 1;                     // of its slices, see TrainingSlice
-    std::vector<std::string> remarks;      // on the pairing
+    std::vector<std::string> remarks = {}; // on the pairing
 };
 
 /// Which label values mean a class. Default: every value ≠ 0 is class 1.

@@ -1,4 +1,5 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
+#include "core/image/wide_values.h"
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_chunks.h"
 #include "core/io/hdf5_storage.h"
@@ -153,7 +154,7 @@ std::string describe(const SceneInfo& info) {
     return fmt::format("{} ({}, {}, {})", info.name, fmt::join(info.shape, "×"), info.type, info.axes);
 }
 
-class Hdf5Source : public TileSource {
+class Hdf5Source : public TileSource, public WideValues {
 public:
     Hdf5Source(Hdf5Handle file, Hdf5Handle dataset, ImageInfo info, std::vector<int64_t> shape,
                std::string letters, NumberKind kind)
@@ -182,13 +183,26 @@ public:
         return result;
     }
 
+    bool isWide() const override { return kind_.wide; }
+    bool isSigned() const override { return info_.type == PixelType::i32; }
+    std::vector<uint64_t> readWide(const Box3& box, const Progress& progress) const override {
+        requireBox(info_, 0, box);
+        std::vector<uint64_t> values(size_t(info_.channels * box.extent().count()));
+        Pixels none;
+        for (int64_t z = box.z0; z < box.z1; ++z) readSlice(z, box, none, progress, &values);
+        values.resize(size_t(box.extent().count())); // channel 0 comes first
+        return values;
+    }
+
 private:
     hid_t memoryType() const {
         if (kind_.wide) return info_.type == PixelType::u32 ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64;
         return nativeType(info_.type);
     }
 
-    void readSlice(int64_t z, const Box3& box, Pixels& result, const Progress& progress) const {
+    /// Into `result`, or all 64 bits into `wide`.
+    void readSlice(int64_t z, const Box3& box, Pixels& result, const Progress& progress,
+                   std::vector<uint64_t>* wide = nullptr) const {
         const size_t dimensions = shape_.size();
         std::vector<hsize_t> start(dimensions, 0), count(dimensions, 1);
         std::vector<int64_t> step(dimensions, 0); // in values of the result, along each axis of the file
@@ -219,7 +233,10 @@ private:
         }
         const int64_t origin = (z - box.z0) * extent.y * extent.x;
         const size_t values = size_t(info_.channels * extent.y * extent.x);
-        if (!kind_.wide) {
+        if (wide) {
+            const auto buffer = readValues<uint64_t>(start, count, values, progress);
+            scatter(buffer, count, step, std::span(*wide).subspan(size_t(origin)));
+        } else if (!kind_.wide) {
             withPixelType(info_.type, [&](auto t) {
                 using T = decltype(t);
                 const std::vector<T> buffer = readValues<T>(start, count, values, progress);
@@ -268,7 +285,8 @@ private:
                 throw inputError(
                     info_.path,
                     fmt::format(
-                        "“{}” holds the number {}, which does not fit in 32 bits. Renumber its labels first.",
+                        "“{}” holds the number {}, which does not fit in 32 bits. Renumber its labels "
+                        "(--renumber where the command has it).",
                         info_.dataset, values[i]));
         }
         return result;
