@@ -140,8 +140,9 @@ void refuseColours(const ImageInfo& info, const Colours& colours) {
     }
     if (colours.size() > 8 && 2 * blends > int64_t(colours.size()))
         throw noLabels(info,
-                       fmt::format("{} of its {} colours occur only as single pixels ({} of {}): its "
-                                   "edges are blended. Save the labels without smoothing as PNG or TIFF.",
+                       fmt::format("{} of its {} colours occur only as single pixels ({} of {}): blended "
+                                   "edges, or a picture beneath the labels. Save the labels alone, without "
+                                   "smoothing, as PNG or TIFF.",
                                    blends, colours.size(), blended, all));
     if (colours.contains(0xffffff) && !colours.contains(0))
         throw noLabels(info, "its colours include white but not black, so which of them is the background is "
@@ -171,6 +172,9 @@ TileSourcePtr numberedColours(const TileSourcePtr& source, const Progress& progr
     refuseColours(info, colours);
     info.type = PixelType::u32;
     info.remarks.push_back(fmt::format("Each colour is a label (voxels): {}.", table(colours)));
+    if (const auto white = colours.find(0xffffff);
+        white != colours.end() && white->second.count > colours.at(0).count)
+        info.remarks.push_back("White covers more than black; black counts as the background.");
     return std::make_shared<ColourLabels>(source, std::move(info), false);
 }
 

@@ -100,9 +100,8 @@ bool isSoftMask(const LabelSurvey& seen, bool lossy) {
     const int64_t low = LabelSurvey::sum(seen.count, 0, near),
                   high = LabelSurvey::sum(seen.count, full - near, full),
                   between = LabelSurvey::sum(seen.count, near + 1, full - near - 1);
-    if (lossy) return between * 4 < low + high;
-    return seen.distinct(near + 1, full - near - 1) >= 3 && between < 4 * high && between < low + high &&
-           LabelSurvey::sum(seen.inside, near + 1, full - near - 1) * 10 < between;
+    return (lossy || seen.distinct(near + 1, full - near - 1) >= 3) && between < 4 * high &&
+           between < low + high && LabelSurvey::sum(seen.inside, near + 1, full - near - 1) * 10 <= between;
 }
 
 /// Grey values or probabilities: many values, and no areas of one value.
@@ -137,7 +136,7 @@ void refuseNumbers(const ImageInfo& info, const LabelSurvey& seen) {
 /// What is striking about values that are taken as they are.
 void remarkOnValues(ImageInfo& info, const LabelSurvey& seen) {
     const bool byte = seen.largest == 255 && seen.count[255] > 0;
-    if (byte && seen.distinct(1, 254) > 0 && seen.distinct(128, 254) == 0)
+    if (byte && seen.distinct(1, 254) > 0 && seen.distinct(64, 254) == 0)
         info.remarks.push_back(
             fmt::format("The value 255 ({}) counts as a label like the others; if it means “not labelled”, "
                         "say so with --unlabelled 255.",
@@ -150,6 +149,12 @@ void remarkOnValues(ImageInfo& info, const LabelSurvey& seen) {
                         std::find_if(seen.count.begin(), seen.count.end(), [](int64_t n) { return n > 0; }) -
                             seen.count.begin(),
                         seen.largest));
+    const int64_t labelled = LabelSurvey::sum(seen.count, 1, LabelSurvey::counted - 1);
+    if (seen.distinct(1, LabelSurvey::counted - 1) > 16 && seen.borders * 50 > labelled &&
+        seen.steps * 10 > seen.borders * 9)
+        info.remarks.push_back(
+            "Its values change in small steps from voxel to voxel, as grey values do; each "
+            "counts as a label. Check that it is the label image.");
     int64_t edges = 0, edgeVoxels = 0, values = 0;
     for (int64_t v = 1; v < LabelSurvey::counted; ++v) {
         const size_t i = size_t(v);

@@ -57,6 +57,21 @@ template <class T> void addRange(std::span<const T> plane, LabelSurvey& survey) 
 }
 
 template <class T>
+void addBorders(std::span<const T> plane, int64_t height, int64_t width, LabelSurvey& survey) {
+    const auto compare = [&](T a, T b) {
+        if (!(a > T(0)) || !(b > T(0)) || a == b) return;
+        ++survey.borders;
+        survey.steps += std::abs(double(a) - double(b)) <= 2;
+    };
+    for (int64_t y = 0; y < height; ++y)
+        for (int64_t x = 0; x < width; ++x) {
+            const size_t i = size_t(y * width + x);
+            if (x + 1 < width) compare(plane[i], plane[i + 1]);
+            if (y + 1 < height) compare(plane[i], plane[i + size_t(width)]);
+        }
+}
+
+template <class T>
 void addSlice(std::span<const T> plane, int64_t height, int64_t width, const std::set<int64_t>& unlabelled,
               LabelSurvey& survey) {
     survey.voxels += int64_t(plane.size());
@@ -78,6 +93,7 @@ void addSlice(std::span<const T> plane, int64_t height, int64_t width, const std
                 ++survey.inside[size_t(value)];
         return;
     }
+    addBorders(plane, height, width, survey);
     addPixels(plane.data(), height, width, [&](T value, bool inside, bool alone) {
         if (!(double(value) >= 0 && double(value) < double(LabelSurvey::counted))) return;
         survey.inside[size_t(value)] += inside;

@@ -14,6 +14,8 @@ struct LabelSurvey {
     std::vector<int64_t> count;               // [counted] voxels of each value
     std::vector<int64_t> inside; // of these, those whose eight neighbours in the slice have the value too
     std::vector<int64_t> alone;  // of these, those that no neighbour to the left, right, above, below equals
+    int64_t borders = 0;         // pairs of neighbours to the right or below with different labels
+    int64_t steps = 0;           // of these, those whose labels differ by 1 or 2
     int64_t voxels = 0;
     int64_t unlabelled = 0;                           // voxels of −1, NaN or a value that was named
     double largest = 0;                               // label, beside those

@@ -134,6 +134,7 @@ void chooseInverted(const TiffMeaning& meaning, TiffPage& page, std::vector<std:
                           "are read as they are stored.");
         return;
     }
+    if (meaning.tifffile && page.bits == 1) return;
     if (meaning.labels && page.bits > 1) {
         remarks.push_back("The file says that 0 is white; the labels are read as they are stored.");
         return;
@@ -396,7 +397,9 @@ std::optional<double> numberAfter(std::string_view text, std::string_view key) {
 /// What the description of the first page says of the values of all.
 TiffMeaning meaningOf(TIFF* tiff, bool labels, std::vector<std::string>& remarks) {
     TiffMeaning meaning{.labels = labels};
-    const char* description = nullptr;
+    const char *description = nullptr, *software = nullptr;
+    if (TIFFGetField(tiff, TIFFTAG_SOFTWARE, &software) && software)
+        meaning.tifffile = std::string_view(software).starts_with("tifffile");
     if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &description) || !description) return meaning;
     const std::string_view text = description;
     meaning.imageJ = text.starts_with("ImageJ=");

@@ -52,6 +52,7 @@ struct TiffTable {
 struct TiffMeaning {
     bool labels = false;   // the values are wanted, not colours
     bool imageJ = false;   // ImageJ wrote it: the stored values count, lookup tables are for the eye
+    bool tifffile = false; // tifffile wrote it: it calls masks of 1 bit white-is-zero, but does not mean it
     bool signed16 = false; // ImageJ stored signed 16-bit numbers with 32768 added
 };
 

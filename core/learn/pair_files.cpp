@@ -213,7 +213,7 @@ FilePairs pairFiles(const fs::path& images, const fs::path& labels) {
             result.pairs = std::move(now.pairs);
             return result;
         }
-        if (best.lonelyImages.empty() || (now.twins.empty() && now.pairs.size() > best.pairs.size()))
+        if (best.lonelyImages.empty() || now.pairs.size() > best.pairs.size())
             best = std::move(now);
     }
     refuse(best, images, labels, labelFiles);

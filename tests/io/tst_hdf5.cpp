@@ -2,6 +2,7 @@
 // files.
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_lzf.h"
+#include "core/io/label_image.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_writer.h"
 
@@ -187,6 +188,24 @@ private Q_SLOTS:
         compare(path_, {.scene = "volumes/labels/neuron_ids"}, "zyx");
         const std::string message = messageOf([&] { openImage(path_, {.scene = "volumes/rwa"}); });
         QVERIFY2(message.find("/volumes/raw") != std::string::npos, message.c_str());
+    }
+
+    void wideIdsAreRenumberedOnRequest() {
+        for (const bool chunked : {false, true}) {
+            Hdf5Dataset ids{.shape = {2, 9, 10}, .type = H5T_STD_U64LE};
+            if (chunked) ids.chunk = {1, 4, 5};
+            writeHdf5(path_, {ids}, [](const Place& p) { // exact as floating-point numbers
+                return p.x < 3 ? 0x1p60 : p.x < 6 ? 0x1p60 + double(p.z + 1) * 0x1p10 : 0;
+            });
+            const auto labels = openLabels(path_, {}, {.renumber = true});
+            const Pixels all = labels->read(0, {0, 0, 0, 2, 9, 10});
+            QCOMPARE(all.at(0, 0, 8, 0), 1.0);
+            QCOMPARE(all.at(0, 0, 8, 4), 2.0);
+            QCOMPARE(all.at(0, 1, 8, 2), 1.0);
+            QCOMPARE(all.at(0, 1, 8, 4), 3.0);
+            QCOMPARE(all.at(0, 1, 8, 9), 0.0);
+            fs::remove(path_);
+        }
     }
 
     void sixtyFourBits() {

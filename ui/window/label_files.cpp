@@ -45,17 +45,21 @@ uint32_t enterClass(ClassTable& classes, const LabelClass& fromFile) {
 
 LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress) {
-    const TileSourcePtr source = openLabels(path, options, {}, PartProgress(progress, 0, 0.3));
-    const ImageInfo& info = source->info();
+    OpenOptions forLabels = options;
+    forLabels.labels = true;
+    TileSourcePtr source = openImage(path, forLabels);
     const std::string name = path.filename().string();
-    if (!(info.extent() == base.extent()))
+    if (!(source->info().extent() == base.extent()))
         throw Error(ErrorKind::input,
                     QCoreApplication::translate("LabelFiles",
                                                 "“%1” measures %2 pixels, but the open image measures %3. "
                                                 "Labels must have the size of their image.")
-                        .arg(QString::fromStdString(name), QString::fromStdString(sizeText(info.extent())),
+                        .arg(QString::fromStdString(name),
+                             QString::fromStdString(sizeText(source->info().extent())),
                              QString::fromStdString(sizeText(base.extent())))
                         .toStdString());
+    source = asLabels(source, {}, PartProgress(progress, 0, 0.3));
+    const ImageInfo& info = source->info();
     std::set<uint32_t> values;
     auto slice = [&](int64_t z) {
         progress.throwIfCancelled();
