@@ -176,6 +176,7 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
     if (!args.resume) choosePixelSize(plan.set, plan.recipe);
+    remarkOnValidation(plan.set);
     return plan;
 }
 

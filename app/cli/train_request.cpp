@@ -29,11 +29,11 @@ void holdOutSlices(TrainingSet& set, double share, bool verbose) {
                                       "--validation-images and --validation-labels, or more slices.");
     holdOutForValidation(set, share);
     if (!verbose) return;
-    const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
-        return slice.role == Role::validation;
-    });
-    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name,
-               set.slices.back().name, set.slices.end() - first, set.slices.size());
+    const auto held = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
+    const auto first = std::find_if(set.slices.begin(), set.slices.end(), held);
+    const auto last = std::find_if(set.slices.rbegin(), set.slices.rend(), held);
+    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name, last->name,
+               std::count_if(set.slices.begin(), set.slices.end(), held), set.slices.size());
 }
 
 } // namespace

@@ -260,7 +260,7 @@ TileSourcePtr asLabels(TileSourcePtr source, const LabelRule& rule, const Progre
     }
     if (info.channels != 1)
         throw noLabels(info, fmt::format("it has {} channels, and labels have one. Save the channel that "
-                                         "holds the labels.",
+                                         "holds the labels; if they are slices, say so with --axes.",
                                          info.channels));
     if (!rule.renumber) return asLabelsOf(source, missing, progress);
     const PartProgress numbering(progress, 0, 0.5), values(progress, 0.5, 1);

@@ -279,17 +279,43 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
     return set;
 }
 
+namespace {
+bool holdsClass(const TrainingSlice& slice) {
+    const auto labels = slice.labels.values<uint8_t>();
+    return std::any_of(labels.begin(), labels.end(), [](uint8_t v) { return v > 0 && v < 255; });
+}
+} // namespace
+
 void holdOutForValidation(TrainingSet& set, double share) {
     std::vector<TrainingSlice*> training;
     for (TrainingSlice& slice : set.slices) {
         if (slice.role == Role::validation) return;
         if (slice.role == Role::train) training.push_back(&slice);
     }
-    const auto count = size_t(std::llround(share * double(training.size())));
-    // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter.
-    for (size_t i = training.size() - std::min(std::max<size_t>(count, training.size() > 1), training.size());
-         i < training.size(); ++i)
-        training[i]->role = Role::validation;
+    const auto wanted = size_t(std::llround(share * double(training.size())));
+    const size_t count = std::min(std::max<size_t>(wanted, training.size() > 1), training.size());
+    std::vector<int64_t> before{0}; // slices with the class before each
+    for (const TrainingSlice* slice : training) before.push_back(before.back() + holdsClass(*slice));
+    // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter. Further
+    // to the front only where either part would have no object.
+    size_t first = training.size() - count;
+    for (size_t at = first + 1; at-- > 0;) {
+        const int64_t inside = before[at + count] - before[at];
+        if (inside == 0 || inside == before.back()) continue;
+        first = at;
+        break;
+    }
+    for (size_t i = first; i < first + count; ++i) training[i]->role = Role::validation;
+}
+
+void remarkOnValidation(TrainingSet& set) {
+    const auto validates = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
+    if (std::none_of(set.slices.begin(), set.slices.end(), validates) ||
+        std::any_of(set.slices.begin(), set.slices.end(),
+                    [&](const TrainingSlice& slice) { return validates(slice) && holdsClass(slice); }))
+        return;
+    set.remarks.push_back("No validation slice holds an object, so the validation scores do not say how good "
+                          "the model is. Validate on slices that hold some.");
 }
 
 } // namespace cristae

@@ -77,7 +77,9 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
 void choosePixelSize(TrainingSet& set, nlohmann::json& recipe);
 
 /// If no slice is for validation: marks the last `share` of the slices so, at least one if there are two or
-/// more.
+/// more; earlier ones where all slices with objects would be on one side.
 void holdOutForValidation(TrainingSet& set, double share = 0.15);
+/// A remark if no validation slice holds an object.
+void remarkOnValidation(TrainingSet& set);
 
 } // namespace cristae

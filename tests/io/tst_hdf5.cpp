@@ -197,7 +197,7 @@ private Q_SLOTS:
             writeHdf5(path_, {ids}, [](const Place& p) { // exact as floating-point numbers
                 return p.x < 3 ? 0x1p60 : p.x < 6 ? 0x1p60 + double(p.z + 1) * 0x1p10 : 0;
             });
-            const auto labels = openLabels(path_, {}, {.renumber = true});
+            const auto labels = openLabels(path_, {.axes = "zyx"}, {.renumber = true});
             const Pixels all = labels->read(0, {0, 0, 0, 2, 9, 10});
             QCOMPARE(all.at(0, 0, 8, 0), 1.0);
             QCOMPARE(all.at(0, 0, 8, 4), 2.0);

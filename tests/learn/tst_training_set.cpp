@@ -201,6 +201,33 @@ private Q_SLOTS:
         QVERIFY(hasRemark(chosen, "label value 7 belongs to no class"));
     }
 
+    void slicesWithObjectsAreOnBothSides_data() {
+        QTest::addColumn<QList<int>>("objects"); // 1: a slice with an object
+        QTest::addColumn<int>("held");
+        QTest::addColumn<bool>("remark");
+        QTest::newRow("the last") << QList<int>{1, 1, 1, 1} << 3 << false;
+        QTest::newRow("last is empty") << QList<int>{1, 0, 1, 0} << 2 << false;
+        QTest::newRow("only the last") << QList<int>{0, 0, 0, 1} << 3 << false;
+        QTest::newRow("only the first") << QList<int>{1, 0, 0, 0} << 3 << true;
+    }
+    void slicesWithObjectsAreOnBothSides() {
+        QFETCH(QList<int>, objects);
+        QFETCH(int, held);
+        QFETCH(bool, remark);
+        TrainingSet set;
+        for (const int object : objects) {
+            TrainingSlice slice;
+            slice.labels = Pixels(PixelType::u8, 1, {1, 4, 4});
+            slice.labels.values<uint8_t>()[3] = uint8_t(object);
+            set.slices.push_back(slice);
+        }
+        holdOutForValidation(set);
+        remarkOnValidation(set);
+        for (int i = 0; i < int(objects.size()); ++i)
+            QCOMPARE(set.slices[size_t(i)].role == Role::validation, i == held);
+        QCOMPARE(!set.remarks.empty(), remark);
+    }
+
     void outliersInImagesAreSaid() {
         Pixels image(PixelType::u16, 1, {1, 64, 64});
         for (int64_t i = 0; i < image.count(); ++i)

@@ -76,6 +76,7 @@ void TrainPage::start() {
             std::move(part.remarks.begin(), part.remarks.end(), std::back_inserter(plan.set.remarks));
         }
         choosePixelSize(plan.set, plan.recipe);
+        remarkOnValidation(plan.set);
         for (const std::string& sentence : plan.set.remarks) feed->onRemark(sentence);
         return trainAndKeep(*session, std::move(plan), *feed, PartProgress(progress, 0.02, 1));
     });
