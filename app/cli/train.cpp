@@ -175,6 +175,8 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
     LoadedDataList data = dataOf(request, plan.place.rank == 0, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
+    if (!args.resume) choosePixelSize(plan.set, plan.recipe);
+    remarkOnValidation(plan.set);
     return plan;
 }
 
@@ -224,6 +226,9 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--class", request.className, "Name of what the labels mark");
     verb->add_option("--label-values", request.labelValues,
                      "Label values that mean the class; else every value other than 0")
+        ->delimiter(',');
+    verb->add_option("--unlabelled", request.unlabelled,
+                     "Label values that say nothing: no loss, no score; −1 and NaN never do")
         ->delimiter(',');
     verb->add_flag("--labels-inverted", request.inverted, "The label value 0 means the class");
     verb->add_flag("--boundaries", request.boundaries, "The class is where label ids change");

@@ -18,6 +18,7 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     LabelMeaning meaning;
     meaning.inverted = request.inverted;
     meaning.boundariesOfIds = request.boundaries;
+    meaning.unknownValues = request.unlabelled;
     if (!request.labelValues.empty()) meaning.valuesOfClass = {request.labelValues};
     return meaning;
 }
@@ -28,11 +29,11 @@ void holdOutSlices(TrainingSet& set, double share, bool verbose) {
                                       "--validation-images and --validation-labels, or more slices.");
     holdOutForValidation(set, share);
     if (!verbose) return;
-    const auto first = std::find_if(set.slices.begin(), set.slices.end(), [](const TrainingSlice& slice) {
-        return slice.role == Role::validation;
-    });
-    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name,
-               set.slices.back().name, set.slices.end() - first, set.slices.size());
+    const auto held = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
+    const auto first = std::find_if(set.slices.begin(), set.slices.end(), held);
+    const auto last = std::find_if(set.slices.rbegin(), set.slices.rend(), held);
+    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name, last->name,
+               std::count_if(set.slices.begin(), set.slices.end(), held), set.slices.size());
 }
 
 } // namespace
@@ -46,6 +47,7 @@ nlohmann::json toJson(const TrainRequest& request) {
             {"dataRoot", absoluteText(request.dataRoot)},
             {"class", request.className},
             {"labelValues", request.labelValues},
+            {"unlabelled", request.unlabelled},
             {"inverted", request.inverted},
             {"boundaries", request.boundaries},
             {"validationShare", request.validationShare}};
@@ -63,6 +65,7 @@ TrainRequest trainRequestFromJson(const nlohmann::json& json) {
         request.dataRoot = json.value("dataRoot", request.dataRoot);
         request.className = json.value("class", request.className);
         request.labelValues = json.value("labelValues", request.labelValues);
+        request.unlabelled = json.value("unlabelled", request.unlabelled);
         request.inverted = json.value("inverted", false);
         request.boundaries = json.value("boundaries", false);
         request.validationShare = json.value("validationShare", request.validationShare);

@@ -9,7 +9,7 @@ struct TrainRequest {
     std::string images, labels, validationImages, validationLabels; // or
     std::string data, dataRoot = ".";
     std::string className = "structure";
-    std::vector<int64_t> labelValues;
+    std::vector<int64_t> labelValues, unlabelled;
     bool inverted = false, boundaries = false;
     double validationShare = 0.15;
 

@@ -56,7 +56,7 @@ void narrowRow(const InputFile& file, const std::byte* row, size_t count, std::b
             throw inputError(
                 file.path(),
                 fmt::format("it holds the number {}, which does not fit in 32 bits. Renumber its "
-                            "labels or store it with 32 bits first.",
+                            "labels (--renumber where the command has it).",
                             value));
         std::memcpy(out + sizeof narrow * i, &narrow, sizeof narrow);
     }
@@ -67,7 +67,14 @@ void unpackRow(const InputFile& file, const TiffPage& page, const std::byte* row
                std::vector<std::byte>& out) {
     const size_t size = byteSize(page.storedType);
     out.resize(count * size);
-    if (page.wide && page.storedType == PixelType::u32) {
+    if (page.half != TiffPage::Half::none) {
+        for (size_t i = 0; i < count; ++i) {
+            uint64_t value = 0;
+            std::memcpy(&value, row + sizeof value * i, sizeof value);
+            const auto part = uint32_t(page.half == TiffPage::Half::high ? value >> 32 : value);
+            std::memcpy(out.data() + sizeof part * i, &part, sizeof part);
+        }
+    } else if (page.wide && page.storedType == PixelType::u32) {
         narrowRow<uint64_t, uint32_t>(file, row, count, out.data());
     } else if (page.wide) {
         narrowRow<int64_t, int32_t>(file, row, count, out.data());
@@ -122,7 +129,8 @@ void storeRow(const TiffPage& page, const std::byte* samples, size_t stride, int
         }
         return;
     }
-    withPixelType(page.storedType, [&](auto t) {
+    // Numbers that become signed by finishValues are copied as they are.
+    withPixelType(page.colour == TiffColour::signedGrey ? page.type : page.storedType, [&](auto t) {
         using T = decltype(t);
         const auto* in = reinterpret_cast<const T*>(samples);
         const auto values = out.values<T>();
@@ -147,6 +155,8 @@ void storeRow(const TiffPage& page, const std::byte* samples, size_t stride, int
 }
 
 void finishValues(const TiffPage& page, Pixels& pixels) {
+    if (page.colour == TiffColour::signedGrey)
+        for (int16_t& value : pixels.values<int16_t>()) value = int16_t(uint16_t(value) ^ 0x8000u);
     if (page.colour != TiffColour::invertedGrey) return;
     withPixelType(page.type, [&](auto t) { invert(pixels.values<decltype(t)>(), page.bits); });
 }

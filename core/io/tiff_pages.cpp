@@ -2,7 +2,11 @@
 // allocated.
 #include "core/io/tiff_pages.h"
 
+#include "core/io/palette.h"
+#include "core/io/pixel_size.h"
+
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <map>
 #include <tuple>
@@ -75,7 +79,19 @@ int alphaSamples(TIFF* tiff) {
     }));
 }
 
-void readPalette(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+/// Whether the entries are the greys from black to white (or the other way round), as far as 8 bits tell.
+bool isRamp(const uint16_t* entries, size_t count, int scale, bool inverted) {
+    for (size_t i = 0; i < count; ++i) {
+        const size_t place = inverted ? count - 1 - i : i;
+        const double wanted = double(place) * 65535 / double(count - 1);
+        if (std::abs(double(entries[i]) * scale - wanted) > 257) return false;
+    }
+    return true;
+}
+
+/// A palette is the labels' names, a lookup table over grey values, or the colours of a picture.
+void readPalette(TIFF* tiff, const InputFile& file, const TiffMeaning& meaning, TiffPage& page,
+                 ImageInfo& info) {
     uint16_t* map[3] = {};
     if (page.bits > 16 || !TIFFGetField(tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]) || !map[0] ||
         !map[1] || !map[2])
@@ -85,18 +101,46 @@ void readPalette(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<
     uint16_t largest = 0;
     for (const uint16_t* colours : map)
         largest = std::max(largest, *std::max_element(colours, colours + entries));
-    const int shift = largest > 255 ? 8 : 0;
+    const int shift = largest > 255 ? 8 : 0, scale = largest > 255 ? 1 : 257;
+    Palette palette(entries);
+    for (size_t c = 0; c < 3; ++c)
+        for (size_t i = 0; i < entries; ++i) palette[i][c] = uint8_t(map[c][i] >> shift);
+    const bool grey = isGreyPalette(palette);
+    page.channels = 1;
+    page.colour = TiffColour::grey;
+    if (meaning.labels) return takeIndices(info, palette);
+    if (page.bits >= 8 && grey && isRamp(map[0], entries, scale, false)) return; // the plain image
+    if (meaning.imageJ || (!grey && isLookupTable(palette))) return takeGreyBehindTable(info);
+    if (page.bits >= 8 && grey && isRamp(map[0], entries, scale, true)) {
+        page.colour = TiffColour::invertedGrey;
+        info.remarks.push_back("The palette runs from white to black; the values are turned over.");
+        return;
+    }
     page.palette.resize(3 * entries);
     for (size_t c = 0; c < 3; ++c)
-        for (size_t i = 0; i < entries; ++i) page.palette[c * entries + i] = uint8_t(map[c][i] >> shift);
-    const bool grey = std::equal(page.palette.begin(), page.palette.begin() + ptrdiff_t(entries),
-                                 page.palette.begin() + ptrdiff_t(entries)) &&
-                      std::equal(page.palette.begin(), page.palette.begin() + ptrdiff_t(entries),
-                                 page.palette.begin() + ptrdiff_t(2 * entries));
+        for (size_t i = 0; i < entries; ++i) page.palette[c * entries + i] = palette[i][c];
     page.colour = grey ? TiffColour::greyPalette : TiffColour::colourPalette;
     page.channels = grey ? 1 : 3;
     page.type = PixelType::u8;
-    if (!grey) remarks.push_back("The image has a palette of colours; it is read as RGB.");
+    info.remarks.push_back(grey ? "The image has a palette of greys; it is read as grey values."
+                                : "The image has a palette of colours; it is read as RGB.");
+}
+
+/// White is zero: of pictures the values are turned over, of what ImageJ stored and of labels with more than
+/// two values they are not.
+void chooseInverted(const TiffMeaning& meaning, TiffPage& page, std::vector<std::string>& remarks) {
+    if (meaning.imageJ) {
+        remarks.push_back("ImageJ shows the image with an inverted lookup table (white is zero); the values "
+                          "are read as they are stored.");
+        return;
+    }
+    if (meaning.tifffile && page.bits == 1) return;
+    if (meaning.labels && page.bits > 1) {
+        remarks.push_back("The file says that 0 is white; the labels are read as they are stored.");
+        return;
+    }
+    page.colour = TiffColour::invertedGrey;
+    remarks.push_back("The file says that 0 is white; the values are turned over, so that white is high.");
 }
 
 void readThroughRgba(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
@@ -112,7 +156,9 @@ void readThroughRgba(TIFF* tiff, const InputFile& file, TiffPage& page, std::vec
     remarks.push_back("The colours were converted to 8-bit RGB.");
 }
 
-void chooseColour(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector<std::string>& remarks) {
+void chooseColour(TIFF* tiff, const InputFile& file, const TiffMeaning& meaning, TiffPage& page,
+                  ImageInfo& info) {
+    std::vector<std::string>& remarks = info.remarks;
     const int photometric = tag16(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     const int alpha = std::min(alphaSamples(tiff), page.samples - 1);
     const bool integer = page.storedType == PixelType::u8 || page.storedType == PixelType::u16 ||
@@ -121,7 +167,7 @@ void chooseColour(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector
     switch (photometric) {
     case PHOTOMETRIC_MINISWHITE:
         if (integer)
-            page.colour = TiffColour::invertedGrey;
+            chooseInverted(meaning, page, remarks);
         else
             remarks.push_back("The file says that 0 is white, which has no meaning for its numbers; they are "
                               "read as they are.");
@@ -140,12 +186,13 @@ void chooseColour(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector
                 "it says RGB but has fewer than three samples. The file is damaged; get it again.");
         page.colour = TiffColour::rgb;
         page.channels = 3;
+        page.transparency = page.samples == 4;
         if (page.samples > 3)
             remarks.push_back(
                 "The image has samples besides red, green and blue (alpha); they are left out.");
         return;
     case PHOTOMETRIC_PALETTE:
-        readPalette(tiff, file, page, remarks);
+        readPalette(tiff, file, meaning, page, info);
         return;
     case PHOTOMETRIC_YCBCR:
         if (page.compression != COMPRESSION_JPEG) {
@@ -180,6 +227,11 @@ void chooseColour(TIFF* tiff, const InputFile& file, TiffPage& page, std::vector
         break;
     }
     if (alpha > 0) remarks.push_back("The transparency (alpha) is left out.");
+    page.transparency = alpha == 1;
+    if (meaning.signed16 && page.colour == TiffColour::grey && page.storedType == PixelType::u16) {
+        page.colour = TiffColour::signedGrey;
+        page.type = PixelType::i16;
+    }
 }
 
 /// What decoding takes for granted when it walks along a row: samples as wide as their type, and as many as
@@ -197,6 +249,9 @@ bool isConsistent(const TiffPage& page) {
     case TiffColour::invertedGrey:
     case TiffColour::rgb:
         return numbers && page.type == page.storedType && page.channels >= 1 && page.channels <= page.samples;
+    case TiffColour::signedGrey:
+        return numbers && page.bits == 16 && page.storedType == PixelType::u16 &&
+               page.type == PixelType::i16 && page.channels >= 1 && page.channels <= page.samples;
     case TiffColour::greyPalette:
     case TiffColour::colourPalette:
         return numbers && whole && stored <= 16 && page.palette.size() == size_t(3) << page.bits;
@@ -249,7 +304,8 @@ void checkUnits(TIFF* tiff, const InputFile& file, TiffPage& page) {
 
 } // namespace
 
-TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<std::string>& remarks) {
+TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMeaning& meaning,
+                          ImageInfo& info) {
     TIFF* tiff = handle.get();
     TiffPage page;
     page.directory = TIFFCurrentDirOffset(tiff);
@@ -278,8 +334,9 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<s
                 page.compression));
     chooseType(file, page, tag16(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT));
     if (page.wide)
-        remarks.push_back("The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
-    chooseColour(tiff, file, page, remarks);
+        info.remarks.push_back(
+            "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
+    chooseColour(tiff, file, meaning, page, info);
     if (!isConsistent(page))
         throw inputError(
             file.path(),
@@ -312,7 +369,7 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<s
     page.plain = page.compression == COMPRESSION_NONE && page.bits % 8 == 0 && page.bits != 24 &&
                  !page.halfFloat && !page.wide && page.fillOrder == FILLORDER_MSB2LSB &&
                  (page.colour == TiffColour::grey || page.colour == TiffColour::invertedGrey ||
-                  page.colour == TiffColour::rgb);
+                  page.colour == TiffColour::signedGrey || page.colour == TiffColour::rgb);
     checkUnits(tiff, file, page);
     return page;
 }
@@ -325,6 +382,36 @@ bool isReduced(TIFF* tiff) {
         return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0;
     uint16_t old = 0;
     return TIFFGetField(tiff, TIFFTAG_OSUBFILETYPE, &old) && old == OFILETYPE_REDUCEDIMAGE;
+}
+
+/// The number after "key=" on a line of its own.
+std::optional<double> numberAfter(std::string_view text, std::string_view key) {
+    const std::string wanted = fmt::format("\n{}=", key);
+    const size_t at = text.find(wanted);
+    if (at == std::string_view::npos) return std::nullopt;
+    const size_t end = text.find('\n', at + 1);
+    return numberIn(
+        text.substr(at + wanted.size(), end == std::string_view::npos ? end : end - at - wanted.size()));
+}
+
+/// What the description of the first page says of the values of all.
+TiffMeaning meaningOf(TIFF* tiff, bool labels, std::vector<std::string>& remarks) {
+    TiffMeaning meaning{.labels = labels};
+    const char *description = nullptr, *software = nullptr;
+    if (TIFFGetField(tiff, TIFFTAG_SOFTWARE, &software) && software)
+        meaning.tifffile = std::string_view(software).starts_with("tifffile");
+    if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &description) || !description) return meaning;
+    const std::string_view text = description;
+    meaning.imageJ = text.starts_with("ImageJ=");
+    const auto function = meaning.imageJ ? numberAfter(text, "cf") : std::nullopt;
+    if (!function || *function == 20) return meaning; // 20: none
+    const auto c0 = numberAfter(text, "c0"), c1 = numberAfter(text, "c1");
+    const bool line = *function == 0 && c0 && c1;
+    meaning.signed16 = line && *c0 == -32768 && *c1 == 1;
+    if (!meaning.signed16 && !(line && *c0 == 0 && *c1 == 1))
+        remarks.push_back("ImageJ's calibration of the grey values is not applied; they are read as they are "
+                          "stored.");
+    return meaning;
 }
 
 /// Keeps the kind of pages with the most pixels, the first of equals.
@@ -352,18 +439,29 @@ void keepMainKind(std::vector<TiffPage>& pages, std::vector<std::string>& remark
 
 } // namespace
 
-TiffTable readTiffTable(TiffFile& handle, const InputFile& file) {
+bool keepTransparency(TiffTable& table) {
+    if (table.channelPages != 1 || !std::all_of(table.pages.begin(), table.pages.end(), [](const auto& page) {
+            return page.transparency && page.channels == page.samples - 1;
+        }))
+        return false;
+    for (TiffPage& page : table.pages) ++page.channels;
+    ++table.info.channels;
+    return true;
+}
+
+TiffTable readTiffTable(TiffFile& handle, const InputFile& file, bool labels) {
     TiffTable table;
     TIFF* tiff = handle.get();
+    const TiffMeaning meaning = meaningOf(tiff, labels, table.info.remarks);
     std::vector<TiffPage> reduced;
     std::string firstFailure;
     size_t failures = 0;
     auto& remarks = table.info.remarks;
     do {
         const bool isExtra = isReduced(tiff);
-        std::vector<std::string> ownRemarks;
+        ImageInfo own;
         try {
-            (isExtra ? reduced : table.pages).push_back(describeTiffPage(handle, file, ownRemarks));
+            (isExtra ? reduced : table.pages).push_back(describeTiffPage(handle, file, meaning, own));
         } catch (const Error& error) {
             // A page that is cut off means a cut file, which must not open as if it were whole.
             if (!isExtra && (table.pages.empty() ||
@@ -372,8 +470,9 @@ TiffTable readTiffTable(TiffFile& handle, const InputFile& file) {
             if (firstFailure.empty()) firstFailure = error.what();
             ++failures;
         }
+        if (own.unlabelled) table.info.unlabelled = own.unlabelled;
         if (!isExtra)
-            for (std::string& remark : ownRemarks)
+            for (std::string& remark : own.remarks)
                 if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
                     remarks.push_back(std::move(remark));
         if (TIFFLastDirectory(tiff)) break;

@@ -9,7 +9,7 @@
 namespace cristae {
 
 /// How the samples of a page become values.
-enum class TiffColour { grey, invertedGrey, rgb, greyPalette, colourPalette, cmyk, throughRgba };
+enum class TiffColour { grey, invertedGrey, signedGrey, rgb, greyPalette, colourPalette, cmyk, throughRgba };
 
 struct TiffPage {
     uint64_t directory = 0; // offset of its directory in the file
@@ -21,6 +21,8 @@ struct TiffPage {
     PixelType storedType = PixelType::u8; // smallest type that holds a sample; half floats are f32
     bool halfFloat = false;
     bool wide = false; // 64-bit integers, read as 32 bits when the values allow it
+    enum class Half { none, low, high } half = Half::none; // of 64 bits, for those who want both
+    bool transparency = false;                             // the last sample is alpha, which is left out
     TiffColour colour = TiffColour::grey;
     int64_t channels = 1;           // after colour conversion and without alpha
     PixelType type = PixelType::u8; // of the values read
@@ -46,11 +48,21 @@ struct TiffTable {
     std::vector<size_t> pageOf;           // [slice × channelPages + channel] → index in pages
 };
 
-/// The page libtiff stands on. Throws Error{input} for what cannot be read: impossible sizes, unknown types,
-/// no codec.
-TiffPage describeTiffPage(TiffFile& tiff, const InputFile& file, std::vector<std::string>& remarks);
+/// How the values of a file are meant, beside what the tags of a page say.
+struct TiffMeaning {
+    bool labels = false;   // the values are wanted, not colours
+    bool imageJ = false;   // ImageJ wrote it: the stored values count, lookup tables are for the eye
+    bool tifffile = false; // tifffile wrote it: it calls masks of 1 bit white-is-zero, but does not mean it
+    bool signed16 = false; // ImageJ stored signed 16-bit numbers with 32768 added
+};
+
+/// The page libtiff stands on; what is to be said of it goes into the remarks and unlabelled of `info`.
+/// Throws Error{input} for what cannot be read: impossible sizes, unknown types, no codec.
+TiffPage describeTiffPage(TiffFile& tiff, const InputFile& file, const TiffMeaning& meaning, ImageInfo& info);
 /// Walks all directories. Throws Error{input}.
-TiffTable readTiffTable(TiffFile& tiff, const InputFile& file);
+TiffTable readTiffTable(TiffFile& tiff, const InputFile& file, bool labels = false);
+/// Makes the transparency of the pages their last channel; false if they have none.
+bool keepTransparency(TiffTable& table);
 /// Reads pixel size, axes and slice order from the description and tags of the first page; expects
 /// table.pages to be filled.
 void readTiffMetadata(TiffFile& tiff, const InputFile& file, TiffTable& table);

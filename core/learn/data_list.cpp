@@ -4,7 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/input_file.h"
 #include "core/base/json.h"
-#include "core/io/format.h"
+#include "core/io/label_image.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,6 +15,8 @@ namespace cristae {
 namespace {
 
 using nlohmann::json;
+
+constexpr double smallestPixelNm = 0.01, largestPixelNm = 1e5;
 
 struct Range {
     int64_t first = 0, end = -1, every = 1;
@@ -104,8 +106,31 @@ std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path
         return pairImagesAndLabels(images.string(), labels.string(), parseRole(entry));
     return {{.name = images.filename().string(),
              .image = openImage(images),
-             .labels = openImage(labels),
+             .labels = openLabels(labels),
              .role = parseRole(entry)}};
+}
+
+/// The entry's pixel size, if it states one (null: none is known). Throws Error{input} for what no
+/// microscope gives.
+std::optional<std::optional<double>> statedPixelSize(const json& entry) {
+    if (!entry.contains("pixelSizeNm")) return std::nullopt;
+    if (entry["pixelSizeNm"].is_null()) return std::optional<double>();
+    const auto nm = entry["pixelSizeNm"].get<double>();
+    if (!(nm >= smallestPixelNm && nm <= largestPixelNm))
+        throw Error(ErrorKind::input,
+                    fmt::format("the \"pixelSizeNm\" of {:g} nm is no size of a pixel; give "
+                                "it in nanometres, or null if it is not known.",
+                                nm));
+    return std::optional(nm);
+}
+
+/// How often patches come from the entry's slices.
+double weightOf(const json& entry) {
+    const double weight = entry.value("weight", 1.0);
+    if (!(weight > 0 && weight <= 1e6))
+        throw Error(ErrorKind::input,
+                    fmt::format("the \"weight\" of {:g} is none; give a positive number.", weight));
+    return weight;
 }
 
 void describe(ModelCard& card, const json& entry) {
@@ -146,16 +171,17 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
             try {
                 auto pairs =
                     chosen(pairsOf(entry, root, list.parent_path()), parseSlices(entry.value("slices", "")));
-                for (TrainingPair& pair : pairs) pair.weight = entry.value("weight", 1.0);
+                const auto size = statedPixelSize(entry);
+                for (TrainingPair& pair : pairs) pair.weight = weightOf(entry);
                 TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
                 for (TrainingSlice& slice : set.slices) {
                     slice.data = entry.value("name", slice.data);
-                    if (entry.contains("pixelSizeNm"))
-                        slice.pixelSizeNm = entry["pixelSizeNm"].is_null()
-                                                ? std::nullopt
-                                                : std::optional(entry["pixelSizeNm"].get<double>());
+                    if (size) slice.pixelSizeNm = *size;
                     loaded.set.slices.push_back(std::move(slice));
                 }
+                for (const std::string& sentence : set.remarks)
+                    loaded.set.remarks.push_back(
+                        fmt::format("{}: {}", entry.value("name", fmt::format("entry {}", i)), sentence));
                 describe(loaded.card, entry);
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::input) throw;

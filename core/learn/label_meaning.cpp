@@ -8,15 +8,17 @@ namespace cristae {
 
 namespace {
 
+/// Where ids change to a neighbour; what is unknown (255 in `out`) stays so and is no neighbour.
 template <class T>
 void boundaries(std::span<const T> ids, std::span<uint8_t> out, int64_t height, int64_t width) {
+    const std::vector<uint8_t> known(out.begin(), out.end());
     for (int64_t y = 0; y < height; ++y)
         for (int64_t x = 0; x < width; ++x) {
             const size_t i = size_t(y * width + x);
-            const T id = ids[i];
-            out[i] = (x > 0 && ids[i - 1] != id) || (x + 1 < width && ids[i + 1] != id) ||
-                     (y > 0 && ids[i - size_t(width)] != id) ||
-                     (y + 1 < height && ids[i + size_t(width)] != id);
+            if (known[i] == 255) continue;
+            const auto differs = [&](size_t other) { return known[other] != 255 && ids[other] != ids[i]; };
+            out[i] = (x > 0 && differs(i - 1)) || (x + 1 < width && differs(i + 1)) ||
+                     (y > 0 && differs(i - size_t(width))) || (y + 1 < height && differs(i + size_t(width)));
         }
 }
 
@@ -33,14 +35,20 @@ Pixels classesOf(const Pixels& labels, const LabelMeaning& meaning) {
     withPixelType(labels.type(), [&](auto tag) {
         using T = decltype(tag);
         const auto in = labels.plane<T>(0, 0);
-        if (meaning.boundariesOfIds) return boundaries<T>(in, out, e.y, e.x);
-        for (size_t i = 0; i < in.size(); ++i) {
-            const auto found = table.empty() ? table.end() : table.find(int64_t(in[i]));
-            if (found != table.end())
-                out[i] = found->second;
-            else if (meaning.valuesOfClass.empty())
-                out[i] = (in[i] != T(0)) != meaning.inverted;
+        T last{};
+        uint8_t entry = 0; // of `last`; 0 none
+        for (size_t i = 0; i < in.size() && !table.empty(); ++i) {
+            if (i == 0 || in[i] != last) {
+                last = in[i];
+                const auto found = table.find(int64_t(last));
+                entry = found == table.end() ? 0 : found->second;
+            }
+            out[i] = entry;
         }
+        if (meaning.boundariesOfIds) return boundaries<T>(in, out, e.y, e.x);
+        if (!meaning.valuesOfClass.empty()) return;
+        for (size_t i = 0; i < in.size(); ++i)
+            if (out[i] == 0) out[i] = (in[i] != T(0)) != meaning.inverted;
     });
     return classes;
 }

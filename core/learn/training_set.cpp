@@ -3,11 +3,13 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/io/format.h"
+#include "core/io/label_image.h"
 #include "core/learn/label_meaning.h"
+#include "core/learn/pair_files.h"
+#include "core/segment/model_card.h"
+#include "core/segment/preparation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,88 +24,19 @@ namespace fs = std::filesystem;
 namespace {
 
 /// "volume.h5:/raw" names a data set inside a file.
-TileSourcePtr open(const std::string& spec) {
+TileSourcePtr open(const std::string& spec, bool labels) {
+    const auto opened = [labels](const std::string& path, const OpenOptions& options) {
+        return labels ? openLabels(path, options) : openImage(path, options);
+    };
     std::error_code ignored;
     const auto colon = spec.rfind(":/");
     if (!fs::exists(spec, ignored) && colon != std::string::npos &&
         fs::exists(spec.substr(0, colon), ignored)) {
         OpenOptions options;
         options.scene = spec.substr(colon + 1);
-        return openImage(spec.substr(0, colon), options);
+        return opened(spec.substr(0, colon), options);
     }
-    return openImage(spec);
-}
-
-std::vector<fs::path> imagesIn(const fs::path& folder) {
-    const auto known = openableExtensions();
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        std::string extension = entry.path().extension().string();
-        if (!entry.is_regular_file() || extension.empty()) continue;
-        std::transform(extension.begin(), extension.end(), extension.begin(),
-                       [](unsigned char c) { return char(std::tolower(c)); });
-        if (std::find(known.begin(), known.end(), extension.substr(1)) != known.end())
-            files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-        return naturalLess(a.filename().string(), b.filename().string());
-    });
-    return files;
-}
-
-/// The last number in a name: "mitos_3D.010" → 10; −1 if there is none.
-int64_t numberIn(const std::string& stem) {
-    size_t end = stem.size();
-    while (end > 0 && !std::isdigit(static_cast<unsigned char>(stem[end - 1]))) --end;
-    size_t begin = end;
-    while (begin > 0 && std::isdigit(static_cast<unsigned char>(stem[begin - 1])) && end - begin < 18)
-        --begin;
-    return begin == end ? -1 : std::stoll(stem.substr(begin, end - begin));
-}
-
-/// Labels by key; false if two files share one.
-template <class Key>
-bool byKey(const std::vector<fs::path>& files, Key&& key, std::map<std::string, fs::path>& result) {
-    for (const fs::path& file : files)
-        if (const std::string k = key(file); k.empty() || !result.emplace(k, file).second) return false;
-    return true;
-}
-
-std::vector<std::pair<fs::path, fs::path>> matchFiles(const fs::path& images, const fs::path& labels) {
-    const auto imageFiles = imagesIn(images), labelFiles = imagesIn(labels);
-    if (imageFiles.empty())
-        throw Error(ErrorKind::input,
-                    fmt::format("The folder {} holds no image; choose another.", images.string()));
-    const auto stem = [](const fs::path& file) { return file.stem().string(); };
-    const auto number = [](const fs::path& file) {
-        const int64_t n = numberIn(file.stem().string());
-        return n < 0 ? std::string() : std::to_string(n);
-    };
-    fs::path lonely;
-    const auto matched = [&](auto&& key) -> std::vector<std::pair<fs::path, fs::path>> {
-        std::map<std::string, fs::path> partners, check;
-        if (!byKey(labelFiles, key, partners) || !byKey(imageFiles, key, check)) return {};
-        std::vector<std::pair<fs::path, fs::path>> pairs;
-        for (const fs::path& image : imageFiles) {
-            const auto found = partners.find(key(image));
-            if (found != partners.end())
-                pairs.emplace_back(image, found->second);
-            else if (lonely.empty())
-                lonely = image;
-        }
-        return pairs.size() == imageFiles.size() ? pairs : std::vector<std::pair<fs::path, fs::path>>{};
-    };
-    if (auto pairs = matched(stem); !pairs.empty()) return pairs;
-    if (auto pairs = matched(number); !pairs.empty()) return pairs;
-    if (imageFiles.size() == labelFiles.size()) {
-        std::vector<std::pair<fs::path, fs::path>> pairs;
-        for (size_t i = 0; i < imageFiles.size(); ++i) pairs.emplace_back(imageFiles[i], labelFiles[i]);
-        return pairs;
-    }
-    throw Error(ErrorKind::input, fmt::format("{} has no partner among the {} label files in {}; give each "
-                                              "image labels of the same name or number.",
-                                              (lonely.empty() ? imageFiles.front() : lonely).string(),
-                                              labelFiles.size(), labels.string()));
+    return opened(spec, {});
 }
 
 /// Up to `limit` + 1 different values of a slice.
@@ -128,53 +61,151 @@ std::string sliceName(const TrainingPair& pair, int64_t z) {
     return pair.image->info().extent().z == 1 ? pair.name : fmt::format("{}, slice {}", pair.name, z);
 }
 
-/// Reads every slice of a pair, collects complaints, hands over what is fine.
-template <class Keep>
-void examine(const TrainingPair& pair, const LabelMeaning& meaning, std::vector<std::string>& found,
-             const Progress& progress, Keep&& keep) {
+/// What is seen of the labels of a pair while its slices are read.
+struct LabelsSeen {
+    std::map<int64_t, int64_t> values; // voxels of each value other than 0, of at most `most` values
+    static constexpr size_t most = 4096;
+    bool anyClass = false;
+
+    void add(const Pixels& labels, const Pixels& classes) {
+        withPixelType(labels.type(), [&](auto tag) {
+            for (const auto value : labels.plane<decltype(tag)>(0, 0))
+                if (value != 0 && (values.size() < most || values.contains(int64_t(value))))
+                    ++values[int64_t(value)];
+        });
+        const auto span = classes.values<uint8_t>();
+        anyClass =
+            anyClass || std::any_of(span.begin(), span.end(), [](uint8_t v) { return v > 0 && v < 255; });
+    }
+};
+
+/// "3 and 7", "3, 5 and 7", "412 values from 1 to 3071".
+std::string valueWords(const std::vector<int64_t>& values) {
+    if (values.size() > 8)
+        return fmt::format("{}{} values from {} to {}", values.size() >= LabelsSeen::most ? "at least " : "",
+                           values.size(), values.front(), values.back());
+    if (values.size() == 1) return fmt::format("{}", values.front());
+    return fmt::format("{} and {}", fmt::join(values.begin(), values.end() - 1, ", "), values.back());
+}
+
+/// How the values of labels were taken, where that is not plain from the data.
+void remarkOnMeaning(const TrainingPair& pair, const LabelMeaning& meaning, const LabelsSeen& seen,
+                     std::vector<std::string>& remarks) {
+    if (!seen.anyClass)
+        remarks.push_back(
+            fmt::format("{}: no voxel is labelled as the class; all of it is background.", pair.name));
+    if (meaning.valuesOfClass.empty()) return;
+    std::vector<int64_t> rest;
+    for (const auto& [value, count] : seen.values) {
+        const auto holds = [v = value](const auto& values) {
+            return std::find(values.begin(), values.end(), v) != values.end();
+        };
+        if (!std::any_of(meaning.valuesOfClass.begin(), meaning.valuesOfClass.end(), holds) &&
+            !holds(meaning.unknownValues))
+            rest.push_back(value);
+    }
+    if (!rest.empty())
+        remarks.push_back(fmt::format("{}: label {} {} to no class and {} as background.", pair.name,
+                                      (rest.size() == 1   ? "value "
+                                       : rest.size() <= 8 ? "values "
+                                                          : "") +
+                                          valueWords(rest),
+                                      rest.size() == 1 ? "belongs" : "belong",
+                                      rest.size() == 1 ? "counts" : "count"));
+}
+
+/// True if the slices of the pair can be read; else says why not.
+bool fits(const TrainingPair& pair, std::vector<std::string>& found) {
     const Extent3 image = pair.image->info().extent(), labels = pair.labels->info().extent();
     if (image != labels) {
         found.push_back(fmt::format("{}: the image is {} × {} × {} (slices × rows × columns) but its labels "
                                     "are {} × {} × {}; they must agree.",
                                     pair.name, image.z, image.y, image.x, labels.z, labels.y, labels.x));
-        return;
+        return false;
     }
     const int64_t end = pair.endSlice < 0 ? image.z : std::min(pair.endSlice, image.z);
-    if (pair.firstSlice < 0 || pair.firstSlice >= end || pair.everySlice < 1) {
-        found.push_back(fmt::format("{}: slices {}:{} are not among its {} slices.", pair.name,
-                                    pair.firstSlice, pair.endSlice, image.z));
-        return;
+    if (pair.firstSlice >= 0 && pair.firstSlice < end && pair.everySlice >= 1) return true;
+    found.push_back(fmt::format("{}: slices {}:{} are not among its {} slices.", pair.name, pair.firstSlice,
+                                pair.endSlice, image.z));
+    return false;
+}
+
+/// What an examination of a pair finds.
+struct Findings {
+    std::vector<std::string>& complaints;
+    std::vector<std::string>& remarks;
+    std::map<int64_t, int64_t>& together; // values that are one class, with their voxels
+};
+
+/// Reads every slice of a pair, collects what there is to say, hands over what is fine.
+template <class Keep>
+void examine(const TrainingPair& pair, LabelMeaning meaning, Findings found, const Progress& progress,
+             Keep&& keep) {
+    if (!fits(pair, found.complaints)) return;
+    TileSourcePtr labels;
+    try {
+        labels = asLabels(pair.labels, {.unlabelled = meaning.unknownValues}, progress);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::input) throw;
+        return found.complaints.push_back(fmt::format("{}: {}", pair.name, error.what()));
     }
-    bool binaryImage = false, oddLabels = false, anyObject = false;
+    if (labels->info().unlabelled) meaning.unknownValues.push_back(*labels->info().unlabelled);
+    const Extent3 image = pair.image->info().extent();
+    const int64_t end = pair.endSlice < 0 ? image.z : std::min(pair.endSlice, image.z);
+    bool binaryImage = false;
+    LabelsSeen seen;
     for (int64_t z = pair.firstSlice; z < end; z += std::min(pair.everySlice, image.z)) {
         progress.throwIfCancelled();
         Pixels grey = pair.image->read(0, Box3::ofSlice(image, z), progress);
-        const Pixels values = pair.labels->read(0, Box3::ofSlice(image, z), progress);
+        const Pixels values = labels->read(0, Box3::ofSlice(image, z), progress);
         if (!binaryImage && valuesIn(grey, 2).size() == 2) {
             binaryImage = true;
-            found.push_back(fmt::format(
+            found.complaints.push_back(fmt::format(
                 "{}: the image has only two grey values and looks like labels; give the micrograph as image.",
                 sliceName(pair, z)));
         }
-        if (!oddLabels && meaning.valuesOfClass.empty() && !meaning.inverted && !meaning.boundariesOfIds) {
-            if (const auto distinct = valuesIn(values, 16); distinct.size() > 16) {
-                oddLabels = true;
-                found.push_back(fmt::format(
-                    "{}: the labels have more than 16 different values, neither a mask nor a class map; "
-                    "threshold them, or say which values mean which class.",
-                    sliceName(pair, z)));
-            }
-        }
+        if (const std::string remark = normalisationOf(grey, ModelCard().normalisation).remark();
+            !remark.empty())
+            found.remarks.push_back(fmt::format("{}: {}", sliceName(pair, z), remark));
         Pixels classes = classesOf(values, meaning);
-        const auto span = std::as_const(classes).values<uint8_t>();
-        anyObject =
-            anyObject || std::any_of(span.begin(), span.end(), [](uint8_t v) { return v > 0 && v < 255; });
+        seen.add(values, classes);
         keep(z, std::move(grey), std::move(classes));
     }
-    if (!anyObject)
-        found.push_back(fmt::format(
-            "{}: the labels hold no object; check which values mean the object, or leave these slices out.",
-            pair.name));
+    const auto note = [&](const std::vector<std::string>& sentences, const std::string& name) {
+        for (const std::string& sentence : sentences)
+            found.remarks.push_back(fmt::format("{}: {}", name, sentence));
+    };
+    note(pair.remarks, pair.name);
+    note(pair.image->info().remarks, pair.name);
+    note(labels->info().remarks, fmt::format("{}, labels", pair.name));
+    remarkOnMeaning(pair, meaning, seen, found.remarks);
+    if (!meaning.valuesOfClass.empty() || meaning.inverted || meaning.boundariesOfIds) return;
+    for (const auto& [value, count] : seen.values)
+        if (std::ranges::find(meaning.unknownValues, value) == meaning.unknownValues.end())
+            found.together[value] += count;
+}
+
+/// Sentences that many files share are said once, with their number.
+std::vector<std::string> joined(const std::vector<std::string>& remarks) {
+    std::vector<std::string> order;
+    std::map<std::string, std::pair<std::string, int64_t>> seen; // sentence → first file, how many
+    for (const std::string& remark : remarks) {
+        const size_t colon = remark.find(": ");
+        const std::string sentence = colon == std::string::npos ? remark : remark.substr(colon + 2);
+        auto& [first, count] = seen[sentence];
+        if (count++ == 0) {
+            first = colon == std::string::npos ? std::string() : remark.substr(0, colon);
+            order.push_back(sentence);
+        }
+    }
+    std::vector<std::string> result;
+    for (const std::string& sentence : order) {
+        const auto& [first, count] = seen[sentence];
+        result.push_back(first.empty() ? sentence
+                         : count == 1  ? fmt::format("{}: {}", first, sentence)
+                                       : fmt::format("{} and {} more: {}", first, count - 1, sentence));
+    }
+    return result;
 }
 
 } // namespace
@@ -184,16 +215,18 @@ std::vector<TrainingPair> pairImagesAndLabels(const std::string& images, const s
     std::error_code ignored;
     std::vector<TrainingPair> pairs;
     if (fs::is_directory(images, ignored) && fs::is_directory(labels, ignored)) {
-        for (const auto& [image, label] : matchFiles(images, labels))
-            pairs.push_back({.name = image.filename().string(),
-                             .image = openImage(image),
-                             .labels = openImage(label),
+        FilePairs files = pairFiles(images, labels);
+        for (const FilePairs::Pair& file : files.pairs)
+            pairs.push_back({.name = file.image.filename().string(),
+                             .image = openImage(file.image),
+                             .labels = openLabels(file.labels),
                              .role = role});
+        pairs.front().remarks = std::move(files.remarks);
         return pairs;
     }
     TrainingPair pair{.name = fs::path(images).filename().string(),
-                      .image = open(images),
-                      .labels = open(labels),
+                      .image = open(images, false),
+                      .labels = open(labels, true),
                       .role = role};
     const int64_t have = pair.image->info().extent().z, labelled = pair.labels->info().extent().z;
     if (have != labelled)
@@ -208,9 +241,10 @@ std::vector<TrainingPair> pairImagesAndLabels(const std::string& images, const s
 }
 
 std::vector<std::string> complaints(const std::vector<TrainingPair>& pairs, const LabelMeaning& meaning) {
-    std::vector<std::string> found;
+    std::vector<std::string> found, remarks;
+    std::map<int64_t, int64_t> together;
     for (const TrainingPair& pair : pairs)
-        examine(pair, meaning, found, Progress::none(), [](int64_t, Pixels, Pixels) {});
+        examine(pair, meaning, {found, remarks, together}, Progress::none(), [](int64_t, Pixels, Pixels) {});
     return found;
 }
 
@@ -218,22 +252,39 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
                             std::vector<std::string> classNames, const Progress& progress) {
     TrainingSet set;
     set.classNames = std::move(classNames);
-    std::vector<std::string> found;
+    std::vector<std::string> found, remarks;
+    std::map<int64_t, int64_t> together;
     for (size_t i = 0; i < pairs.size(); ++i) {
         const TrainingPair& pair = pairs[i];
         progress.report(double(i) / double(pairs.size()), "reading " + pair.name);
         const VoxelSize& voxel = pair.image->info().voxelSize;
         std::optional<double> size;
         if (voxel.knownInPlane()) size = std::sqrt(*voxel.yNm * *voxel.xNm);
-        examine(pair, meaning, found, progress, [&](int64_t z, Pixels image, Pixels labels) {
-            set.slices.push_back({sliceName(pair, z), std::move(image), std::move(labels), size, pair.role,
-                                  pair.weight, pair.name, pair.image, z});
-        });
+        examine(pair, meaning, {found, remarks, together}, progress,
+                [&](int64_t z, Pixels image, Pixels labels) {
+                    set.slices.push_back({sliceName(pair, z), std::move(image), std::move(labels), size,
+                                          pair.role, pair.weight, pair.name, pair.image, z});
+                });
     }
     if (!found.empty())
         throw Error(ErrorKind::input, fmt::format("The training data do not fit. {}", fmt::join(found, " ")));
+    set.remarks = joined(remarks);
+    if (together.size() > 1) {
+        std::vector<int64_t> values;
+        for (const auto& [value, count] : together) values.push_back(value);
+        set.remarks.push_back(fmt::format(
+            "Every label value other than 0 is the class{}: {}.",
+            set.classNames.empty() ? "" : fmt::format(" “{}”", set.classNames.front()), valueWords(values)));
+    }
     return set;
 }
+
+namespace {
+bool holdsClass(const TrainingSlice& slice) {
+    const auto labels = slice.labels.values<uint8_t>();
+    return std::any_of(labels.begin(), labels.end(), [](uint8_t v) { return v > 0 && v < 255; });
+}
+} // namespace
 
 void holdOutForValidation(TrainingSet& set, double share) {
     std::vector<TrainingSlice*> training;
@@ -241,11 +292,30 @@ void holdOutForValidation(TrainingSet& set, double share) {
         if (slice.role == Role::validation) return;
         if (slice.role == Role::train) training.push_back(&slice);
     }
-    const auto count = size_t(std::llround(share * double(training.size())));
-    // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter.
-    for (size_t i = training.size() - std::min(std::max<size_t>(count, training.size() > 1), training.size());
-         i < training.size(); ++i)
-        training[i]->role = Role::validation;
+    const auto wanted = size_t(std::llround(share * double(training.size())));
+    const size_t count = std::min(std::max<size_t>(wanted, training.size() > 1), training.size());
+    std::vector<int64_t> before{0}; // slices with the class before each
+    for (const TrainingSlice* slice : training) before.push_back(before.back() + holdsClass(*slice));
+    // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter. Further
+    // to the front only where either part would have no object.
+    size_t first = training.size() - count;
+    for (size_t at = first + 1; at-- > 0;) {
+        const int64_t inside = before[at + count] - before[at];
+        if (inside == 0 || inside == before.back()) continue;
+        first = at;
+        break;
+    }
+    for (size_t i = first; i < first + count; ++i) training[i]->role = Role::validation;
+}
+
+void remarkOnValidation(TrainingSet& set) {
+    const auto validates = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
+    if (std::none_of(set.slices.begin(), set.slices.end(), validates) ||
+        std::any_of(set.slices.begin(), set.slices.end(),
+                    [&](const TrainingSlice& slice) { return validates(slice) && holdsClass(slice); }))
+        return;
+    set.remarks.push_back("No validation slice holds an object, so the validation scores do not say how good "
+                          "the model is. Validate on slices that hold some.");
 }
 
 } // namespace cristae

@@ -3,6 +3,7 @@
 #include "core/image/tile_source.h"
 #include "core/labels/label_layer.h"
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ struct TrainingPair {
     int64_t firstSlice = 0, endSlice = -1; // [first, end); -1 = all
     int64_t everySlice = 1;                // 10 = every tenth
     double weight = 1;                     // of its slices, see TrainingSlice
+    std::vector<std::string> remarks = {}; // on the pairing
 };
 
 /// Which label values mean a class. Default: every value ≠ 0 is class 1.
@@ -55,22 +57,29 @@ struct TrainingSet {
     std::vector<std::string> remarks; // of the files it was read from
 };
 
-/// Pairs of image and label sources: two stacks page by page, or two folders by name (equal stems, else equal
-/// numbers in the names, else natural order if counts are equal). Throws Error{input} naming the first file
-/// without a partner.
+/// Pairs of image and label sources: two stacks page by page, or the files of two folders (or of one folder
+/// that holds both) by name or by number, see pairFiles(). Labels are read as openLabels() does. Throws
+/// Error{input} naming what has no partner.
 std::vector<TrainingPair> pairImagesAndLabels(const std::string& images, const std::string& labels,
                                               Role role);
 
-/// All complaints at once, as sentences: sizes that differ, image that is binary, labels that are neither
-/// binary nor a class map (more than 16 values) unless a meaning covers it, labels without a single object.
+/// All complaints at once, as sentences: sizes that differ, an image that is binary, labels that are none.
+/// Slices without an object are fine: they show what the class is not.
 std::vector<std::string> complaints(const std::vector<TrainingPair>& pairs, const LabelMeaning& meaning);
 
-/// Reads all slices. Throws Error{input} with all complaints.
+/// Reads all slices. Voxels that are not labelled become 255. Throws Error{input} with all complaints.
 TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelMeaning& meaning,
                             std::vector<std::string> classNames, const Progress& progress);
 
+/// The pixel size that a training is for, in nm: the one of `recipe`, if it has one; else the median of the
+/// known sizes of the slices, if none is further from it than a factor of 1.5. It is set in `recipe`, so that
+/// slices of other sizes are rescaled and the model knows it; what is doubtful becomes a remark of the set.
+void choosePixelSize(TrainingSet& set, nlohmann::json& recipe);
+
 /// If no slice is for validation: marks the last `share` of the slices so, at least one if there are two or
-/// more.
+/// more; earlier ones where all slices with objects would be on one side.
 void holdOutForValidation(TrainingSet& set, double share = 0.15);
+/// A remark if no validation slice holds an object.
+void remarkOnValidation(TrainingSet& set);
 
 } // namespace cristae

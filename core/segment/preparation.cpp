@@ -6,22 +6,32 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 namespace cristae {
 namespace {
 
 /// Sums of one row; rows are added in order, so that the result does not depend on the number of threads.
 struct Sums {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, least = std::numeric_limits<double>::infinity(),
+           greatest = -std::numeric_limits<double>::infinity();
     int64_t count = 0;
 };
 
-template <class T> Sums sumsOfRow(const T* row, int64_t width, double origin) {
+/// Values outside are left out of the sums.
+struct Bounds {
+    double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+};
+
+template <class T> Sums sumsOfRow(const T* row, int64_t width, double origin, const Bounds& bounds) {
     Sums sums;
     for (int64_t i = 0; i < width; ++i) {
         const double value = double(row[i]) - origin;
         if constexpr (std::is_floating_point_v<T>)
             if (!std::isfinite(value)) continue;
+        if (double(row[i]) < bounds.low || double(row[i]) > bounds.high) continue;
+        sums.least = std::min(sums.least, value);
+        sums.greatest = std::max(sums.greatest, value);
         sums.sum += value;
         sums.squares += value * value;
         ++sums.count;
@@ -29,10 +39,14 @@ template <class T> Sums sumsOfRow(const T* row, int64_t width, double origin) {
     return sums;
 }
 
-/// Mean and standard deviation (of the population) of the finite values of a channel.
+struct Moments {
+    double mean = 0, deviation = 0, least = 0, greatest = 0;
+    int64_t count = 0; // of finite values within the bounds
+};
+
+/// Mean and standard deviation (of the population) of the finite values of a channel within the bounds.
 template <class T>
-void meanAndDeviation(std::span<const T> plane, int64_t width, double& mean, double& deviation,
-                      bool& nonFinite, const Progress& progress) {
+Moments momentsOf(std::span<const T> plane, int64_t width, const Bounds& bounds, const Progress& progress) {
     const int64_t height = width > 0 ? int64_t(plane.size()) / width : 0;
     std::vector<Sums> rows(static_cast<size_t>(height));
     // A value of the image as origin keeps the squares small, so that nothing cancels.
@@ -47,7 +61,7 @@ void meanAndDeviation(std::span<const T> plane, int64_t width, double& mean, dou
                 [&](int64_t b) {
                     progress.throwIfCancelled();
                     for (int64_t y = b * band; y < std::min(height, (b + 1) * band); ++y)
-                        rows[size_t(y)] = sumsOfRow(plane.data() + y * width, width, origin);
+                        rows[size_t(y)] = sumsOfRow(plane.data() + y * width, width, origin, bounds);
                 },
                 plane.size() < (1u << 18) ? 1 : 0);
     Sums all;
@@ -55,11 +69,12 @@ void meanAndDeviation(std::span<const T> plane, int64_t width, double& mean, dou
         all.sum += row.sum;
         all.squares += row.squares;
         all.count += row.count;
+        all.least = std::min(all.least, row.least);
+        all.greatest = std::max(all.greatest, row.greatest);
     }
-    nonFinite = nonFinite || all.count < int64_t(plane.size());
     const double n = double(std::max<int64_t>(all.count, 1));
-    mean = origin + all.sum / n;
-    deviation = std::sqrt(std::max(0.0, all.squares / n - (all.sum / n) * (all.sum / n)));
+    return {origin + all.sum / n, std::sqrt(std::max(0.0, all.squares / n - (all.sum / n) * (all.sum / n))),
+            origin + all.least, origin + all.greatest, all.count};
 }
 
 /// Values at two fractions of the sorted finite values; of planes above 2^24 pixels every k-th pixel is
@@ -83,6 +98,37 @@ std::pair<double, double> quantiles(std::span<const T> plane, double low, double
     };
     const double first = at(low);
     return {first, at(high)};
+}
+
+/// Where ordinary values end: the range of all but 0.05 % on either side (at least one value), and three
+/// times its width beyond.
+template <class T> Bounds ordinaryBounds(std::span<const T> plane) {
+    const double share = std::max(0.0005, 1.0 / double(std::max<size_t>(plane.size(), 2) - 1));
+    bool nonFinite = false;
+    const auto [low, high] = quantiles(plane, share, 1 - share, nonFinite);
+    const double width = high - low;
+    return width > 0 ? Bounds{low - 3 * width, high + 3 * width} : Bounds();
+}
+
+/// Mean and deviation of a channel; outliers are left out where they decide it, and noted in `result`.
+template <class T>
+Moments robustMoments(std::span<const T> plane, int64_t width, size_t channel, Normalisation& result,
+                      const Progress& progress) {
+    constexpr double suspicious = 8, widened = 1.1;
+    const Moments all = momentsOf(plane, width, {}, progress);
+    result.hadNonFinite = result.hadNonFinite || all.count < int64_t(plane.size());
+    if (std::max(all.greatest - all.mean, all.mean - all.least) <= suspicious * all.deviation) return all;
+    const Bounds bounds = ordinaryBounds(plane);
+    const Moments ordinary = momentsOf(plane, width, bounds, progress);
+    if (ordinary.count == all.count || ordinary.deviation * widened > all.deviation) return all;
+    result.outliers += all.count - ordinary.count;
+    if (result.low.empty()) {
+        result.low.assign(result.shift.size(), Bounds().low);
+        result.high.assign(result.shift.size(), Bounds().high);
+    }
+    result.low[channel] = bounds.low;
+    result.high[channel] = bounds.high;
+    return ordinary;
 }
 
 double number(const nlohmann::json& json, const char* key, double standard) {
@@ -176,12 +222,26 @@ Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& setting
                 shift = first;
                 width = last - first;
             } else {
-                meanAndDeviation(plane, slice.extent().x, shift, width, result.hadNonFinite, progress);
+                const Moments moments = robustMoments(plane, slice.extent().x, size_t(c), result, progress);
+                shift = moments.mean;
+                width = moments.deviation;
             }
             result.shift[size_t(c)] = shift;
             result.scale[size_t(c)] = width > 1e-12 ? 1.0 / width : 1.0; // a plain slice becomes all zeros
         });
     return result;
+}
+
+std::string Normalisation::remark() const {
+    std::string text;
+    if (hadNonFinite) text = "The image has values that are no numbers; they were taken as the mean.";
+    if (outliers > 0)
+        text += fmt::format("{}{} far outside the others (hot or dead pixels?); left out of the "
+                            "normalisation and clamped.",
+                            text.empty() ? "" : " ",
+                            outliers == 1 ? "One value of the image is"
+                                          : fmt::format("{} values of the image are", outliers));
+    return text;
 }
 
 Pixels normalised(const Pixels& slice, const Normalisation& normalisation) {

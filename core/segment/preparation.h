@@ -20,16 +20,24 @@ Pixels withChannels(const Pixels& slice, int64_t channelsIn, std::string* remark
 struct Normalisation {
     std::vector<double> shift, scale;
     bool hadNonFinite = false; // values that are no numbers were left out of the statistics; they become 0
+    std::vector<double> low, high; // outliers beyond were left out too and are clamped; empty: there are none
+    int64_t outliers = 0;
     float apply(size_t channel, double value) const {
+        if (!(value - value == 0)) return 0.f; // NaN and infinity
+        if (!low.empty())
+            value = value < low[channel] ? low[channel] : value > high[channel] ? high[channel] : value;
         const double result = (value - shift[channel]) * scale[channel];
-        return result - result == 0 ? float(result) : 0.f; // false for NaN and infinity
+        return result - result == 0 ? float(result) : 0.f;
     }
+    /// What is to be said of the values; empty if nothing.
+    std::string remark() const;
 };
 
 /// Statistics of a whole slice [C, 1, Y, X] of any type, as the card's "normalisation" says:
 /// {"kind": "zero-mean-unit-variance"}; {"kind": "fixed", "mean": m or [m…], "std": s or [s…]};
 /// {"kind": "percentile", "low": 1, "high": 99} (maps low to 0 and high to 1); {"kind": "none"}.
-/// Throws Error{model} when the kind or its values cannot be.
+/// A few outliers (hot pixels) that would widen the standard deviation by more than a tenth are left out of
+/// it. Throws Error{model} when the kind or its values cannot be.
 Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& normalisation,
                               const Progress& progress = Progress::none());
 

@@ -74,9 +74,8 @@ std::shared_ptr<const SlicePlane> SlicePlanes::plane(int64_t z, const ModelCard&
             "The image was scaled by {:.3g} to the model's pixel size of {:.3g} nm, and the result back.",
             scale.x, *card.pixelSizeNm));
     made->normalisation = normalisationOf(made->pixels, card.normalisation, quiet);
-    if (made->normalisation.hadNonFinite)
-        remark = "The image has values that are no numbers; they were taken as the mean.";
-    if (!remark.empty()) remarks_.insert(remark);
+    for (const std::string& sentence : {remark, made->normalisation.remark()})
+        if (!sentence.empty()) remarks_.insert(sentence);
     entries_.push_back({z, card.channelsIn, scale, card.normalisation, made});
     return made;
 }

@@ -1,6 +1,7 @@
 // HDF5: every number type and storage, 2 to 5 dimensions in any order of axes, several datasets, LZF, and cut
 // files.
 #include "core/io/hdf5_lzf.h"
+#include "core/io/label_image.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_chunks.h"
 #include "tests/support/hdf5_writer.h"
@@ -183,6 +184,24 @@ private Q_SLOTS:
         QCOMPARE(openImage(path_, {.scene = "0"})->info().dataset, std::string("/1"));
         QVERIFY(messageOf([&] { openImage(path_, {.scene = "3"}); }).find("no image “3”") !=
                 std::string::npos);
+    }
+
+    void wideIdsAreRenumberedOnRequest() {
+        for (const bool chunked : {false, true}) {
+            Hdf5Dataset ids{.shape = {2, 9, 10}, .type = H5T_STD_U64LE};
+            if (chunked) ids.chunk = {1, 4, 5};
+            writeHdf5(path_, {ids}, [](const Place& p) { // exact as floating-point numbers
+                return p.x < 3 ? 0x1p60 : p.x < 6 ? 0x1p60 + double(p.z + 1) * 0x1p10 : 0;
+            });
+            const auto labels = openLabels(path_, {.axes = "zyx"}, {.renumber = true});
+            const Pixels all = labels->read(0, {0, 0, 0, 2, 9, 10});
+            QCOMPARE(all.at(0, 0, 8, 0), 1.0);
+            QCOMPARE(all.at(0, 0, 8, 4), 2.0);
+            QCOMPARE(all.at(0, 1, 8, 2), 1.0);
+            QCOMPARE(all.at(0, 1, 8, 4), 3.0);
+            QCOMPARE(all.at(0, 1, 8, 9), 0.0);
+            fs::remove(path_);
+        }
     }
 
     void sixtyFourBits() {

@@ -341,6 +341,25 @@ private Q_SLOTS:
         }
     }
 
+    void labelsBehindAPaletteAreItsIndices() {
+        OpenOptions labels;
+        labels.labels = true;
+        for (const int bits : {1, 4, 8})
+            for (const bool greyPalette : {true, false})
+                for (const bool png : {true, false}) {
+                    const fs::path path = folder_ / (png ? "labels.png" : "labels.bmp");
+                    if (png)
+                        writePng(path, {PNG_COLOR_TYPE_PALETTE, bits, false, false, greyPalette});
+                    else
+                        writeBmp(path, {bits, false, greyPalette});
+                    const Pixels pixels = readWhole(path, labels);
+                    QCOMPARE(pixels.channels(), int64_t(1));
+                    for (int y = 0; y < height; ++y)
+                        for (int x = 0; x < width; ++x)
+                            QCOMPARE(pixels.at(0, 0, y, x), double(sampleAt(y, x, 0, bits)));
+                }
+    }
+
     void bmpWithMasksAndRefusals() {
         const fs::path path = folder_ / "picture.bmp";
         writeBmp(path, {32, false, true, 3});

@@ -10,6 +10,8 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 using namespace cristae;
 
@@ -59,14 +61,13 @@ private Q_SLOTS:
         QVERIFY(only(complaints({pair(grey, source(1, 20, 31, [](int64_t) { return 1; }))}, {}))
                     .contains("20 × 31"));
         QVERIFY(only(complaints({pair(mask, mask)}, {})).contains("two grey values"));
-        QVERIFY(only(complaints({pair(grey, grey)}, {})).contains("more than 16"));
-        QVERIFY(complaints({pair(grey, grey)}, {.valuesOfClass = {{7}}}).empty()); // said to be meant so
-        QVERIFY(only(complaints({pair(grey, source(1, 20, 30, [](int64_t) { return 0; }))}, {}))
-                    .contains("no object"));
+        QVERIFY(only(complaints({pair(grey, grey)}, {})).contains("grey values"));
+        // Slices without an object show what the class is not.
+        QVERIFY(complaints({pair(grey, source(1, 20, 30, [](int64_t) { return 0; }))}, {}).empty());
         const std::vector<TrainingPair> wrong{pair(mask, mask), pair(grey, grey)};
         QCOMPARE(int(complaints(wrong, {}).size()), 2); // all at once
         const QString all = errorOf([&] { loadTrainingSet(wrong, {}, {"cell"}, Progress::none()); });
-        QVERIFY(all.contains("two grey values") && all.contains("more than 16"));
+        QVERIFY(all.contains("two grey values") && all.contains("labels: it holds"));
     }
 
     void valuesBecomeClasses() {
@@ -92,22 +93,181 @@ private Q_SLOTS:
         QVERIFY(set.slices[2].role == Role::validation);
     }
 
-    void foldersPairByNameThenNumberThenOrder() {
+    void filesPairByNameOrNumber_data() {
+        QTest::addColumn<QStringList>("images");
+        QTest::addColumn<QStringList>("labels");
+        QTest::addColumn<QStringList>("partners"); // of the images in order
+        QTest::newRow("name") << QStringList{"a.010", "a.011"} << QStringList{"a.011", "a.010"}
+                              << QStringList{"a.010", "a.011"};
+        QTest::newRow("last number") << QStringList{"images.010", "images.011"}
+                                     << QStringList{"mitos_3D.011", "mitos_3D.010"}
+                                     << QStringList{"mitos_3D.010", "mitos_3D.011"};
+        QTest::newRow("suffix") << QStringList{"img_1", "img_2"} << QStringList{"img_1_mask", "img_2_mask"}
+                                << QStringList{"img_1_mask", "img_2_mask"};
+        QTest::newRow("cellpose") << QStringList{"cellA", "cellB"}
+                                  << QStringList{"cellB_cp_masks", "cellA_cp_masks"}
+                                  << QStringList{"cellA_cp_masks", "cellB_cp_masks"};
+        QTest::newRow("prefix") << QStringList{"im1", "im10", "im2"} << QStringList{"gt1", "gt10", "gt2"}
+                                << QStringList{"gt1", "gt2", "gt10"};
+        QTest::newRow("zeros") << QStringList{"z7", "z11"} << QStringList{"label-007", "label-011"}
+                               << QStringList{"label-007", "label-011"};
+        QTest::newRow("several numbers")
+            << QStringList{"t1_z1", "t1_z2", "t2_z1"} << QStringList{"seg-1-1", "seg-1-2", "seg-2-1"}
+            << QStringList{"seg-1-1", "seg-1-2", "seg-2-1"};
+        QTest::newRow("one") << QStringList{"raw"} << QStringList{"mask"} << QStringList{"mask"};
+    }
+    void filesPairByNameOrNumber() {
+        QFETCH(QStringList, images);
+        QFETCH(QStringList, labels);
+        QFETCH(QStringList, partners);
         QTemporaryDir folder;
-        const QString images = write(folder, "images", {"images.010", "images.011"});
-        const auto first = [&](const QString& labels) {
-            return pairImagesAndLabels(images.toStdString(), labels.toStdString(), Role::train);
+        const auto pairs = pairImagesAndLabels(write(folder, "images", images).toStdString(),
+                                               write(folder, "labels", labels).toStdString(), Role::train);
+        QStringList found;
+        for (const TrainingPair& one : pairs)
+            found << QString::fromStdString(one.labels->info().path.stem().string());
+        QCOMPARE(found, partners);
+        // Both in one folder.
+        QTemporaryDir both;
+        const QString place = write(both, "all", images);
+        write(both, "all", labels);
+        if (QTest::currentDataTag() == std::string("suffix"))
+            QCOMPARE(pairImagesAndLabels(place.toStdString(), place.toStdString(), Role::train).size(),
+                     size_t(2));
+    }
+
+    void filesThatDoNotPairAreNamed() {
+        QTemporaryDir folder;
+        const QString images = write(folder, "images", {"img_1", "img_2", "img_4"});
+        const auto refusal = [&](const QString& name, const QStringList& labels) {
+            return errorOf([&] {
+                pairImagesAndLabels(images.toStdString(), write(folder, name, labels).toStdString(),
+                                    Role::train);
+            });
         };
-        const auto byNumber = first(write(folder, "numbers", {"mitos_3D.011", "mitos_3D.010"}));
-        QCOMPARE(int(byNumber.size()), 2);
-        QVERIFY(byNumber[1].labels->info().path.string().ends_with("mitos_3D.011.png"));
-        QVERIFY(first(write(folder, "names", {"images.011", "images.010"}))[0]
-                    .labels->info()
-                    .path.string()
-                    .ends_with("images.010.png"));
-        QCOMPARE(int(first(write(folder, "order", {"left", "right"})).size()), 2);
-        const QString missing = errorOf([&] { first(write(folder, "missing", {"images.011"})); });
-        QVERIFY2(missing.contains("images.010.png"), qPrintable(missing));
+        const QString gap = refusal("gap", {"lab_1", "lab_2", "lab_3"}); // as many, but not the same
+        QVERIFY2(gap.contains("img_4.png in") && gap.contains("lab_3.png"), qPrintable(gap));
+        QVERIFY(refusal("few", {"lab_1"}).contains("img_2.png, img_4.png"));
+        QVERIFY(refusal("order", {"left", "middle", "right"}).contains("img_1.png, img_2.png, img_4.png"));
+        const QString twins = refusal("twins", {"a_1", "b_1", "a_2", "a_4"});
+        QVERIFY2(twins.contains("a_1.png and b_1.png"), qPrintable(twins));
+        const QString more = write(folder, "more", {"img_1_mask", "img_2_mask", "img_3_mask", "img_4_mask"});
+        const auto pairs = pairImagesAndLabels(images.toStdString(), more.toStdString(), Role::train);
+        QCOMPARE(pairs.size(), size_t(3));
+        QVERIFY(pairs.front().remarks.at(0).find("img_3_mask.png") != std::string::npos);
+    }
+
+    void masksBesideTheImagesAreNoImages() {
+        QTemporaryDir folder;
+        const QString images = write(folder, "images", {"s0", "s0_cp_masks", "s1", "s1_cp_masks"});
+        const QString labels = write(folder, "labels", {"s0_label", "s1_label"});
+        const auto pairs = pairImagesAndLabels(images.toStdString(), labels.toStdString(), Role::train);
+        QCOMPARE(pairs.size(), size_t(2));
+        QVERIFY(pairs.front().remarks.at(0).find("2 files") != std::string::npos);
+    }
+
+    void whatIsNotLabelledCountsForNothing() {
+        const auto grey = source(1, 20, 30, [](int64_t i) { return int(i % 200); });
+        Pixels labels(PixelType::f32, 1, {1, 20, 30});
+        const auto values = labels.values<float>();
+        for (size_t i = 0; i < values.size(); ++i) values[i] = i < 200 ? NAN : i < 300 ? 1.f : 0.f;
+        const TrainingSet set = loadTrainingSet({pair(grey, std::make_shared<MemorySource>(labels))}, {},
+                                                {"cell"}, Progress::none());
+        const auto classes = set.slices.at(0).labels.values<uint8_t>();
+        QCOMPARE(std::count(classes.begin(), classes.end(), 255), 200);
+        QCOMPARE(std::count(classes.begin(), classes.end(), 1), 100);
+        QVERIFY(hasRemark(set, "200 voxels are not labelled"));
+        // By option, also where boundaries are learnt.
+        const auto ids = source(1, 20, 30, [](int64_t i) { return i % 30 < 10 ? 1 : i % 30 < 20 ? 2 : 255; });
+        const TrainingSet named =
+            loadTrainingSet({pair(grey, ids)}, {.unknownValues = {255}, .boundariesOfIds = true},
+                            {"membrane"}, Progress::none());
+        const auto boundary = named.slices.at(0).labels.values<uint8_t>();
+        QCOMPARE(std::count(boundary.begin(), boundary.end(), 255), 200);
+        QCOMPARE(std::count(boundary.begin(), boundary.end(), 1), 40); // not towards what is unknown
+    }
+
+    void whatValuesMeanIsSaid() {
+        const auto grey = source(1, 20, 30, [](int64_t i) { return int(i % 200); });
+        const auto mixed = source(1, 20, 30, [](int64_t i) { return i < 60 ? 3 : i < 90 ? 7 : 0; });
+        const auto empty = source(1, 20, 30, [](int64_t) { return 0; });
+        const TrainingSet set =
+            loadTrainingSet({pair(grey, mixed), pair(grey, empty)}, {}, {"cell"}, Progress::none());
+        QCOMPARE(set.slices.size(), size_t(2));
+        QVERIFY(hasRemark(set, "Every label value other than 0 is the class “cell”: 3 and 7."));
+        QVERIFY(hasRemark(set, "no voxel is labelled"));
+        const TrainingSet chosen =
+            loadTrainingSet({pair(grey, mixed)}, {.valuesOfClass = {{3}}}, {"cell"}, Progress::none());
+        QVERIFY(hasRemark(chosen, "label value 7 belongs to no class"));
+    }
+
+    void slicesWithObjectsAreOnBothSides_data() {
+        QTest::addColumn<QList<int>>("objects"); // 1: a slice with an object
+        QTest::addColumn<int>("held");
+        QTest::addColumn<bool>("remark");
+        QTest::newRow("the last") << QList<int>{1, 1, 1, 1} << 3 << false;
+        QTest::newRow("last is empty") << QList<int>{1, 0, 1, 0} << 2 << false;
+        QTest::newRow("only the last") << QList<int>{0, 0, 0, 1} << 3 << false;
+        QTest::newRow("only the first") << QList<int>{1, 0, 0, 0} << 3 << true;
+    }
+    void slicesWithObjectsAreOnBothSides() {
+        QFETCH(QList<int>, objects);
+        QFETCH(int, held);
+        QFETCH(bool, remark);
+        TrainingSet set;
+        for (const int object : objects) {
+            TrainingSlice slice;
+            slice.labels = Pixels(PixelType::u8, 1, {1, 4, 4});
+            slice.labels.values<uint8_t>()[3] = uint8_t(object);
+            set.slices.push_back(slice);
+        }
+        holdOutForValidation(set);
+        remarkOnValidation(set);
+        for (int i = 0; i < int(objects.size()); ++i)
+            QCOMPARE(set.slices[size_t(i)].role == Role::validation, i == held);
+        QCOMPARE(!set.remarks.empty(), remark);
+    }
+
+    void outliersInImagesAreSaid() {
+        Pixels image(PixelType::u16, 1, {1, 64, 64});
+        for (int64_t i = 0; i < image.count(); ++i)
+            image.values<uint16_t>()[size_t(i)] = uint16_t(1000 + i * 37 % 100);
+        image.values<uint16_t>()[100] = 65535;
+        const auto mask = source(1, 64, 64, [](int64_t i) { return i < 90 ? 255 : 0; });
+        const TrainingSet set = loadTrainingSet({pair(std::make_shared<MemorySource>(image), mask)}, {},
+                                                {"cell"}, Progress::none());
+        QVERIFY(hasRemark(set, "far outside the others"));
+    }
+
+    void onePixelSizeIsChosen_data() {
+        QTest::addColumn<QList<double>>("sizes"); // 0: unknown
+        QTest::addColumn<double>("recipe");
+        QTest::addColumn<double>("chosen");
+        QTest::addColumn<QString>("remark");
+        QTest::newRow("all alike") << QList<double>{5, 5, 5} << 0.0 << 5.0 << "";
+        QTest::newRow("unknown") << QList<double>{0, 0} << 0.0 << 0.0 << "";
+        QTest::newRow("nearly") << QList<double>{4, 5, 6} << 0.0 << 5.0 << "4 to 6 nm";
+        QTest::newRow("far apart") << QList<double>{4, 5, 16} << 0.0 << 0.0 << "more than a factor of 1.5";
+        QTest::newRow("of the recipe") << QList<double>{4, 16} << 8.0 << 8.0 << "rescaled to 8 nm";
+        QTest::newRow("some unknown") << QList<double>{5, 0, 5} << 0.0 << 5.0 << "1 of 3 slices is not known";
+    }
+    void onePixelSizeIsChosen() {
+        QFETCH(QList<double>, sizes);
+        QFETCH(double, recipe);
+        QFETCH(double, chosen);
+        QFETCH(QString, remark);
+        TrainingSet set;
+        for (const double size : sizes) {
+            TrainingSlice slice;
+            if (size > 0) slice.pixelSizeNm = size;
+            set.slices.push_back(slice);
+        }
+        nlohmann::json settings{{"pixelSizeNm", recipe}};
+        choosePixelSize(set, settings);
+        QCOMPARE(settings["pixelSizeNm"].get<double>(), chosen);
+        QCOMPARE(set.remarks.size(), size_t(!remark.isEmpty()));
+        if (!remark.isEmpty())
+            QVERIFY2(QString::fromStdString(set.remarks[0]).contains(remark), set.remarks[0].c_str());
     }
 
     void realData() {
@@ -157,9 +317,23 @@ private Q_SLOTS:
             message(R"({"classes": ["a"], "entries": [{"name": "A", "images": "no.tif", "labels": "no.tif"},
                                                                        {"name": "B", "images": "none.tif", "labels": "no.tif"}]})");
         QVERIFY2(both.contains("no.tif") && both.contains("none.tif"), qPrintable(both));
+        write(folder, "sized", {"a"});
+        for (const char* size : {"-5", "0", "1e9"}) {
+            const std::string list =
+                R"({"classes": ["a"], "entries": [{"name": "Lucchi", "images": "sized/a.png",
+                "labels": "sized/a.png", "pixelSizeNm": )" +
+                std::string(size) + "}]}";
+            const QString absurd = message(list.c_str());
+            QVERIFY2(absurd.contains("Lucchi") && absurd.contains("no size of a pixel"), qPrintable(absurd));
+        }
     }
 
 private:
+    static bool hasRemark(const TrainingSet& set, const std::string& words) {
+        return std::any_of(set.remarks.begin(), set.remarks.end(), [&](const std::string& remark) {
+            return remark.find(words) != std::string::npos;
+        });
+    }
     static QString write(const QTemporaryDir& folder, const QString& name, const QStringList& files) {
         QDir(folder.path()).mkdir(name);
         for (const QString& file : files) {

@@ -89,6 +89,53 @@ private Q_SLOTS:
         QCOMPARE(n.apply(0, double(holes.values<float>()[0])), 0.f);
     }
 
+    void outliersDoNotDecide() {
+        const nlohmann::json kind{{"kind", "zero-mean-unit-variance"}};
+        for (const PixelType type : {PixelType::u16, PixelType::f32})
+            for (const int64_t side : {20, 64, 512}) {
+                Pixels plane = randomPlane(type, 1, side, side, 7, 900, 1100);
+                const Normalisation before = normalisationOf(plane, kind);
+                QVERIFY(before.low.empty() && before.remark().empty());
+                const auto set = [&](size_t at, double value) {
+                    if (type == PixelType::u16)
+                        plane.values<uint16_t>()[at] = uint16_t(value);
+                    else
+                        plane.values<float>()[at] = float(value);
+                };
+                set(33, 65535);
+                const Normalisation after = normalisationOf(plane, kind);
+                QCOMPARE(after.outliers, int64_t(1));
+                QVERIFY(std::abs(after.shift[0] - before.shift[0]) < 1);
+                QVERIFY(std::abs(after.scale[0] / before.scale[0] - 1) < 0.02);
+                QVERIFY(after.apply(0, 65535) < 40); // clamped
+                QCOMPARE(after.apply(0, 1000), float((1000 - after.shift[0]) * after.scale[0]));
+                QVERIFY(after.remark().find("far outside") != std::string::npos);
+            }
+    }
+
+    void ordinaryImagesAreNormalisedByAllTheirValues() {
+        const nlohmann::json kind{{"kind", "zero-mean-unit-variance"}};
+        // Noise with black particles; a few objects on nothing; a saturated region.
+        Pixels particles = randomPlane(PixelType::u8, 1, 128, 128, 1, 120, 180);
+        for (size_t i = 500; i < 512; ++i) particles.values<uint8_t>()[i] = 0;
+        Pixels sparse(PixelType::u8, 1, {1, 128, 128});
+        for (size_t i = 500; i < 520; ++i) sparse.values<uint8_t>()[i] = 200;
+        Pixels saturated = randomPlane(PixelType::u16, 1, 128, 128, 1, 1000, 2000);
+        for (size_t i = 0; i < 600; ++i) saturated.values<uint16_t>()[i] = 65535;
+        for (const Pixels& plane : {particles, sparse, saturated}) {
+            double sum = 0, squares = 0;
+            const auto n = double(plane.count());
+            for (int64_t y = 0; y < 128; ++y)
+                for (int64_t x = 0; x < 128; ++x) sum += plane.at(0, 0, y, x);
+            for (int64_t y = 0; y < 128; ++y)
+                for (int64_t x = 0; x < 128; ++x) squares += std::pow(plane.at(0, 0, y, x) - sum / n, 2);
+            const Normalisation all = normalisationOf(plane, kind);
+            QVERIFY(all.low.empty());
+            QVERIFY(std::abs(all.shift[0] / (sum / n) - 1) < 1e-9);
+            QVERIFY(std::abs(all.scale[0] * std::sqrt(squares / n) - 1) < 1e-9);
+        }
+    }
+
     void channelsAreMadeToFit() {
         const Pixels rgb = randomPlane(PixelType::u8, 3, 4, 5, 9, 0, 255);
         const Pixels grey = withChannels(rgb, 1);

@@ -46,6 +46,7 @@ std::vector<int64_t> valuesOf(const TileSource& labels, const Progress& progress
                     values.insert(int64_t(last = value));
         });
     }
+    if (labels.info().unlabelled) values.erase(*labels.info().unlabelled);
     return {values.begin(), values.end()};
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/export/metadata.h"
 #include "core/image/with_voxel_size.h"
+#include "core/io/label_image.h"
 #include "ui/canvas/difference_layer.h"
 #include "ui/dialogs/dataset_dialog.h"
 #include "ui/panels/measure_page.h"
@@ -37,6 +38,7 @@ struct EvaluationPanel::Evaluated {
     uint64_t generation = 0;
     Comparison comparison;
     Compared compared;
+    std::vector<std::string> remarks; // of the file
 };
 
 namespace {
@@ -47,11 +49,21 @@ ClassTable namesOf(const ImageInfo& info) {
     return table;
 }
 
-/// Opens a file; one with several datasets fills `choices` and gives nothing.
-TileSourcePtr openOrAsk(const std::string& path, const OpenOptions& options,
-                        std::vector<SceneInfo>& choices) {
+/// Opens a file whose values are wanted; one with several datasets fills `choices` and gives nothing.
+TileSourcePtr openOrAsk(const std::string& path, OpenOptions options, std::vector<SceneInfo>& choices) {
+    options.labels = true;
     choices = scenesToChoose(path, options);
     return choices.empty() ? openImage(path, options) : nullptr;
+}
+
+/// Labels, or probabilities as they are.
+TileSourcePtr labelsOrProbabilities(const TileSourcePtr& source, const Progress& progress) {
+    try {
+        return asLabels(source, {}, progress);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::input || !holdsFractions(*source, progress)) throw;
+        return source;
+    }
 }
 
 /// Models and settings of the labels, for the report.
@@ -112,6 +124,8 @@ void EvaluationPanel::compareWith(const QString& truthPath, const OpenOptions& o
         result.first = true;
         result.truth = openOrAsk(path.toStdString(), openOptions, result.choices);
         if (!result.truth) return result;
+        result.truth = asLabels(result.truth, {}, PartProgress(progress, 0, 0.1));
+        result.remarks = result.truth->info().remarks;
         result.truthFile = comparedFile(result.truth->info(), progress);
         result.truthNames = namesOf(result.truth->info());
         if (result.truth->info().extent().z == 1 && labels.extent().z > 1) result.slice = slice;
@@ -142,6 +156,8 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
         result.openOptions = openOptions;
         TileSourcePtr source = openOrAsk(path.toStdString(), openOptions, result.choices);
         if (!source) return result;
+        source = labelsOrProbabilities(source, PartProgress(progress, 0, 0.1));
+        result.remarks = source->info().remarks;
         if (!source->info().voxelSize.knownInPlane()) source = withVoxelSize(source, size);
         result.comparison.classNames = namesOf(source->info());
         EvaluationOptions own = wanted;
@@ -202,6 +218,12 @@ void EvaluationPanel::take(Evaluated evaluated) {
         generation_ = evaluated.generation;
     } else if (!truth_) {
         return; // another image was opened meanwhile
+    }
+    if (evaluated.first) record_.remarks.clear();
+    const std::string file = QFileInfo(evaluated.path).fileName().toStdString();
+    for (const std::string& remark : evaluated.remarks) {
+        record_.remarks.push_back(file + ": " + remark);
+        workbench_.showRemark(text(record_.remarks.back()));
     }
     record_.predictions.push_back(std::move(evaluated.comparison));
     compared_.push_back(std::move(evaluated.compared));

@@ -44,6 +44,7 @@ TrainingSet setOfRows(const std::vector<DataSetRow>& rows, const Progress& progr
         TrainingSet part = loadTrainingSet({row.pair}, row.meaning, row.classNames, progress);
         set.classNames = row.classNames;
         std::move(part.slices.begin(), part.slices.end(), std::back_inserter(set.slices));
+        std::move(part.remarks.begin(), part.remarks.end(), std::back_inserter(set.remarks));
     }
     shareOut(set);
     return set;

@@ -43,17 +43,6 @@ QString shortName(const QString& title) {
     return name;
 }
 
-/// The pixel size to train at: the median of the known ones, or nothing.
-std::optional<double> commonPixelSize(const std::vector<DataSetRow>& rows) {
-    std::vector<double> sizes;
-    for (const DataSetRow& row : rows)
-        if (const auto& size = row.pair.image->info().voxelSize.xNm; size && row.role != RowRole::off)
-            sizes.push_back(*size);
-    if (sizes.empty()) return {};
-    std::sort(sizes.begin(), sizes.end());
-    return sizes[sizes.size() / 2];
-}
-
 } // namespace
 
 TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
@@ -256,8 +245,6 @@ TrainingPlan TrainPage::planWithoutSlices() const {
     TrainingPlan plan;
     plan.recipe = recipe_;
     const std::vector<DataSetRow>& rows = dataSet_->rows();
-    const auto size = commonPixelSize(rows);
-    if (recipeName_ != QLatin1String("own") && size) plan.recipe["pixelSizeNm"] = *size;
     plan.card.name = shortName(name_->text()).toStdString();
     plan.card.title = name_->text().trimmed().toStdString();
     QStringList train, validation;

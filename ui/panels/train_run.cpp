@@ -73,7 +73,11 @@ void TrainPage::start() {
             TrainingSet part = loadTrainingSet({pair}, row.meaning, row.classNames, reading);
             plan.set.classNames = row.classNames;
             std::move(part.slices.begin(), part.slices.end(), std::back_inserter(plan.set.slices));
+            std::move(part.remarks.begin(), part.remarks.end(), std::back_inserter(plan.set.remarks));
         }
+        choosePixelSize(plan.set, plan.recipe);
+        remarkOnValidation(plan.set);
+        for (const std::string& sentence : plan.set.remarks) feed->onRemark(sentence);
         return trainAndKeep(*session, std::move(plan), *feed, PartProgress(progress, 0.02, 1));
     });
 }

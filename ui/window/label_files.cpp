@@ -1,9 +1,11 @@
 // Labels as files.
 #include "ui/window/label_files.h"
 #include "core/export/metadata.h"
+#include "core/io/label_image.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
@@ -43,34 +45,31 @@ uint32_t enterClass(ClassTable& classes, const LabelClass& fromFile) {
 
 LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress) {
-    const TileSourcePtr source = openImage(path, options);
-    const ImageInfo& info = source->info();
+    OpenOptions forLabels = options;
+    forLabels.labels = true;
+    TileSourcePtr source = openImage(path, forLabels);
     const std::string name = path.filename().string();
-    if (!(info.extent() == base.extent()))
+    if (!(source->info().extent() == base.extent()))
         throw Error(ErrorKind::input,
                     QCoreApplication::translate("LabelFiles",
                                                 "“%1” measures %2 pixels, but the open image measures %3. "
                                                 "Labels must have the size of their image.")
-                        .arg(QString::fromStdString(name), QString::fromStdString(sizeText(info.extent())),
+                        .arg(QString::fromStdString(name),
+                             QString::fromStdString(sizeText(source->info().extent())),
                              QString::fromStdString(sizeText(base.extent())))
                         .toStdString());
-    if (info.channels != 1 || !isInteger(info.type))
-        throw Error(ErrorKind::input,
-                    QCoreApplication::translate("LabelFiles",
-                                                "“%1” is not a label image: it holds colours or fractions. "
-                                                "Open one with a single channel of whole numbers.")
-                        .arg(QString::fromStdString(name))
-                        .toStdString());
-
+    source = asLabels(source, {}, PartProgress(progress, 0, 0.3));
+    const ImageInfo& info = source->info();
     std::set<uint32_t> values;
     auto slice = [&](int64_t z) {
         progress.throwIfCancelled();
-        const Pixels pixels =
-            source->read(0, Box3::ofSlice(info.extent(), z), progress).converted(PixelType::u32);
+        Pixels pixels = source->read(0, Box3::ofSlice(info.extent(), z), progress).converted(PixelType::u32);
+        if (info.unlabelled) // stays empty here
+            std::ranges::replace(pixels.values<uint32_t>(), uint32_t(*info.unlabelled), 0u);
         return pixels;
     };
     for (int64_t z = 0; z < info.extent().z; ++z) {
-        progress.report(0.4 * double(z) / double(info.extent().z), text("reading labels"));
+        progress.report(0.3 + 0.2 * double(z) / double(info.extent().z), text("reading labels"));
         const Pixels pixels = slice(z);
         uint32_t last = 0;
         for (uint32_t value : pixels.values<uint32_t>())
@@ -80,6 +79,7 @@ LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& op
 
     LoadedLabels result;
     result.classes = classes;
+    result.remarks = info.remarks;
     std::map<uint32_t, uint32_t> valueHere; // by value in the file, where another
     const std::vector<LabelClass> named = classesOf(info);
     if (!named.empty()) {
@@ -115,7 +115,7 @@ LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& op
     }
 
     for (int64_t z = 0; z < info.extent().z; ++z) {
-        progress.report(0.4 + 0.6 * double(z) / double(info.extent().z), text("entering labels"));
+        progress.report(0.5 + 0.5 * double(z) / double(info.extent().z), text("entering labels"));
         Pixels pixels = slice(z);
         if (!valueHere.empty())
             for (uint32_t& value : pixels.values<uint32_t>())

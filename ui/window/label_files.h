@@ -20,7 +20,7 @@ struct LoadedLabels {
 /// Replaces all labels by those of the file; its voxels count as set by hand, so that predictions leave them
 /// alone. A file that Cristae wrote brings its class names and colours: a class of a known name keeps the
 /// value it has here, a new one keeps the file's value unless that is taken. Without names a mask of 0 and
-/// 255 becomes the first class. Throws Error{input} if the size differs (names both) or the values are no
+/// 255 becomes the first class; voxels that are not labelled stay empty. Throws Error{input} if the size differs (names both) or the values are no
 /// labels.
 LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress);

@@ -1,5 +1,6 @@
 // BMP: uncompressed 1, 4, 8, 24 and 32 bits (Windows bitmap, BITMAPINFOHEADER and later).
 #include "core/io/file_access.h"
+#include "core/io/palette.h"
 #include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
 
@@ -33,7 +34,23 @@ bool usualMasks(const InputFile& file, int bits) {
            littleEndian<uint32_t>(masks, 4) == 0xff00 && littleEndian<uint32_t>(masks, 8) == 0xff;
 }
 
-BmpLayout readLayout(const InputFile& file, ImageInfo& info) {
+/// Decides what an image with a palette is: indices, greys or colours.
+void choosePalette(BmpLayout& layout, Palette palette, bool labels, ImageInfo& info) {
+    const bool grey = isGreyPalette(palette), table = !labels && !grey && isLookupTable(palette);
+    info.channels = labels || grey || table ? 1 : 3;
+    if (labels)
+        takeIndices(info, palette);
+    else if (table)
+        takeGreyBehindTable(info);
+    else if (!grey)
+        info.remarks.push_back("The image has a palette of colours; it is read as RGB.");
+    for (size_t i = 0; i < palette.size(); ++i)
+        layout.palette[i] = labels || table ? std::array{uint8_t(i), uint8_t(i), uint8_t(i)} : palette[i];
+    for (size_t i = palette.size(); labels && i < layout.palette.size(); ++i)
+        layout.palette[i] = {uint8_t(i), uint8_t(i), uint8_t(i)};
+}
+
+BmpLayout readLayout(const InputFile& file, bool labels, ImageInfo& info) {
     std::array<std::byte, 54> head{};
     file.read(0, head);
     BmpLayout layout;
@@ -70,14 +87,10 @@ BmpLayout readLayout(const InputFile& file, ImageInfo& info) {
         if (colours == 0 || colours > most) colours = most;
         std::vector<std::byte> table(4 * size_t(colours));
         file.read(14 + uint64_t(headerSize), table);
-        bool grey = true;
-        for (size_t i = 0; i < colours; ++i) {
-            for (size_t c = 0; c < 3; ++c) layout.palette[i][c] = uint8_t(table[4 * i + 2 - c]);
-            grey = grey && layout.palette[i][0] == layout.palette[i][1] &&
-                   layout.palette[i][0] == layout.palette[i][2];
-        }
-        info.channels = grey ? 1 : 3;
-        if (!grey) info.remarks.push_back("The image has a palette of colours; it is read as RGB.");
+        Palette palette(colours);
+        for (size_t i = 0; i < colours; ++i)
+            for (size_t c = 0; c < 3; ++c) palette[i][c] = uint8_t(table[4 * i + 2 - c]);
+        choosePalette(layout, std::move(palette), labels, info);
     }
     info.levels = {{1, layout.height, layout.width}};
     info.type = PixelType::u8;
@@ -121,7 +134,7 @@ public:
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
         auto file = std::make_shared<const InputFile>(path);
         ImageInfo info;
-        const BmpLayout layout = readLayout(*file, info);
+        const BmpLayout layout = readLayout(*file, options.labels, info);
         finishInfo(info, path, name(), options);
         return std::make_shared<RowSource>(
             info, [file, layout, channels = info.channels](int64_t endRow, const RowTaker& take,

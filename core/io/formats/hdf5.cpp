@@ -1,5 +1,6 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
 #include "core/base/text.h"
+#include "core/image/wide_values.h"
 #include "core/io/hdf5_chunks.h"
 #include "core/io/hdf5_scenes.h"
 #include "core/io/hdf5_storage.h"
@@ -36,7 +37,7 @@ hid_t nativeType(PixelType type) {
     return -1;
 }
 
-class Hdf5Source : public TileSource {
+class Hdf5Source : public TileSource, public WideValues {
 public:
     Hdf5Source(Hdf5Handle file, Hdf5Handle dataset, ImageInfo info, std::vector<int64_t> shape,
                std::string letters, Hdf5Numbers kind)
@@ -65,6 +66,17 @@ public:
         return result;
     }
 
+    bool isWide() const override { return kind_.wide; }
+    bool isSigned() const override { return info_.type == PixelType::i32; }
+    std::vector<uint64_t> readWide(const Box3& box, const Progress& progress) const override {
+        requireBox(info_, 0, box);
+        std::vector<uint64_t> values(size_t(info_.channels * box.extent().count()));
+        Pixels none;
+        for (int64_t z = box.z0; z < box.z1; ++z) readSlice(z, box, none, progress, &values);
+        values.resize(size_t(box.extent().count())); // channel 0 comes first
+        return values;
+    }
+
 private:
     /// Throws Error{memory} that names the axes, which are the usual reason for slices of an absurd size.
     Pixels emptyPixels(const Box3& box) const {
@@ -87,7 +99,9 @@ private:
         return nativeType(info_.type);
     }
 
-    void readSlice(int64_t z, const Box3& box, Pixels& result, const Progress& progress) const {
+    /// Into `result`, or all 64 bits into `wide`.
+    void readSlice(int64_t z, const Box3& box, Pixels& result, const Progress& progress,
+                   std::vector<uint64_t>* wide = nullptr) const {
         const size_t dimensions = shape_.size();
         std::vector<hsize_t> start(dimensions, 0), count(dimensions, 1);
         std::vector<int64_t> step(dimensions, 0); // in values of the result, along each axis of the file
@@ -118,7 +132,10 @@ private:
         }
         const int64_t origin = (z - box.z0) * extent.y * extent.x;
         const size_t values = size_t(info_.channels * extent.y * extent.x);
-        if (!kind_.wide) {
+        if (wide) {
+            const auto buffer = readValues<uint64_t>(start, count, values, progress);
+            scatter(buffer, count, step, std::span(*wide).subspan(size_t(origin)));
+        } else if (!kind_.wide) {
             withPixelType(info_.type, [&](auto t) {
                 using T = decltype(t);
                 const std::vector<T> buffer = readValues<T>(start, count, values, progress);
@@ -167,7 +184,8 @@ private:
                 throw inputError(
                     info_.path,
                     fmt::format(
-                        "“{}” holds the number {}, which does not fit in 32 bits. Renumber its labels first.",
+                        "“{}” holds the number {}, which does not fit in 32 bits. Renumber its labels "
+                        "(--renumber where the command has it).",
                         info_.dataset, values[i]));
         }
         return result;

@@ -1,5 +1,7 @@
 // PNG through libpng, row by row; opening walks the chunk headers only.
 #include "core/io/file_access.h"
+#include "core/io/label_colours.h"
+#include "core/io/palette.h"
 #include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
 
@@ -68,16 +70,25 @@ bool readHeader(PngReader& reader) {
     return true;
 }
 
+/// What becomes of a palette, and of the transparency.
+struct PngReading {
+    bool indices = false;       // the values are the indices of the palette
+    bool transparency = false;  // kept as the last channel
+    std::vector<uint8_t> greys; // not empty: of each index
+};
+
 /// Sets up the transformations: samples in machine order, sub-byte greys unpacked but not scaled, colours as
-/// RGB, no alpha. A palette of greys is left as indices. False after an error.
-bool prepare(PngReader& reader, bool greyPalette) {
+/// RGB. False after an error.
+bool prepare(PngReader& reader, const PngReading& reading) {
     if (setjmp(png_jmpbuf(reader.png))) return false;
+    const bool indices = reading.indices || !reading.greys.empty();
     const int colour = png_get_color_type(reader.png, reader.info),
               depth = png_get_bit_depth(reader.png, reader.info);
     if (depth < 8) png_set_packing(reader.png);
     if (depth == 16) png_set_swap(reader.png);
-    if (colour == PNG_COLOR_TYPE_PALETTE && !greyPalette) png_set_palette_to_rgb(reader.png);
-    if (colour & PNG_COLOR_MASK_ALPHA || (colour == PNG_COLOR_TYPE_PALETTE && !greyPalette))
+    if (colour == PNG_COLOR_TYPE_PALETTE && !indices) png_set_palette_to_rgb(reader.png);
+    if ((colour & PNG_COLOR_MASK_ALPHA && !reading.transparency) ||
+        (colour == PNG_COLOR_TYPE_PALETTE && !indices))
         png_set_strip_alpha(reader.png);
     png_set_interlace_handling(reader.png);
     png_read_update_info(reader.png, reader.info);
@@ -96,17 +107,41 @@ bool readWhole(PngReader& reader, png_bytepp rows) {
     return true;
 }
 
-/// The palette as greys if it is one, else empty.
-std::vector<uint8_t> greysOf(PngReader& reader) {
-    png_colorp palette = nullptr;
+Palette paletteOf(PngReader& reader) {
+    png_colorp colours = nullptr;
     int count = 0;
-    if (!png_get_PLTE(reader.png, reader.info, &palette, &count)) return {};
-    std::vector<uint8_t> greys(256, 0);
-    for (int i = 0; i < count; ++i) {
-        if (palette[i].red != palette[i].green || palette[i].red != palette[i].blue) return {};
-        greys[size_t(i)] = palette[i].red;
+    Palette palette;
+    if (!png_get_PLTE(reader.png, reader.info, &colours, &count)) return palette;
+    for (int i = 0; i < count; ++i) palette.push_back({colours[i].red, colours[i].green, colours[i].blue});
+    return palette;
+}
+
+/// Decides on the palette and the transparency, and says so in `info`.
+PngReading chooseReading(PngReader& reader, bool labels, ImageInfo& info) {
+    PngReading reading;
+    const int colour = png_get_color_type(reader.png, reader.info);
+    info.channels = (colour & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1;
+    reading.transparency = labels && (colour & PNG_COLOR_MASK_ALPHA) != 0;
+    if (reading.transparency) ++info.channels;
+    if (colour & PNG_COLOR_MASK_ALPHA) info.remarks.push_back("The transparency (alpha) is left out.");
+    if (colour != PNG_COLOR_TYPE_PALETTE) return reading;
+    const Palette palette = paletteOf(reader);
+    if (labels) {
+        reading.indices = true;
+        info.channels = 1;
+        takeIndices(info, palette);
+    } else if (isGreyPalette(palette)) {
+        info.channels = 1;
+        reading.greys.resize(256);
+        for (size_t i = 0; i < palette.size(); ++i) reading.greys[i] = palette[i][0];
+        info.remarks.push_back("The image has a palette of greys; it is read as grey values.");
+    } else if (isLookupTable(palette)) {
+        reading.indices = true;
+        takeGreyBehindTable(info);
+    } else {
+        info.remarks.push_back("The image has a palette of colours; it is read as RGB.");
     }
-    return greys;
+    return reading;
 }
 
 /// Every chunk must be there whole; a cut file is found without decoding it. Returns the stored bytes of the
@@ -132,14 +167,12 @@ uint64_t checkChunks(const InputFile& file) {
     }
 }
 
-void decodePng(const InputFile& file, const ImageInfo& info, int64_t endRow, const RowTaker& take,
-               const Progress& progress) {
+void decodePng(const InputFile& file, const ImageInfo& info, const PngReading& reading, int64_t endRow,
+               const RowTaker& take, const Progress& progress) {
     PngReader reader(file);
     if (!readHeader(reader)) reader.fail();
-    const auto greys = png_get_color_type(reader.png, reader.info) == PNG_COLOR_TYPE_PALETTE
-                           ? greysOf(reader)
-                           : std::vector<uint8_t>{};
-    if (!prepare(reader, !greys.empty())) reader.fail();
+    if (!prepare(reader, reading)) reader.fail();
+    const std::vector<uint8_t>& greys = reading.greys;
     const size_t rowBytes = png_get_rowbytes(reader.png, reader.info);
     if (rowBytes != size_t(info.extent().x * info.channels) * byteSize(info.type))
         throw inputError(file.path(), "it changed while it was open. Open it again.");
@@ -168,25 +201,17 @@ void decodePng(const InputFile& file, const ImageInfo& info, int64_t endRow, con
     }
 }
 
-ImageInfo readPngInfo(const InputFile& file) {
+ImageInfo readPngInfo(const InputFile& file, bool labels, PngReading& reading) {
     const uint64_t dataBytes = checkChunks(file);
     PngReader reader(file);
     if (!readHeader(reader)) reader.fail();
     const auto width = int64_t(png_get_image_width(reader.png, reader.info)),
                height = int64_t(png_get_image_height(reader.png, reader.info));
-    const int colour = png_get_color_type(reader.png, reader.info),
-              depth = png_get_bit_depth(reader.png, reader.info);
+    const int depth = png_get_bit_depth(reader.png, reader.info);
     ImageInfo info;
     info.levels = {{1, height, width}};
     info.type = depth == 16 ? PixelType::u16 : PixelType::u8;
-    info.channels = (colour & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1;
-    if (colour == PNG_COLOR_TYPE_PALETTE) {
-        info.channels = greysOf(reader).empty() ? 3 : 1;
-        info.remarks.push_back(info.channels == 1
-                                   ? "The image has a palette of greys; it is read as grey values."
-                                   : "The image has a palette of colours; it is read as RGB.");
-    }
-    if (colour & PNG_COLOR_MASK_ALPHA) info.remarks.push_back("The transparency (alpha) is left out.");
+    reading = chooseReading(reader, labels, info);
     info.axes = info.channels > 1 ? "yxc" : "yx";
     const int64_t bits =
         checkedBytes(file.path(), {width, height, int64_t(png_get_channels(reader.png, reader.info)), depth});
@@ -219,12 +244,14 @@ public:
     }
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
         auto file = std::make_shared<const InputFile>(path);
-        ImageInfo info = readPngInfo(*file);
+        PngReading reading;
+        ImageInfo info = readPngInfo(*file, options.labels, reading);
         finishInfo(info, path, name(), options);
-        return std::make_shared<RowSource>(
-            info, [file, info](int64_t endRow, const RowTaker& take, const Progress& progress) {
-                decodePng(*file, info, endRow, take, progress);
+        const auto source = std::make_shared<RowSource>(
+            info, [file, info, reading](int64_t endRow, const RowTaker& take, const Progress& progress) {
+                decodePng(*file, info, reading, endRow, take, progress);
             });
+        return reading.transparency ? withoutTransparency(source) : source;
     }
 };
 

@@ -1,5 +1,7 @@
 // TIFF, BigTIFF, ImageJ and OME stacks: opening reads directories only, pixels come strip by strip or tile by
 // tile.
+#include "core/image/wide_values.h"
+#include "core/io/label_colours.h"
 #include "core/io/tiff_decode.h"
 
 #include <cstring>
@@ -15,7 +17,7 @@ namespace {
 constexpr int64_t unitBytesAtOnce = int64_t(64) << 20; // larger strips are decoded line by line
 constexpr size_t cacheBytes = size_t(96) << 20;
 
-class TiffSource : public TileSource {
+class TiffSource : public TileSource, public WideValues {
 public:
     TiffSource(std::shared_ptr<const InputFile> file, std::unique_ptr<TiffFile> handle, TiffTable table)
         : file_(std::move(file)), table_(std::move(table)), id_(fileId(file_->path())) {
@@ -43,7 +45,46 @@ public:
         return result;
     }
 
+    bool isWide() const override { return table_.pages.front().wide; }
+    bool isSigned() const override { return info().type == PixelType::i32; }
+    std::vector<uint64_t> readWide(const Box3& box, const Progress& progress) const override {
+        requireBox(info(), 0, box);
+        const size_t plane = size_t((box.y1 - box.y0) * (box.x1 - box.x0));
+        std::vector<uint64_t> values(size_t(box.extent().count()));
+        for (int64_t z = box.z0; z < box.z1; ++z) {
+            progress.throwIfCancelled();
+            const Pixels low = readHalf(z, box, TiffPage::Half::low),
+                         high = readHalf(z, box, TiffPage::Half::high);
+            for (size_t i = 0; i < plane; ++i)
+                values[size_t(z - box.z0) * plane + i] =
+                    uint64_t(high.values<uint32_t>()[i]) << 32 | low.values<uint32_t>()[i];
+        }
+        return values;
+    }
+
 private:
+    /// The lower or upper 32 bits of a slice of 64-bit numbers.
+    Pixels readHalf(int64_t z, const Box3& box, TiffPage::Half half) const {
+        TiffPage page = table_.pages[pageAt(z, 0)];
+        page.half = half;
+        page.storedType = page.type = PixelType::u32;
+        Pixels slice(page.type, page.channels, {1, page.height, page.width});
+        Handle handle = takeHandle();
+        for (int64_t unitY = box.y0 / page.unitHeight; unitY <= (box.y1 - 1) / page.unitHeight; ++unitY)
+            for (int64_t unitX = 0; unitX < page.unitsAcross(); ++unitX) {
+                const Pixels unit = decodeTiffUnit(*handle.tiff, *file_, page, unitX, unitY);
+                for (int64_t y = 0; y < unit.extent().y; ++y)
+                    std::memcpy(
+                        slice.data() +
+                            size_t((unitY * page.unitHeight + y) * page.width + unitX * page.unitWidth) * 4,
+                        unit.data() + size_t(y * unit.extent().x) * 4, size_t(unit.extent().x) * 4);
+            }
+        handle.directory = page.directory;
+        handle.nextRow = -1;
+        giveBack(std::move(handle));
+        return slice.cropped({0, box.y0, box.x0, 1, box.y1, box.x1});
+    }
+
     struct Handle {
         std::unique_ptr<TiffFile> tiff;
         uint64_t directory = 0; // the page on which nextRow counts
@@ -202,11 +243,14 @@ public:
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
         auto file = std::make_shared<const InputFile>(path);
         auto handle = std::make_unique<TiffFile>(file);
-        TiffTable table = readTiffTable(*handle, *file);
+        TiffTable table = readTiffTable(*handle, *file, options.labels);
         if (std::string damage = remarkOnDamage(*handle, *file, table); !damage.empty())
             table.info.remarks.push_back(std::move(damage));
         finishInfo(table.info, path, name(), options);
-        return std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
+        const bool transparency = options.labels && keepTransparency(table);
+        const auto source =
+            std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
+        return transparency ? withoutTransparency(source) : source;
     }
 };
 
