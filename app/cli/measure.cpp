@@ -31,8 +31,14 @@ void addMeasure(CLI::App& app, CommandLine& line) {
         line.run = [args, &line] {
             TileSourcePtr labels = openInput(line, args->labels, args->reading.options());
             if (!args->image.empty()) line.files.addInput(args->image);
-            if (!args->image.empty() && !labels->info().voxelSize.knownInPlane())
-                labels = withVoxelSize(labels, openInput(line, args->image)->info().voxelSize);
+            if (!args->image.empty()) {
+                const TileSourcePtr image = openInput(line, args->image);
+                requireSameExtent(labels->info(), image->info());
+                const bool known = labels->info().voxelSize.knownInPlane();
+                if (!known) labels = withVoxelSize(labels, image->info().voxelSize);
+                if (const std::string remark = remarkOnSizes(labels->info(), image->info()); !remark.empty())
+                    addRemark(line, remark);
+            }
             const Destination table = outputFile(line, args->output);
             const ConsoleProgress progress(line.quiet);
             const auto objects = measureObjects(*labels, progress);

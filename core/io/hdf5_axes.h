@@ -21,12 +21,5 @@ std::string guessAxes(const std::vector<int64_t>& shape);
 /// axistags (vigra's JSON) if it fits, else the dimension labels, else the guess.
 ArrayAxes findAxes(const std::vector<int64_t>& shape, const std::string& axistags,
                    const std::vector<std::string>& labels);
-/// What attributes say of the voxel size; source is the attribute. All lengths in nm.
-/// `resolution` and `voxel_size` are nm, `element_size_um` is µm, all z, y, x; the resolution in axistags
-/// counts only with the unit from `axisUnits` (ilastik's JSON of axis → unit).
-VoxelSize voxelSizeFromAttributes(const std::vector<double>& resolution,
-                                  const std::vector<double>& elementSizeUm,
-                                  const std::vector<double>& voxelSize, const std::string& axistags,
-                                  const std::string& axisUnits);
 
 } // namespace cristae

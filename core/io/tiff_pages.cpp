@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
-#include <tuple>
 
 namespace cristae {
 
@@ -260,6 +258,7 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<s
                          "it does not say how large its image is. The file is damaged; get it again.");
     page.width = width;
     page.height = height;
+    page.orientation = tag16(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
     page.bits = tag16(tiff, TIFFTAG_BITSPERSAMPLE, 1);
     page.samples = tag16(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
     page.compression = tag16(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
@@ -315,86 +314,6 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, std::vector<s
                   page.colour == TiffColour::rgb);
     checkUnits(tiff, file, page);
     return page;
-}
-
-namespace {
-
-bool isReduced(TIFF* tiff) {
-    uint32_t kind = 0;
-    if (TIFFGetField(tiff, TIFFTAG_SUBFILETYPE, &kind))
-        return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0;
-    uint16_t old = 0;
-    return TIFFGetField(tiff, TIFFTAG_OSUBFILETYPE, &old) && old == OFILETYPE_REDUCEDIMAGE;
-}
-
-/// Keeps the kind of pages with the most pixels, the first of equals.
-void keepMainKind(std::vector<TiffPage>& pages, std::vector<std::string>& remarks) {
-    const TiffPage* best = nullptr;
-    int64_t bestPixels = 0;
-    std::map<std::tuple<int64_t, int64_t, int, int64_t>, int64_t> pixels;
-    for (const TiffPage& page : pages)
-        pixels[{page.width, page.height, int(page.type), page.channels}] += page.width * page.height;
-    for (const TiffPage& page : pages) {
-        const int64_t count = pixels[{page.width, page.height, int(page.type), page.channels}];
-        if (count > bestPixels) {
-            best = &page;
-            bestPixels = count;
-        }
-    }
-    const TiffPage main = *best;
-    const size_t before = pages.size();
-    std::erase_if(pages, [&](const TiffPage& page) { return !page.sameKind(main); });
-    if (pages.size() != before)
-        remarks.push_back(fmt::format(
-            "Only the {} pages of {} × {} pixels are shown; {} of another size or type are left out.",
-            pages.size(), main.width, main.height, before - pages.size()));
-}
-
-} // namespace
-
-TiffTable readTiffTable(TiffFile& handle, const InputFile& file) {
-    TiffTable table;
-    TIFF* tiff = handle.get();
-    std::vector<TiffPage> reduced;
-    std::string firstFailure;
-    size_t failures = 0;
-    auto& remarks = table.info.remarks;
-    do {
-        const bool isExtra = isReduced(tiff);
-        std::vector<std::string> ownRemarks;
-        try {
-            (isExtra ? reduced : table.pages).push_back(describeTiffPage(handle, file, ownRemarks));
-        } catch (const Error& error) {
-            // A page that is cut off means a cut file, which must not open as if it were whole.
-            if (!isExtra && (table.pages.empty() ||
-                             std::string_view(error.what()).find("cut off") != std::string_view::npos))
-                throw;
-            if (firstFailure.empty()) firstFailure = error.what();
-            ++failures;
-        }
-        if (!isExtra)
-            for (std::string& remark : ownRemarks)
-                if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
-                    remarks.push_back(std::move(remark));
-        if (TIFFLastDirectory(tiff)) break;
-        handle.takeComplaints();
-        if (!TIFFReadDirectory(tiff)) {
-            const std::string reason = handle.takeComplaints();
-            throw inputError(
-                file.path(),
-                fmt::format("its list of pages is damaged after page {} ({}). Copy or download it again.",
-                            table.pages.size() + reduced.size(),
-                            reason == "no reason given" ? "it runs in a circle" : reason));
-        }
-    } while (true);
-    if (table.pages.empty()) table.pages = std::move(reduced);
-    if (table.pages.empty()) throw Error(ErrorKind::input, firstFailure);
-    if (failures > 0)
-        remarks.push_back(
-            fmt::format("{} pages could not be read and are left out: {}", failures, firstFailure));
-    keepMainKind(table.pages, remarks);
-    readTiffMetadata(handle, file, table);
-    return table;
 }
 
 } // namespace cristae

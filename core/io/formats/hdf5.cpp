@@ -1,5 +1,6 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
 #include "core/io/hdf5_axes.h"
+#include "core/io/hdf5_calibration.h"
 #include "core/io/hdf5_chunks.h"
 #include "core/io/hdf5_storage.h"
 
@@ -426,10 +427,7 @@ public:
             info.remarks.push_back(
                 "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
         const hid_t id = dataset.get();
-        info.voxelSize = voxelSizeFromAttributes(
-            numbersAttribute(id, "resolution"), numbersAttribute(id, "element_size_um"),
-            numbersAttribute(id, "voxel_size"), textAttribute(id, "axistags"),
-            textAttribute(id, "axis_units"));
+        stateHdf5Lengths(id, axes.letters, info);
         info.cristaeMetadata = textAttribute(id, "cristae");
         finishInfo(info, path, name(), options);
         return std::make_shared<Hdf5Source>(std::move(file), std::move(dataset), std::move(info), shape,

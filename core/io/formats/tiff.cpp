@@ -1,5 +1,6 @@
 // TIFF, BigTIFF, ImageJ and OME stacks: opening reads directories only, pixels come strip by strip or tile by
 // tile.
+#include "core/io/orientation.h"
 #include "core/io/tiff_decode.h"
 
 #include <cstring>
@@ -202,11 +203,20 @@ public:
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
         auto file = std::make_shared<const InputFile>(path);
         auto handle = std::make_unique<TiffFile>(file);
-        TiffTable table = readTiffTable(*handle, *file);
+        TiffTable table = readTiffTable(*handle, *file, options);
         if (std::string damage = remarkOnDamage(*handle, *file, table); !damage.empty())
             table.info.remarks.push_back(std::move(damage));
         finishInfo(table.info, path, name(), options);
-        return std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
+        const int orientation = table.orientation;
+        return turned(std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table)),
+                      orientation);
+    }
+
+    std::vector<SceneInfo> scenes(const std::filesystem::path& path) const override {
+        auto file = std::make_shared<const InputFile>(path);
+        TiffFile handle(file);
+        TiffFileTable table = walkTiff(handle, *file);
+        return describeScenes(table, tiffScenes(*file, table));
     }
 };
 
