@@ -131,20 +131,31 @@ void refuseDefaults(std::vector<StatedLength>& lengths) {
         }
 }
 
-/// The first of the lengths of an axis that can be; null if there is none. The others get their refusal.
-StatedLength* chosen(std::vector<StatedLength>& lengths, char axis) {
-    StatedLength* best = nullptr;
+/// Every length that cannot be gets its refusal. A source of which one side of the pixel is refused does not
+/// know the other either.
+void refuse(std::vector<StatedLength>& lengths) {
+    refuseDefaults(lengths);
+    std::vector<std::string> halves;
     for (StatedLength& length : lengths) {
-        if (length.axis != axis) continue;
-        if (!length.nm && !length.doubt.empty()) continue; // refused by its reader
-        if (std::string refusal = refusalOf(length); !refusal.empty()) {
-            length.nm.reset();
-            length.doubt = std::move(refusal);
-        } else if (!best) {
-            best = &length;
-        }
+        if (length.nm || length.doubt.empty()) // else refused by its reader
+            if (std::string refusal = refusalOf(length); !refusal.empty()) {
+                length.nm.reset();
+                length.doubt = std::move(refusal);
+            }
+        if (!length.nm && length.axis != 'z') halves.push_back(length.source);
     }
-    return best;
+    for (StatedLength& length : lengths)
+        if (length.nm && length.axis != 'z' && std::ranges::find(halves, length.source) != halves.end()) {
+            length.nm.reset();
+            length.doubt = "the other side of the pixel that it states is refused";
+        }
+}
+
+/// The first of the lengths of an axis that can be; null if there is none.
+StatedLength* chosen(std::vector<StatedLength>& lengths, char axis) {
+    const auto best = std::ranges::find_if(
+        lengths, [&](const StatedLength& length) { return length.axis == axis && length.nm; });
+    return best == lengths.end() ? nullptr : &*best;
 }
 
 std::string_view nameOf(char axis) {
@@ -310,14 +321,14 @@ void stateResolution(ImageInfo& info, char axis, double pixelsPerUnit, std::stri
 void settleVoxelSize(ImageInfo& info) {
     auto& lengths = info.statedLengths;
     if (std::ranges::any_of(lengths, &StatedLength::used)) return;
-    refuseDefaults(lengths);
+    refuse(lengths);
     std::ranges::stable_sort(lengths, {}, rankOf);
     std::vector<std::string> sources;
     VoxelSize size;
     for (const auto& [axis, nm] : {std::pair{'x', &size.xNm}, {'y', &size.yNm}, {'z', &size.zNm}}) {
         StatedLength* best = chosen(lengths, axis);
         if (!best) {
-            remarkOnUnknown(info, axis);
+            if (axis != 'y' || size.xNm) remarkOnUnknown(info, axis); // one sentence for both sides
             continue;
         }
         *nm = best->nm;

@@ -72,6 +72,18 @@ std::string axesOfNumbers(hid_t dataset, const std::string& name, const std::vec
     return same || spatial == "zyx" || spatial == "yx" ? "zyx" : "";
 }
 
+constexpr double leastByConvention = 0.2; // nm; below, µm is likelier
+
+/// A length without a unit beside it counts in the unit of the convention, unless the attribute's smallest
+/// number would be less than an atom in it: its slice spacing is believed no more than its pixels.
+void takeConvention(StatedLength& length, const char* unit, double smallest) {
+    if (smallest < leastByConvention)
+        length.doubt =
+            fmt::format("it has no unit, and {:g} {} would be below the size of an atom", smallest, unit);
+    else
+        length.nm = rounded(length.value * nanometresIn(unit).value_or(1));
+}
+
 void stateNumbers(hid_t dataset, const LengthAttribute& attribute, const std::string& letters,
                   ImageInfo& info) {
     const auto numbers = numbersAttribute(dataset, attribute.name);
@@ -80,27 +92,24 @@ void stateNumbers(hid_t dataset, const LengthAttribute& attribute, const std::st
     const std::string axes = axesOfNumbers(dataset, attribute.name, numbers, letters);
     if (axes.empty()) {
         info.remarks.push_back(
-            fmt::format("The {} is not used: which of its {} numbers belongs to which axis of "
-                        "{} is not sure.",
+            fmt::format("The {} is not used: which of its {} numbers belongs to which axis "
+                        "of {} is not sure.",
                         source, numbers.size(), letters));
         return;
     }
     const auto units =
         attribute.unit ? std::vector<std::string>{attribute.unit} : unitsBeside(dataset, attribute.name);
+    double smallest = leastByConvention;
+    for (const double number : numbers)
+        if (number > 0 && number < smallest) smallest = number;
     for (size_t i = 0; i < numbers.size(); ++i) {
-        const std::string unit = units.empty()                    ? ""
-                                 : units.size() == numbers.size() ? units[i]
-                                                                  : units.front();
+        std::string unit;
+        if (!units.empty()) unit = units.size() == numbers.size() ? units[i] : units.front();
         for (const char axis : axes == "i" ? std::string("xy") : std::string(1, axes[i])) {
             if (axis != 'z' && axis != 'y' && axis != 'x') continue;
             stateLength(info, axis, numbers[i], unit, source);
-            StatedLength& length = info.statedLengths.back();
-            if (!units.empty() || !attribute.convention) continue;
-            length.nm = rounded(numbers[i] * nanometresIn(attribute.convention).value_or(1));
-            if (numbers[i] <= 0 || numbers[i] >= 0.2) continue;
-            length.nm.reset();
-            length.doubt = fmt::format("it has no unit, and {:g} {} would be below the size of an atom",
-                                       numbers[i], attribute.convention);
+            if (units.empty() && attribute.convention)
+                takeConvention(info.statedLengths.back(), attribute.convention, smallest);
         }
     }
 }

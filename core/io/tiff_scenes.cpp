@@ -195,7 +195,9 @@ std::vector<TiffScene> kindsOf(const TiffFileTable& table) {
         });
         if (kind == kinds.end()) {
             kinds.emplace_back().pages = {i};
-            kinds.back().name = fmt::format("{}x{}", table.pages[i].width, table.pages[i].height);
+            const TiffPage& page = table.pages[i];
+            kinds.back().name = fmt::format("{}x{}", page.width, page.height);
+            if (page.channels > 1) kinds.back().name += fmt::format("x{}", page.channels);
         } else {
             kind->pages.push_back(i);
         }

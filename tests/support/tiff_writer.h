@@ -25,6 +25,9 @@ struct Page {
     std::map<uint32_t, std::string> texts = {};                   // private tags
     std::map<uint32_t, double> numbers = {};                      // private tags
     std::map<std::pair<uint32_t, uint32_t>, int64_t> others = {}; // (y, x) → value instead of valueAt
+    float resolutionY = 0;                                        // 0: as in x
+    uint16_t orientation = 0;                                     // 0: not stated
+    std::map<uint32_t, uint32_t> places = {};                     // private tags of one 32-bit number
 };
 
 /// The value at a place: what every page of these tests holds.
@@ -67,9 +70,11 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
         if (!page.description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, page.description.c_str());
         if (page.resolution > 0) {
             TIFFSetField(tiff, TIFFTAG_XRESOLUTION, page.resolution);
-            TIFFSetField(tiff, TIFFTAG_YRESOLUTION, page.resolution);
+            TIFFSetField(tiff, TIFFTAG_YRESOLUTION,
+                         page.resolutionY > 0 ? page.resolutionY : page.resolution);
             TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, page.unit);
         }
+        if (page.orientation > 0) TIFFSetField(tiff, TIFFTAG_ORIENTATION, page.orientation);
         char name[] = "private";
         for (const auto& [tag, text] : page.texts) {
             const TIFFFieldInfo field{tag, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, name};
@@ -80,6 +85,11 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
             const TIFFFieldInfo field{tag, 1, 1, TIFF_DOUBLE, FIELD_CUSTOM, 1, 0, name};
             TIFFMergeFieldInfo(tiff, &field, 1);
             TIFFSetField(tiff, tag, number);
+        }
+        for (const auto& [tag, place] : page.places) {
+            const TIFFFieldInfo field{tag, 1, 1, TIFF_LONG, FIELD_CUSTOM, 1, 0, name};
+            TIFFMergeFieldInfo(tiff, &field, 1);
+            TIFFSetField(tiff, tag, place);
         }
         if (page.tile > 0) {
             TIFFSetField(tiff, TIFFTAG_TILEWIDTH, page.tile);
