@@ -37,10 +37,11 @@ void unfold(const InputFile& file, TiffFileTable& table, int64_t planes) {
         first.offsets.empty())
         return;
     const auto plane = uint64_t(first.width * first.height * first.samples * (first.bits / 8));
-    const uint64_t begin = first.offsets[0], held = (file.size() - begin) / plane;
-    // The directory of a stack that was written in one piece stands before the pixels.
-    const bool nothingBehind = held < 2 || first.directory > begin;
-    if (nothingBehind) return;
+    const uint64_t begin = first.offsets[0];
+    // A directory behind the pixels ends them.
+    const uint64_t end = first.directory > begin ? first.directory : file.size();
+    const uint64_t held = (end - begin) / plane;
+    if (held < 2) return;
     if (held < uint64_t(planes))
         throw inputError(file.path(), fmt::format("its description speaks of {} slices, but only {} are "
                                                   "there. It was cut off; copy or download it again.",
