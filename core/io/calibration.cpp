@@ -2,6 +2,7 @@
 #include "core/io/calibration.h"
 
 #include "core/base/number.h"
+#include "core/base/text.h"
 #include "core/image/with_voxel_size.h"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ namespace {
 /// ASCII letters small, micro signs and Å in all their codings as "u" and "å".
 std::string plainUnit(std::string_view unit) {
     static constexpr std::string_view around(" \t\r\n\0\"'()[]", 11);
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> codings{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> codings{{
         {"µ", "u"},
         {"μ", "u"},
         {"\\u00b5", "u"},
@@ -36,6 +37,8 @@ std::string plainUnit(std::string_view unit) {
         {"A\xcc\x8a", "å"}, // A and a ring
         {"\xb5", "u"},
         {"\xc5", "å"},
+        {"ö", "o"},
+        {"\xf6", "o"},
     }};
     const size_t first = unit.find_first_not_of(around);
     if (first == std::string_view::npos) return {};
@@ -79,6 +82,34 @@ bool isPrintResolution(double nm, double unitNm) {
                                200.0, 204.0, 220.0, 240.0,  254.0,  266.0,  300.0,  350.0,  360.0,  400.0,
                                508.0, 600.0, 720.0, 1200.0, 2400.0, 3200.0, 4000.0, 4800.0, 6400.0, 9600.0};
     return std::ranges::any_of(usual, [&](double dpi) { return std::abs(2.54e7 / nm / dpi - 1) < 3e-3; });
+}
+
+bool isContinuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+/// True if bytes above 127 stand alone, as Latin-1 has them and UTF-8 never.
+bool isLatin1(std::string_view text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (static_cast<unsigned char>(text[i]) < 0x80) continue;
+        if (isContinuation(text[i]) || i + 1 == text.size() || !isContinuation(text[i + 1])) return true;
+        while (i + 1 < text.size() && isContinuation(text[i + 1])) ++i;
+    }
+    return false;
+}
+
+/// A unit that can be shown: in UTF-8, short, without control characters and spaces around it.
+std::string shownUnit(std::string_view unit) {
+    const bool latin1 = isLatin1(unit);
+    std::string shown;
+    for (const char c : unit) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || (byte == ' ' && shown.empty())) continue;
+        if (latin1 && byte >= 0x80) shown += char(0xc0 | byte >> 6);
+        shown += latin1 && byte >= 0x80 ? char(0x80 | (byte & 0x3f)) : c;
+    }
+    while (!shown.empty() && shown.back() == ' ') shown.pop_back();
+    return shortened(shown, 30);
 }
 
 constexpr std::string_view nothingEntered = "1 stands where nothing was entered";
@@ -207,7 +238,7 @@ void remarkOnDoubt(ImageInfo& info, StatedLength& used) {
 std::optional<double> nanometresIn(std::string_view unit) {
     const std::string plain = plainUnit(unit);
     if (plain == "A" || plain == "å") return 0.1; // a small a is no unit
-    static constexpr std::array<std::pair<std::string_view, double>, 42> units{{
+    static constexpr std::array<std::pair<std::string_view, double>, 41> units{{
         {"nm", 1},
         {"nms", 1},
         {"nanometer", 1},
@@ -249,7 +280,7 @@ std::optional<double> nanometresIn(std::string_view unit) {
         {"picometre", 1e-3},
         {"angstrom", 0.1},
         {"angstroms", 0.1},
-        {"angström", 0.1},
+
     }};
     std::string small = lower(plain);
     if (small.starts_with("å")) small.replace(0, std::string_view("å").size(), "a"); // Ångström
@@ -286,7 +317,7 @@ NumberAndUnit splitLength(std::string_view text) {
 
 void stateLength(ImageInfo& info, char axis, double value, std::string_view unit, std::string_view source,
                  std::string doubt) {
-    StatedLength length{axis, value, std::string(unit), {}, std::string(source), false, std::move(doubt)};
+    StatedLength length{axis, value, shownUnit(unit), {}, std::string(source), false, std::move(doubt)};
     if (const auto nm = nanometresIn(unit)) length.nm = rounded(value * *nm);
     info.statedLengths.push_back(std::move(length));
 }
@@ -299,10 +330,11 @@ void stateLength(ImageInfo& info, char axis, std::string_view number, std::strin
     }
     StatedLength length{
         axis, std::numeric_limits<double>::quiet_NaN(), std::string(unit), {}, std::string(source)};
+    const std::string words = shortened(number, 40);
     length.doubt =
         isAmbiguousNumber(number)
-            ? fmt::format("“{}” can be read in two ways, with a decimal comma or with thousands", number)
-            : fmt::format("“{}” is no number", number);
+            ? fmt::format("“{}” can be read in two ways, with a decimal comma or with thousands", words)
+            : fmt::format("“{}” is no number", words);
     info.statedLengths.push_back(std::move(length));
 }
 
@@ -312,7 +344,7 @@ void stateExactly(ImageInfo& info, char axis, double nm, std::string_view source
 
 void stateResolution(ImageInfo& info, char axis, double pixelsPerUnit, std::string_view unit,
                      std::string_view source) {
-    StatedLength length{axis, pixelsPerUnit, "px/" + std::string(unit), {}, std::string(source)};
+    StatedLength length{axis, pixelsPerUnit, "px/" + shownUnit(unit), {}, std::string(source)};
     const auto nm = nanometresIn(unit);
     if (nm && pixelsPerUnit > 0 && std::isfinite(pixelsPerUnit)) length.nm = rounded(*nm / pixelsPerUnit);
     info.statedLengths.push_back(std::move(length));

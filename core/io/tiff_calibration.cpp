@@ -88,11 +88,18 @@ void stateImageJ(TIFF* tiff, std::string_view text, ImageInfo& info) {
         stateLength(info, 'z', *spacing, zUnit, stated::imageJDescription);
 }
 
-void stateOme(const OmeImage& image, ImageInfo& info) {
+void stateOme(const OmeImage& image, const TiffPage& page, ImageInfo& info) {
+    std::string doubt;
+    if (image.x > 0 && image.y > 0 && (image.x != page.width || image.y != page.height))
+        doubt =
+            fmt::format("it is of an image of {} × {} px, this one has {} × {}; it holds if the image was "
+                        "cropped, not if it was scaled",
+                        image.x, image.y, page.width, page.height);
     for (const auto& [axis, length] :
          {std::pair{'x', &image.sizeX}, {'y', &image.sizeY}, {'z', &image.sizeZ}})
         if (!length->number.empty())
-            stateLength(info, axis, length->number, length->unit, stated::omeDescription);
+            stateLength(info, axis, length->number, length->unit, stated::omeDescription,
+                        axis == 'z' ? "" : doubt);
 }
 
 /// INI text in metres: https://github.com/hyperspy/rosettasciio (tiff).
@@ -256,7 +263,7 @@ void stateTiffLengths(TiffFile& handle, const InputFile& file, const std::string
     ImageInfo& info = table.info;
     const TiffPage& page = table.pages.front();
     const bool imageJ = description.starts_with("ImageJ=");
-    if (ome) stateOme(*ome, info);
+    if (ome) stateOme(*ome, page, info);
     if (imageJ) stateImageJ(tiff, description, info);
     for (const uint32_t tag : feiTags)
         if (const std::string fei = privateText(tiff, tag); !fei.empty()) {

@@ -68,21 +68,42 @@ std::optional<std::vector<Dimension>> dimensionsOf(const nlohmann::json& json, c
     }
     if (!fits) return std::nullopt;
     // Channels that are samples of a page, in planes of their own or together.
-    if (page.samples > 1)
-        std::erase_if(others, [&](const Dimension& d) {
-            return d.letter == 'C' && d.size == page.samples && axes.find('S') == std::string::npos;
-        });
+    if (page.samples > 1 && !others.empty() && others.back().letter == 'C' &&
+        others.back().size == page.samples && axes.find('S') == std::string::npos)
+        others.pop_back();
     return others;
 }
 
 } // namespace
+
+bool hasPlanes(const TiffPage& page) {
+    return page.planar && page.samples > 1 && page.channels == page.samples &&
+           (page.colour == TiffColour::rgb || page.colour == TiffColour::grey);
+}
+
+std::vector<TiffPage> planesOf(const std::vector<TiffPage>& pages) {
+    std::vector<TiffPage> planes;
+    for (const TiffPage& page : pages)
+        for (int64_t plane = 0; plane < page.channels; ++plane) {
+            planes.push_back(page);
+            planes.back().firstPlane = plane;
+            planes.back().channels = 1;
+            planes.back().colour = TiffColour::grey;
+        }
+    return planes;
+}
 
 std::optional<ShapedSeries> shapedSeries(const std::string& text, const TiffPage& page) {
     if (text.empty()) return std::nullopt;
     const auto json = parseJson(text);
     const auto dimensions = dimensionsOf(json, page);
     if (!dimensions) return std::nullopt;
+    const bool axes = json.contains("axes");
     ShapedSeries series{.order = {.order = ""}};
+    // The axis before the rows; one of colours was left out above.
+    series.planesAreSlices =
+        hasPlanes(page) && !dimensions->empty() && dimensions->back().size == page.samples;
+    series.guessed = series.planesAreSlices && !axes;
     series.truncated = json.contains("truncated") && json["truncated"] == true;
     TiffOrder& order = series.order;
     for (auto it = dimensions->rbegin(); it != dimensions->rend(); ++it) {

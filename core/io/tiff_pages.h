@@ -19,6 +19,7 @@ struct TiffPage {
     int64_t width = 0, height = 0;
     int64_t unitWidth = 0, unitHeight = 0; // of a strip or tile
     bool tiled = false, planar = false;    // planar: one plane a sample
+    int64_t firstPlane = 0;                // planar: the plane of the first channel
     int bits = 1, samples = 1;
     int compression = 1, fillOrder = 1;
     PixelType storedType = PixelType::u8; // smallest type that holds a sample; half floats are f32
@@ -67,6 +68,7 @@ struct TiffScene {
     std::string name;
     std::vector<size_t> pages;
     TiffOrder order;
+    bool planesAreSlices = false; // the order counts the planes of planar pages, not the pages
     std::optional<OmeImage> ome;
     std::vector<std::string> remarks;
 };

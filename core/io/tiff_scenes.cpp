@@ -214,13 +214,23 @@ std::vector<TiffScene> seriesOf(const TiffFileTable& table, TiffScene scene) {
     for (size_t at = 0; at < scene.pages.size();) {
         const size_t page = scene.pages[at];
         const auto shaped = shapedSeries(table.pageShapes[page], table.pages[page]);
-        const int64_t planes = shaped ? shaped->order.count() : 0;
+        const int64_t perPage = shaped && shaped->planesAreSlices ? table.pages[page].samples : 1;
+        const int64_t planes = shaped ? shaped->order.count() / perPage : 0;
         if (planes < 1 || planes > int64_t(scene.pages.size() - at)) {
+            if (at == 0 && !shaped && scene.pages.size() > 1 && !table.pageShapes[page].empty())
+                scene.remarks.push_back(
+                    "The shape in the description is not that of the pages; they are shown as "
+                    "slices.");
             setOrder(scene, at == 0 && shaped ? shaped->order : TiffOrder{.z = int64_t(scene.pages.size())});
             return {std::move(scene)};
         }
         stacks = stacks || planes > 1;
         TiffScene one{.name = fmt::format("series {}", series.size()), .order = shaped->order};
+        one.planesAreSlices = shaped->planesAreSlices;
+        if (shaped->guessed)
+            one.remarks.push_back(
+                "The colour planes of its pages are taken for slices, since its description "
+                "gives a shape without axes; cyx as axes makes them channels.");
         one.pages.assign(scene.pages.begin() + ptrdiff_t(at),
                          scene.pages.begin() + ptrdiff_t(at) + ptrdiff_t(planes));
         series.push_back(std::move(one));

@@ -188,24 +188,46 @@ TiffTable tableOf(const TiffFileTable& all, const TiffScene& scene) {
 
 } // namespace
 
+namespace {
+
+/// The order of the pages, which become planes where those are slices or the axes count them. Throws
+/// Error{usage}.
+TiffOrder orderOf(const TiffScene& scene, const std::string& axes, TiffTable& table) {
+    TiffOrder order = scene.order;
+    const bool planar = std::ranges::all_of(table.pages, hasPlanes);
+    if (planar && (scene.planesAreSlices || (!axes.empty() && order.c == 1))) {
+        if (!scene.planesAreSlices) {
+            order.c = table.pages.front().channels;
+            std::erase(order.order, 'C');
+            order.order.insert(0, 1, 'C');
+        }
+        table.pages = planesOf(table.pages);
+    }
+    if (axes.empty()) return order;
+    return orderFromAxes(axes, order, int64_t(table.pages.size()), table.pages.front());
+}
+
+/// The orientation of all pages, or the stored one with a remark.
+int orientationOf(TiffTable& table) {
+    const int first = table.pages.front().orientation;
+    if (std::ranges::all_of(table.pages, [&](const TiffPage& p) { return p.orientation == first; }))
+        return first;
+    table.info.remarks.push_back(
+        "The orientation tags of the pages differ; all are read as they are stored.");
+    return ORIENTATION_TOPLEFT;
+}
+
+} // namespace
+
 TiffTable readTiffTable(TiffFile& handle, const InputFile& file, const OpenOptions& options) {
     TiffFileTable all = walkTiff(handle, file);
     const std::vector<TiffScene> scenes = tiffScenes(file, all);
     const TiffScene& scene = scenes[chooseScene(file, all, scenes, options.scene)];
     TiffTable table = tableOf(all, scene);
-    const TiffPage& first = table.pages.front();
     if (scenes.size() > 1) table.info.dataset = scene.name;
-    table.orientation = first.orientation;
-    if (!std::ranges::all_of(table.pages,
-                             [&](const TiffPage& p) { return p.orientation == first.orientation; })) {
-        table.orientation = 1;
-        table.info.remarks.push_back(
-            "The orientation tags of the pages differ; all are read as they are stored.");
-    }
-    layOut(table, options.axes.empty()
-                      ? scene.order
-                      : orderFromAxes(options.axes, scene.order, int64_t(table.pages.size()), first));
-    if (!TIFFSetSubDirectory(handle.get(), first.directory))
+    table.orientation = orientationOf(table);
+    layOut(table, orderOf(scene, options.axes, table));
+    if (!TIFFSetSubDirectory(handle.get(), table.pages.front().directory))
         throw inputError(file.path(),
                          fmt::format("its first page is damaged ({}). Copy or download it again.",
                                      handle.takeComplaints()));
@@ -220,7 +242,7 @@ std::vector<SceneInfo> describeScenes(const TiffFileTable& table, const std::vec
     std::vector<SceneInfo> all;
     for (const TiffScene& scene : scenes) {
         const TiffPage& page = table.pages[scene.pages.front()];
-        const int64_t channels = page.channels * scene.order.c;
+        const int64_t channels = (scene.planesAreSlices ? 1 : page.channels) * scene.order.c;
         SceneInfo info{.name = scenes.size() == 1 ? "" : scene.name,
                        .type = std::string(name(page.type)),
                        .axes = channels > 1 ? "czyx" : "zyx"};

@@ -118,7 +118,7 @@ std::vector<Bytes> tiffSeeds(const std::filesystem::path& scratch) {
                          "SizeC=\"2\" SizeZ=\"2\" SizeT=\"1\"><TiffData IFD=\"1\" FirstC=\"1\" "
                          "PlaneCount=\"2\"><UUID FileName=\"b.tif\">v</UUID></TiffData><TiffData/>"
                          "</Pixels></Image><Image><Pixels SizeZ=\"2\"/></Image></OME>"});
-    kinds.push_back({.pages = 4, .description = R"({"shape": [2, 2, 40, 50], "axes": "CZYX"})"});
+    kinds.push_back({.pages = 4, .description = R"({"shape": [2, 2, 19, 21], "axes": "CZYX"})"});
     std::vector<Bytes> seeds;
     const auto file = scratch / "seed.tif";
     for (const Kind& kind : kinds) {

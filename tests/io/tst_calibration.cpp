@@ -78,6 +78,7 @@ private Q_SLOTS:
                                                                 {"angstroms", 0.1},
                                                                 {"Ångström", 0.1},
                                                                 {"ångström", 0.1},
+                                                                {"\xc5ngstr\xf6m", 0.1},
                                                                 {"pm", 1e-3},
                                                                 {"mm", 1e6},
                                                                 {"cm", 1e7},

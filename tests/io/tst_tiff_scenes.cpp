@@ -220,6 +220,32 @@ private Q_SLOTS:
         QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2 3 4 5"));
     }
 
+    void threeSlicesAreNoColours() {
+        // tifffile stores three slices as the colour planes of a page.
+        for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW}) {
+            Page page{30, 20};
+            page.planes = 3;
+            page.compression = compression;
+            page.description = R"({"shape": [3, 20, 30], "axes": "ZYX"})";
+            writeTiff(file_, {page});
+            QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2"));
+            QVERIFY(openImage(file_)->info().remarks.empty());
+            QVERIFY((readWhole(file_).extent() == Extent3{3, 20, 30}));
+            page.description = R"({"shape": [3, 20, 30]})"; // not sure
+            writeTiff(file_, {page});
+            QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2"));
+            QVERIFY(has(openImage(file_)->info(), "taken for slices"));
+            QCOMPARE(layoutOf(*openImage(file_, {.axes = "cyx"})), std::string("0 | 1 | 2"));
+            page.description = R"({"shape": [3, 20, 30], "axes": "CYX"})";
+            writeTiff(file_, {page});
+            QCOMPARE(layoutOf(*openImage(file_)), std::string("0 | 1 | 2"));
+            QCOMPARE(layoutOf(*openImage(file_, {.axes = "zyx"})), std::string("0 1 2"));
+            page.description = R"({"shape": [2, 3, 20, 30], "axes": "CZYX"})";
+            writeTiff(file_, {page, page});
+            QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2 | 3 4 5"));
+        }
+    }
+
     void countsThatWereLeft() {
         // A crop that a script saved with the description of the stack.
         writeTiff(file_, {{30, 20, 8, COMPRESSION_NONE, 20,

@@ -28,6 +28,7 @@ struct Page {
     float resolutionY = 0;                                        // 0: as in x
     uint16_t orientation = 0;                                     // 0: not stated
     std::map<uint32_t, uint32_t> places = {};                     // private tags of one 32-bit number
+    uint16_t planes = 1; // colour planes of a strip page; each holds the values of a page: p · planes + plane
 };
 
 /// The value at a place: what every page of these tests holds.
@@ -62,8 +63,9 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
         TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, page.width);
         TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, page.height);
         TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, page.bits);
-        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, page.planes);
+        if (page.planes > 1) TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_SEPARATE);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, page.planes == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
         TIFFSetField(tiff, TIFFTAG_COMPRESSION, page.compression);
         if (page.isSigned) TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT);
         if (page.reduced) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
@@ -101,10 +103,11 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
                 }
         } else {
             TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, page.rowsPerStrip);
-            for (uint32_t y = 0; y < page.height; ++y) {
-                auto row = samplesOf(page, p, y, 0, 1, page.width);
-                require(TIFFWriteScanline(tiff, row.data(), y, 0) == 1);
-            }
+            for (uint16_t plane = 0; plane < page.planes; ++plane)
+                for (uint32_t y = 0; y < page.height; ++y) {
+                    auto row = samplesOf(page, p * page.planes + plane, y, 0, 1, page.width);
+                    require(TIFFWriteScanline(tiff, row.data(), y, plane) == 1);
+                }
         }
         require(TIFFWriteDirectory(tiff));
     }
