@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/image/with_voxel_size.h"
 
 #include <algorithm>
 #include <charconv>
@@ -96,7 +97,7 @@ VoxelSize parsePixelSize(const std::string& text) {
     std::vector<double> numbers;
     for (const std::string& part : parts) {
         double value = 0;
-        if (!parse(part, value) || !(value > 0) || value > 1e9)
+        if (!parse(part, value))
             throw Error(
                 ErrorKind::usage,
                 fmt::format("--pixel-size {} is not a size in nm; give one number, or z,y,x as in 50,4,4.",
@@ -112,11 +113,13 @@ VoxelSize parsePixelSize(const std::string& text) {
         size.yNm = numbers[1];
         size.xNm = numbers[2];
     } else {
-        throw Error(ErrorKind::usage,
-                    fmt::format("--pixel-size {} has {} numbers; give one, or z,y,x as in 50,4,4.", text,
-                                numbers.size()));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("--pixel-size {} has {} numbers; give one, or z,y,x as in 50,4,4. Decimals take "
+                        "a dot, as in 4.5.",
+                        text, numbers.size()));
     }
-    return size;
+    return checkedVoxelSize(size, "--pixel-size " + text);
 }
 
 SliceRange parseSlices(const std::string& text) {

@@ -19,6 +19,20 @@ nlohmann::json numberOrNull(const std::optional<double>& value) {
     return value ? nlohmann::json(*value) : nlohmann::json();
 }
 
+/// Everything the file says of its voxel size, in the order in which it is trusted.
+nlohmann::json statedJson(const std::vector<StatedLength>& lengths) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const StatedLength& length : lengths)
+        all.push_back({{"axis", std::string(1, length.axis)},
+                       {"value", length.value},
+                       {"unit", length.unit},
+                       {"nm", numberOrNull(length.nm)},
+                       {"source", length.source},
+                       {"used", length.used},
+                       {"doubt", length.doubt}});
+    return all;
+}
+
 nlohmann::json infoJson(const ImageInfo& info) {
     const Extent3& e = info.extent();
     return {{"path", info.path.string()},
@@ -33,6 +47,7 @@ nlohmann::json infoJson(const ImageInfo& info) {
               {"y", numberOrNull(info.voxelSize.yNm)},
               {"x", numberOrNull(info.voxelSize.xNm)},
               {"source", info.voxelSize.source}}},
+            {"stated_lengths", statedJson(info.statedLengths)},
             {"remarks", info.remarks}};
 }
 
@@ -55,6 +70,10 @@ void printInfo(const ImageInfo& info) {
                     v.source);
     else
         printResult("voxel size  unknown\n");
+    for (const StatedLength& length : info.statedLengths)
+        printResult("stated      {} {:g} {} in {}: {}{}{}\n", length.axis, length.value, length.unit,
+                    length.source, length.used ? "used" : "not used", length.doubt.empty() ? "" : ", ",
+                    length.doubt);
     for (const std::string& remark : info.remarks) printResult("remark      {}\n", remark);
 }
 

@@ -52,9 +52,13 @@ void printSummary(const CommandLine& line, const MeasureArguments& args,
 
 int run(const MeasureArguments& args, CommandLine& line) {
     TileSourcePtr labels = openInput(line, args.labels, args.reading.options());
-    if (!args.image.empty()) line.files.addInput(args.image);
-    if (!args.image.empty() && !labels->info().voxelSize.knownInPlane())
-        labels = withVoxelSize(labels, openInput(line, args.image)->info().voxelSize);
+    if (!args.image.empty()) {
+        const TileSourcePtr image = openInput(line, args.image);
+        requireSameExtent(labels->info(), image->info());
+        if (!labels->info().voxelSize.knownInPlane()) labels = withVoxelSize(labels, image->info().voxelSize);
+        if (const std::string remark = remarkOnSizes(labels->info(), image->info()); !remark.empty())
+            addRemark(line, remark);
+    }
     const Destination table = outputFile(line, args.output);
     const ConsoleProgress progress(line.quiet);
     const ObjectIdentity identity{args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume,

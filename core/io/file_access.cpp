@@ -2,6 +2,8 @@
 #include "core/io/file_access.h"
 
 #include "core/base/json.h"
+#include "core/image/with_voxel_size.h"
+#include "core/io/calibration.h"
 
 #include <algorithm>
 #include <cctype>
@@ -104,14 +106,13 @@ void finishInfo(ImageInfo& info, const std::filesystem::path& path, const std::s
     const auto metadata = parseJson(info.cristaeMetadata);
     if (metadata.is_object() && metadata.contains("voxelSizeNm") && metadata["voxelSizeNm"].is_object()) {
         const auto& stored = metadata["voxelSizeNm"];
-        const auto length = [&](const char* axis) -> std::optional<double> {
-            if (!stored.contains(axis) || !stored[axis].is_number() || stored[axis].get<double>() <= 0)
-                return std::nullopt;
-            return stored[axis].get<double>();
-        };
-        info.voxelSize = {length("z"), length("y"), length("x"), format + " written by Cristae"};
+        const std::string source = fmt::format("{} {}", format, stated::byCristae);
+        for (const char* axis : {"z", "y", "x"})
+            if (stored.contains(axis) && stored[axis].is_number())
+                stateExactly(info, *axis, stored[axis].get<double>(), source);
     }
-    if (options.voxelSize) info.voxelSize = *options.voxelSize;
+    settleVoxelSize(info);
+    if (options.voxelSize) info.voxelSize = checkedVoxelSize(*options.voxelSize, path.string());
 }
 
 void requireBox(const ImageInfo& info, int level, const Box3& box) {

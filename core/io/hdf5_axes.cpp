@@ -1,9 +1,8 @@
-// Axes of arrays by name or by guess; voxel sizes from the attributes that ilastik, CREMI and Fiji write.
+// Axes of arrays by name or by guess.
 #include "core/io/hdf5_axes.h"
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/pixel_size.h"
 
 #include <algorithm>
 #include <array>
@@ -31,19 +30,6 @@ std::string keyOf(const nlohmann::json& axis) {
     return axis.is_object() && axis.contains("key") && axis["key"].is_string()
                ? axis["key"].get<std::string>()
                : std::string();
-}
-
-VoxelSize fromList(const std::vector<double>& values, double nm, const char* source) {
-    const size_t count = values.size();
-    if (count < 2 || count > 3 ||
-        !std::all_of(values.begin(), values.end(), [](double v) { return v > 0 && v < 1e9; }))
-        return {};
-    VoxelSize size{.zNm = {},
-                   .yNm = rounded(values[count - 2] * nm),
-                   .xNm = rounded(values[count - 1] * nm),
-                   .source = source};
-    if (count == 3) size.zNm = rounded(values[0] * nm);
-    return size;
 }
 
 } // namespace
@@ -249,35 +235,6 @@ std::vector<std::string> axisNamesIn(const std::string& text) {
     std::vector<std::string> letters;
     for (const char c : names.front()) letters.emplace_back(1, c);
     return letters;
-}
-
-VoxelSize voxelSizeFromAttributes(const std::vector<double>& resolution,
-                                  const std::vector<double>& elementSizeUm,
-                                  const std::vector<double>& voxelSize, const std::string& axistags,
-                                  const std::string& axisUnits) {
-    if (const VoxelSize size = fromList(resolution, 1, "HDF5 attribute resolution"); size.knownInPlane())
-        return size;
-    if (const VoxelSize size = fromList(elementSizeUm, 1000, "HDF5 attribute element_size_um");
-        size.knownInPlane())
-        return size;
-    if (const VoxelSize size = fromList(voxelSize, 1, "HDF5 attribute voxel_size"); size.knownInPlane())
-        return size;
-    const auto units = parseJson(axisUnits);
-    VoxelSize size;
-    for (const auto& axis : axesOf(axistags)) {
-        const std::string key = keyOf(axis);
-        if (!axis.is_object() || !axis.contains("resolution") || !axis["resolution"].is_number() ||
-            !units.is_object() || !units.contains(key) || !units[key].is_string())
-            continue;
-        const auto nm = nanometresIn(units[key].get<std::string>());
-        const double value = axis["resolution"].get<double>();
-        if (!nm || value <= 0) continue;
-        if (key == "z") size.zNm = rounded(value * *nm);
-        if (key == "y") size.yNm = rounded(value * *nm);
-        if (key == "x") size.xNm = rounded(value * *nm);
-    }
-    if (size.zNm || size.yNm || size.xNm) size.source = "HDF5 axistags";
-    return size;
 }
 
 } // namespace cristae

@@ -47,12 +47,5 @@ std::string remarkOnAxes(const std::vector<std::string>& remarks);
 /// Names of axes in a text: "zyx", "z, y, x", "['z', 'y', 'x']", and the JSON of vigra (axistags) and of
 /// OME-NGFF.
 std::vector<std::string> axisNamesIn(const std::string& text);
-/// What attributes say of the voxel size; source is the attribute. All lengths in nm.
-/// `resolution` and `voxel_size` are nm, `element_size_um` is µm, all z, y, x; the resolution in axistags
-/// counts only with the unit from `axisUnits` (ilastik's JSON of axis → unit).
-VoxelSize voxelSizeFromAttributes(const std::vector<double>& resolution,
-                                  const std::vector<double>& elementSizeUm,
-                                  const std::vector<double>& voxelSize, const std::string& axistags,
-                                  const std::string& axisUnits);
 
 } // namespace cristae

@@ -2,10 +2,10 @@
 #include "core/io/hdf5_layout.h"
 
 #include "core/base/json.h"
+#include "core/io/calibration.h"
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_chunks.h"
 #include "core/io/hdf5_storage.h"
-#include "core/io/pixel_size.h"
 
 #include <algorithm>
 #include <cctype>

@@ -249,7 +249,8 @@ Pixels decodeTiffUnit(TiffFile& tiff, const InputFile& file, const TiffPage& pag
     Pixels out(page.type, planarInks ? 4 : page.channels, {1, height, width});
     const int64_t planes = page.planar ? out.channels() : 1;
     for (int64_t plane = 0; plane < planes; ++plane) {
-        const auto unit = uint32_t((plane * page.unitsDown() + unitY) * page.unitsAcross() + unitX);
+        const auto unit =
+            uint32_t(((page.firstPlane + plane) * page.unitsDown() + unitY) * page.unitsAcross() + unitX);
         std::fill(raw.begin(), raw.end(), std::byte{0});
         const tmsize_t got = page.tiled
                                  ? TIFFReadEncodedTile(tiff.get(), unit, raw.data(), tmsize_t(raw.size()))
@@ -281,7 +282,8 @@ Pixels decodeTiffRows(TiffFile& tiff, const InputFile& file, const TiffPage& pag
         if (!page.planar && nextRow >= row && nextRow <= y0) row = nextRow;
         nextRow = -1;
         for (; row < y1; ++row) {
-            if (TIFFReadScanline(tiff.get(), raw.data(), uint32_t(row), uint16_t(plane)) != 1)
+            if (TIFFReadScanline(tiff.get(), raw.data(), uint32_t(row), uint16_t(page.firstPlane + plane)) !=
+                1)
                 throw damaged(tiff, file);
             if (row < y0) continue;
             unpackRow(file, page, raw.data(), samplesInRow, samples);
@@ -350,8 +352,8 @@ Pixels readPlainTiff(const InputFile& file, const TiffPage& page, const Box3& bo
     for (int64_t unitY = box.y0 / page.unitHeight; unitY <= (box.y1 - 1) / page.unitHeight; ++unitY)
         for (int64_t unitX = box.x0 / page.unitWidth; unitX <= (box.x1 - 1) / page.unitWidth; ++unitX)
             for (int64_t plane = 0; plane < (page.planar ? page.channels : 1); ++plane) {
-                const uint64_t offset =
-                    page.offsets[size_t((plane * page.unitsDown() + unitY) * page.unitsAcross() + unitX)];
+                const uint64_t offset = page.offsets[size_t(
+                    ((page.firstPlane + plane) * page.unitsDown() + unitY) * page.unitsAcross() + unitX)];
                 const int64_t y0 = std::max(box.y0, unitY * page.unitHeight),
                               y1 = std::min(box.y1, (unitY + 1) * page.unitHeight);
                 const int64_t x0 = std::max(box.x0, unitX * page.unitWidth),

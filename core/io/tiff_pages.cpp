@@ -3,13 +3,10 @@
 #include "core/io/tiff_pages.h"
 
 #include "core/io/palette.h"
-#include "core/io/pixel_size.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <map>
-#include <tuple>
 
 namespace cristae {
 
@@ -67,6 +64,15 @@ void chooseType(const InputFile& file, TiffPage& page, int format) {
         throw refuse("complex numbers");
     }
     page.type = page.storedType;
+}
+
+/// A predictor tag on a page without compression; libtiff knows it only with its codecs.
+bool hasPredictor(TIFF* tiff) {
+    const TIFFField* field = TIFFFindField(tiff, TIFFTAG_PREDICTOR, TIFF_SHORT);
+    uint32_t count = 0;
+    const uint16_t* values = nullptr;
+    return field && TIFFFieldPassCount(field) && TIFFFieldReadCount(field) == TIFF_VARIABLE2 &&
+           TIFFGetField(tiff, TIFFTAG_PREDICTOR, &count, &values) && count == 1 && values && values[0] > 1;
 }
 
 /// Number of alpha samples among the extra samples.
@@ -316,6 +322,7 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMea
                          "it does not say how large its image is. The file is damaged; get it again.");
     page.width = width;
     page.height = height;
+    page.orientation = tag16(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
     page.bits = tag16(tiff, TIFFTAG_BITSPERSAMPLE, 1);
     page.samples = tag16(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
     page.compression = tag16(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
@@ -333,6 +340,13 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMea
                 "its compression (number {}) is not known here. Save it uncompressed or with LZW or deflate.",
                 page.compression));
     chooseType(file, page, tag16(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT));
+    if (page.bits == 24)
+        info.remarks.push_back(
+            "The 24-bit numbers are read in the byte order of the file; a few programs write "
+            "them in the other one.");
+    if (page.compression == COMPRESSION_NONE && hasPredictor(tiff))
+        info.remarks.push_back(
+            "The tag of a predictor, which has no meaning without compression, is ignored.");
     if (page.wide)
         info.remarks.push_back(
             "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
@@ -374,71 +388,6 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMea
     return page;
 }
 
-namespace {
-
-bool isReduced(TIFF* tiff) {
-    uint32_t kind = 0;
-    if (TIFFGetField(tiff, TIFFTAG_SUBFILETYPE, &kind))
-        return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0;
-    uint16_t old = 0;
-    return TIFFGetField(tiff, TIFFTAG_OSUBFILETYPE, &old) && old == OFILETYPE_REDUCEDIMAGE;
-}
-
-/// The number after "key=" on a line of its own.
-std::optional<double> numberAfter(std::string_view text, std::string_view key) {
-    const std::string wanted = fmt::format("\n{}=", key);
-    const size_t at = text.find(wanted);
-    if (at == std::string_view::npos) return std::nullopt;
-    const size_t end = text.find('\n', at + 1);
-    return numberIn(
-        text.substr(at + wanted.size(), end == std::string_view::npos ? end : end - at - wanted.size()));
-}
-
-/// What the description of the first page says of the values of all.
-TiffMeaning meaningOf(TIFF* tiff, bool labels, std::vector<std::string>& remarks) {
-    TiffMeaning meaning{.labels = labels};
-    const char *description = nullptr, *software = nullptr;
-    if (TIFFGetField(tiff, TIFFTAG_SOFTWARE, &software) && software)
-        meaning.tifffile = std::string_view(software).starts_with("tifffile");
-    if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &description) || !description) return meaning;
-    const std::string_view text = description;
-    meaning.imageJ = text.starts_with("ImageJ=");
-    const auto function = meaning.imageJ ? numberAfter(text, "cf") : std::nullopt;
-    if (!function || *function == 20) return meaning; // 20: none
-    const auto c0 = numberAfter(text, "c0"), c1 = numberAfter(text, "c1");
-    const bool line = *function == 0 && c0 && c1;
-    meaning.signed16 = line && *c0 == -32768 && *c1 == 1;
-    if (!meaning.signed16 && !(line && *c0 == 0 && *c1 == 1))
-        remarks.push_back("ImageJ's calibration of the grey values is not applied; they are read as they are "
-                          "stored.");
-    return meaning;
-}
-
-/// Keeps the kind of pages with the most pixels, the first of equals.
-void keepMainKind(std::vector<TiffPage>& pages, std::vector<std::string>& remarks) {
-    const TiffPage* best = nullptr;
-    int64_t bestPixels = 0;
-    std::map<std::tuple<int64_t, int64_t, int, int64_t>, int64_t> pixels;
-    for (const TiffPage& page : pages)
-        pixels[{page.width, page.height, int(page.type), page.channels}] += page.width * page.height;
-    for (const TiffPage& page : pages) {
-        const int64_t count = pixels[{page.width, page.height, int(page.type), page.channels}];
-        if (count > bestPixels) {
-            best = &page;
-            bestPixels = count;
-        }
-    }
-    const TiffPage main = *best;
-    const size_t before = pages.size();
-    std::erase_if(pages, [&](const TiffPage& page) { return !page.sameKind(main); });
-    if (pages.size() != before)
-        remarks.push_back(fmt::format(
-            "Only the {} pages of {} × {} pixels are shown; {} of another size or type are left out.",
-            pages.size(), main.width, main.height, before - pages.size()));
-}
-
-} // namespace
-
 bool keepTransparency(TiffTable& table) {
     if (table.channelPages != 1 || !std::all_of(table.pages.begin(), table.pages.end(), [](const auto& page) {
             return page.transparency && page.channels == page.samples - 1;
@@ -447,53 +396,6 @@ bool keepTransparency(TiffTable& table) {
     for (TiffPage& page : table.pages) ++page.channels;
     ++table.info.channels;
     return true;
-}
-
-TiffTable readTiffTable(TiffFile& handle, const InputFile& file, bool labels) {
-    TiffTable table;
-    TIFF* tiff = handle.get();
-    const TiffMeaning meaning = meaningOf(tiff, labels, table.info.remarks);
-    std::vector<TiffPage> reduced;
-    std::string firstFailure;
-    size_t failures = 0;
-    auto& remarks = table.info.remarks;
-    do {
-        const bool isExtra = isReduced(tiff);
-        ImageInfo own;
-        try {
-            (isExtra ? reduced : table.pages).push_back(describeTiffPage(handle, file, meaning, own));
-        } catch (const Error& error) {
-            // A page that is cut off means a cut file, which must not open as if it were whole.
-            if (!isExtra && (table.pages.empty() ||
-                             std::string_view(error.what()).find("cut off") != std::string_view::npos))
-                throw;
-            if (firstFailure.empty()) firstFailure = error.what();
-            ++failures;
-        }
-        if (own.unlabelled) table.info.unlabelled = own.unlabelled;
-        if (!isExtra)
-            for (std::string& remark : own.remarks)
-                if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
-                    remarks.push_back(std::move(remark));
-        if (TIFFLastDirectory(tiff)) break;
-        handle.takeComplaints();
-        if (!TIFFReadDirectory(tiff)) {
-            const std::string reason = handle.takeComplaints();
-            throw inputError(
-                file.path(),
-                fmt::format("its list of pages is damaged after page {} ({}). Copy or download it again.",
-                            table.pages.size() + reduced.size(),
-                            reason == "no reason given" ? "it runs in a circle" : reason));
-        }
-    } while (true);
-    if (table.pages.empty()) table.pages = std::move(reduced);
-    if (table.pages.empty()) throw Error(ErrorKind::input, firstFailure);
-    if (failures > 0)
-        remarks.push_back(
-            fmt::format("{} pages could not be read and are left out: {}", failures, firstFailure));
-    keepMainKind(table.pages, remarks);
-    readTiffMetadata(handle, file, table);
-    return table;
 }
 
 } // namespace cristae

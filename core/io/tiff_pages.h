@@ -1,6 +1,7 @@
 // The page table of a TIFF file: what every page is, which pages belong together, and where slices and
 // channels lie.
 #pragma once
+#include "core/io/ome_description.h"
 #include "core/io/tiff_handle.h"
 
 #include <string>
@@ -13,9 +14,12 @@ enum class TiffColour { grey, invertedGrey, signedGrey, rgb, greyPalette, colour
 
 struct TiffPage {
     uint64_t directory = 0; // offset of its directory in the file
+    int64_t number = 0;     // of its directory, counted from 0 through all of the file
+    int orientation = 1;    // of its first row and column, as the tag says it
     int64_t width = 0, height = 0;
     int64_t unitWidth = 0, unitHeight = 0; // of a strip or tile
     bool tiled = false, planar = false;    // planar: one plane a sample
+    int64_t firstPlane = 0;                // planar: the plane of the first channel
     int bits = 1, samples = 1;
     int compression = 1, fillOrder = 1;
     PixelType storedType = PixelType::u8; // smallest type that holds a sample; half floats are f32
@@ -46,6 +50,7 @@ struct TiffTable {
         info; // filled from tags and descriptions: voxel size, axes, remarks; extent and channels as below
     int64_t slices = 1, channelPages = 1; // channelPages: pages that make up the channels of one slice
     std::vector<size_t> pageOf;           // [slice × channelPages + channel] → index in pages
+    int orientation = 1;                  // of all pages; see turned()
 };
 
 /// How the values of a file are meant, beside what the tags of a page say.
@@ -59,12 +64,48 @@ struct TiffMeaning {
 /// The page libtiff stands on; what is to be said of it goes into the remarks and unlabelled of `info`.
 /// Throws Error{input} for what cannot be read: impossible sizes, unknown types, no codec.
 TiffPage describeTiffPage(TiffFile& tiff, const InputFile& file, const TiffMeaning& meaning, ImageInfo& info);
-/// Walks all directories. Throws Error{input}.
-TiffTable readTiffTable(TiffFile& tiff, const InputFile& file, bool labels = false);
+/// Where the planes of channel c, slice z and time t lie: the first letter of `order` runs fastest, "CZT".
+struct TiffOrder {
+    int64_t c = 1, z = 1, t = 1;
+    std::string order = "CZT";
+    int64_t count() const;
+    size_t page(int64_t channel, int64_t slice, int64_t time) const;
+};
+
+/// Pages that are one image, by their place in TiffFileTable::pages, in the order that `order` counts in.
+struct TiffScene {
+    std::string name;
+    std::vector<size_t> pages;
+    TiffOrder order;
+    bool planesAreSlices = false; // the order counts the planes of planar pages, not the pages
+    std::optional<OmeImage> ome;
+    std::vector<std::string> remarks;
+};
+
+/// All pages that are no reduced copies, in file order, with what describing them remarked on.
+struct TiffFileTable {
+    std::vector<TiffPage> pages;
+    std::vector<std::vector<std::string>> pageRemarks;
+    std::vector<std::string> pageShapes; // tifffile's JSON of each page, or empty
+    std::string description;             // of the first directory
+    std::vector<std::string> remarks;    // on the file as a whole
+    std::optional<int64_t> unlabelled;   // ImageInfo::unlabelled
+};
+
+/// Walks all directories; with `labels` the values are wanted, not colours. Throws Error{input}.
+TiffFileTable walkTiff(TiffFile& tiff, const InputFile& file, bool labels);
+/// The images in the file, at least one. Pages of an ImageJ stack with one directory are added to the table.
+/// Throws Error{input}.
+std::vector<TiffScene> tiffScenes(const InputFile& file, TiffFileTable& table);
+/// The page table of the scene that the options name, with their axes; the clearly largest one if they name
+/// none. Throws Error{input}: several and none named, damage; Error{usage}: axes that do not fit.
+TiffTable readTiffTable(TiffFile& tiff, const InputFile& file, const OpenOptions& options);
+/// What to call the scenes in a list.
+std::vector<SceneInfo> describeScenes(const TiffFileTable& table, const std::vector<TiffScene>& scenes);
+/// States the lengths of a scene in table.info; the handle stands on its first page. `ome` may be null.
+void stateTiffLengths(TiffFile& tiff, const InputFile& file, const std::string& description,
+                      const OmeImage* ome, TiffTable& table);
 /// Makes the transparency of the pages their last channel; false if they have none.
 bool keepTransparency(TiffTable& table);
-/// Reads pixel size, axes and slice order from the description and tags of the first page; expects
-/// table.pages to be filled.
-void readTiffMetadata(TiffFile& tiff, const InputFile& file, TiffTable& table);
 
 } // namespace cristae

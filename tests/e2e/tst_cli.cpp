@@ -72,6 +72,8 @@ private Q_SLOTS:
         QCOMPARE(json[QStringLiteral("voxel_size_nm")][QStringLiteral("x")].toDouble(), 10.0);
         QVERIFY(!json[QStringLiteral("voxel_size_nm")][QStringLiteral("source")].toString().isEmpty());
         QCOMPARE(json[QStringLiteral("shape")].toArray().size(), 4);
+        const QJsonArray stated = json[QStringLiteral("stated_lengths")].toArray();
+        QVERIFY(!stated.isEmpty() && stated[0][QStringLiteral("used")].toBool());
     }
 
     void knowsItsFolderWithoutProc() {
@@ -98,6 +100,14 @@ private Q_SLOTS:
         QTest::newRow("bad slices") << QStringList{"convert", in("cells.tif"), in("x.tif"), "--slices",
                                                    "4:99"}
                                     << 2 << "4:99";
+        QTest::newRow("pixel size with a comma")
+            << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "4,5"} << 2
+            << "Decimals take a dot";
+        QTest::newRow("pixel size of a metre")
+            << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "1e9"} << 2 << "0.01 nm";
+        QTest::newRow("labels of another image")
+            << QStringList{"measure", in("truth.tif"), "--image", sampleStack, "--output", in("x.csv")} << 3
+            << "160 × 160 px";
         QTest::newRow("bad pixel size")
             << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "-3"} << 2
             << "--pixel-size";

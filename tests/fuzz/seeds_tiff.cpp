@@ -112,6 +112,13 @@ std::vector<Bytes> tiffSeeds(const std::filesystem::path& scratch) {
                          "<OME><Image><Pixels DimensionOrder=\"XYZCT\" SizeC=\"1\" SizeZ=\"2\" SizeT=\"1\" "
                          "PhysicalSizeX=\"4\" PhysicalSizeXUnit=\"nm\"/></Image></OME>"});
     kinds.push_back({.description = "ImageJ=1.53t\nimages=1\nunit=micron\n"});
+    kinds.push_back({.pages = 4,
+                     .description =
+                         "<OME UUID=\"u\"><!-- a --><Image Name='a'><Pixels DimensionOrder='XYCZT' "
+                         "SizeC=\"2\" SizeZ=\"2\" SizeT=\"1\"><TiffData IFD=\"1\" FirstC=\"1\" "
+                         "PlaneCount=\"2\"><UUID FileName=\"b.tif\">v</UUID></TiffData><TiffData/>"
+                         "</Pixels></Image><Image><Pixels SizeZ=\"2\"/></Image></OME>"});
+    kinds.push_back({.pages = 4, .description = R"({"shape": [2, 2, 19, 21], "axes": "CZYX"})"});
     std::vector<Bytes> seeds;
     const auto file = scratch / "seed.tif";
     for (const Kind& kind : kinds) {

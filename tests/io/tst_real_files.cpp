@@ -63,9 +63,15 @@ private Q_SLOTS:
             if (!QFile::exists(path) || !match.hasMatch()) continue;
             if (columns[0].endsWith("pillow/multipage.tiff"))
                 continue; // pages of three sizes: the list names the first, Cristae shows the largest
+            if (columns[0].endsWith("twelvemonkeys/tiff/lzw-rgba-4444.tif"))
+                continue; // a colour and a grey image of one size: Cristae asks which
             const QString type = match.captured(1), colours = match.captured(3), axes = match.captured(4);
             const QStringList sizes = match.captured(5).split(',', Qt::SkipEmptyParts);
             const ImageInfo info = openImage(path.toStdString())->info();
+            if (std::ranges::any_of(info.remarks, [](const std::string& remark) {
+                    return remark.find("orientation tag") != std::string::npos;
+                }))
+                continue; // the list has the sizes as they are stored
             int64_t others = 1;
             for (int i = 0; i < axes.size(); ++i) {
                 const int64_t size = sizes[i].trimmed().toLongLong();
@@ -108,6 +114,7 @@ for folder, _, files in os.walk(sys.argv[1]):
             with tifffile.TiffFile(path) as tif:
                 page, series = tif.pages[0], tif.series[0]
                 if len(tif.series) > 1 or page.photometric.name not in ('MINISBLACK', 'RGB'): continue
+                if page.tags.get(274) and page.tags[274].value != 1: continue
                 a, axes = series.asarray(), series.axes
         except Exception:
             continue

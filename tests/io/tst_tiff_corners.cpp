@@ -217,11 +217,12 @@ private Q_SLOTS:
         QTest::newRow("Zeiss, they differ")
             << none << 34118
             << QByteArray("0\r\n0\r\n0\r\n2.5e-9\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 9.3 nm\r\n")
-            << 5.0 << QByteArray("Zeiss tags") << QByteArray("two pixel sizes");
+            << 9.3 << QByteArray("Zeiss tags, AP_IMAGE_PIXEL_SIZE")
+            << QByteArray("Two values of the pixel size");
         QTest::newRow("Zeiss, stated in micrometres")
             << none << 34118
             << QByteArray("0\r\n0\r\n0\r\n0\r\nAP_PIXEL_SIZE\r\nPixel Size = 0.0043 \xb5m\r\n") << 4.3
-            << QByteArray("Zeiss tags") << none;
+            << QByteArray("Zeiss AP_PIXEL_SIZE") << QByteArray("of the display");
         QTest::newRow("FEI SFEG") << none << 34680
                                   << QByteArray("[Scan]\r\nPixelWidth=4e-9\r\nPixelHeight=4e-9\r\n") << 4.0
                                   << QByteArray("FEI/Thermo tags") << none;
@@ -236,7 +237,7 @@ private Q_SLOTS:
             << QByteArray("FEI/Thermo tags") << none;
         QTest::newRow("FEI, another section's PixelWidth")
             << none << 34682 << QByteArray("[Detector]\nPixelWidth=4e-9\n") << 0.0 << none << none;
-        QTest::newRow("ImageJ") << QByteArray("ImageJ=1.53t\nunit=\\u00B5m\n") << 0 << none << 250000.0
+        QTest::newRow("ImageJ") << QByteArray("ImageJ=1.53t\nunit=\\u00B5m\n") << 0 << none << 25000.0
                                 << QByteArray("ImageJ description") << none;
         QTest::newRow("ImageJ in pixels")
             << QByteArray("ImageJ=1.53t\nunit=pixel\n") << 0 << none << 0.0 << none << none;
@@ -265,7 +266,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, remark);
         Page page{512, 200};
         page.description = description.toStdString();
-        if (description.startsWith("ImageJ")) page.resolution = 0.004f;
+        if (description.startsWith("ImageJ")) page.resolution = 0.04f;
         if (tag) page.texts[uint32_t(tag)] = text.toStdString();
         writeTiff(file_, {page});
         const ImageInfo info = openImage(file_)->info();

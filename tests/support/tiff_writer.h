@@ -25,6 +25,10 @@ struct Page {
     std::map<uint32_t, std::string> texts = {};                   // private tags
     std::map<uint32_t, double> numbers = {};                      // private tags
     std::map<std::pair<uint32_t, uint32_t>, int64_t> others = {}; // (y, x) → value instead of valueAt
+    float resolutionY = 0;                                        // 0: as in x
+    uint16_t orientation = 0;                                     // 0: not stated
+    std::map<uint32_t, uint32_t> places = {};                     // private tags of one 32-bit number
+    uint16_t planes = 1; // colour planes of a strip page; each holds the values of a page: p · planes + plane
 };
 
 /// The value at a place: what every page of these tests holds.
@@ -59,17 +63,20 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
         TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, page.width);
         TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, page.height);
         TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, page.bits);
-        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, page.planes);
+        if (page.planes > 1) TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_SEPARATE);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, page.planes == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
         TIFFSetField(tiff, TIFFTAG_COMPRESSION, page.compression);
         if (page.isSigned) TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT);
         if (page.reduced) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
         if (!page.description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, page.description.c_str());
         if (page.resolution > 0) {
             TIFFSetField(tiff, TIFFTAG_XRESOLUTION, page.resolution);
-            TIFFSetField(tiff, TIFFTAG_YRESOLUTION, page.resolution);
+            TIFFSetField(tiff, TIFFTAG_YRESOLUTION,
+                         page.resolutionY > 0 ? page.resolutionY : page.resolution);
             TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, page.unit);
         }
+        if (page.orientation > 0) TIFFSetField(tiff, TIFFTAG_ORIENTATION, page.orientation);
         char name[] = "private";
         for (const auto& [tag, text] : page.texts) {
             const TIFFFieldInfo field{tag, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, name};
@@ -81,6 +88,11 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
             TIFFMergeFieldInfo(tiff, &field, 1);
             TIFFSetField(tiff, tag, number);
         }
+        for (const auto& [tag, place] : page.places) {
+            const TIFFFieldInfo field{tag, 1, 1, TIFF_LONG, FIELD_CUSTOM, 1, 0, name};
+            TIFFMergeFieldInfo(tiff, &field, 1);
+            TIFFSetField(tiff, tag, place);
+        }
         if (page.tile > 0) {
             TIFFSetField(tiff, TIFFTAG_TILEWIDTH, page.tile);
             TIFFSetField(tiff, TIFFTAG_TILELENGTH, page.tile);
@@ -91,10 +103,11 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
                 }
         } else {
             TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, page.rowsPerStrip);
-            for (uint32_t y = 0; y < page.height; ++y) {
-                auto row = samplesOf(page, p, y, 0, 1, page.width);
-                require(TIFFWriteScanline(tiff, row.data(), y, 0) == 1);
-            }
+            for (uint16_t plane = 0; plane < page.planes; ++plane)
+                for (uint32_t y = 0; y < page.height; ++y) {
+                    auto row = samplesOf(page, p * page.planes + plane, y, 0, 1, page.width);
+                    require(TIFFWriteScanline(tiff, row.data(), y, plane) == 1);
+                }
         }
         require(TIFFWriteDirectory(tiff));
     }

@@ -17,6 +17,7 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLocale>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
@@ -233,6 +234,40 @@ private Q_SLOTS:
         QVERIFY(document.voxelSize().source.find("hand") != std::string::npos);
         bench_->undo();
         QVERIFY(!document.voxelSize().xNm);
+    }
+
+    void typedNumbersHaveOneReading() {
+        openLabelled();
+        const Document& document = *bench_->document();
+        for (const auto language : {QLocale::English, QLocale::German}) {
+            QLocale::setDefault(QLocale(language));
+            for (const auto& [words, nm] : {std::pair{"4,5", 4.5}, {"4.5", 4.5}, {"0,25", 0.25}}) {
+                auto* dialog = new VoxelSizeDialog(*bench_);
+                dialog->open();
+                auto* x = dialog->findChild<QDoubleSpinBox*>("x");
+                x->selectAll();
+                QTest::keyClicks(x, words);
+                QTest::keyClick(x, Qt::Key_Return);
+                QVERIFY(!dialog->isVisible());
+                QCOMPARE(document.voxelSize().xNm.value_or(0), nm);
+            }
+            for (const char* words : {"1,234", "4..5", "-5", "1e9", "0.001"}) {
+                auto* dialog = new VoxelSizeDialog(*bench_);
+                dialog->open();
+                auto* x = dialog->findChild<QDoubleSpinBox*>("x");
+                x->selectAll();
+                QTest::keyClicks(x, words);
+                QTest::keyClick(x, Qt::Key_Return);
+                QVERIFY2(dialog->isVisible(), words);
+                QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok),
+                                  Qt::LeftButton);
+                QVERIFY2(dialog->isVisible(), words);
+                QVERIFY(!dialog->findChild<QLabel*>("complaint")->text().isEmpty());
+                QCOMPARE(document.voxelSize().xNm.value_or(0), 0.25);
+                dialog->reject();
+            }
+        }
+        QLocale::setDefault(QLocale::c());
     }
 
     void measurePageCountsAndCompares() {

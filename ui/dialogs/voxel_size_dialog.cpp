@@ -1,13 +1,13 @@
 // VoxelSizeDialog: three lengths; an empty field stays unknown.
 #include "ui/dialogs/voxel_size_dialog.h"
 
+#include "core/image/with_voxel_size.h"
 #include "ui/dialogs/number_box.h"
 #include "ui/panels/parts.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
 #include <QDialogButtonBox>
-#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -42,7 +42,7 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
     const auto field = [&](const QString& words, const char* name, const std::optional<double>& value) {
         auto* box = new NumberBox(this, 4);
         box->setObjectName(QLatin1String(name));
-        box->setRange(0, 1e7);
+        box->setRange(0, 1e5);
         box->setSuffix(tr(" nm"));
         box->setSpecialValueText(tr("unknown"));
         box->setValue(shown(value));
@@ -57,6 +57,9 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
     layout->addWidget(secondaryLabel(tr("Models resample the image by it; the scale bar and all measurements "
                                         "use it. The file is not changed."),
                                      this));
+    complaint_ = complaintLabel(this);
+    complaint_->setObjectName(QStringLiteral("complaint"));
+    layout->addWidget(complaint_);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
     buttons->button(QDialogButtonBox::Ok)->setText(tr("Use this size"));
     setStyleProperty(buttons->button(QDialogButtonBox::Ok), "primary", true);
@@ -72,16 +75,31 @@ VoxelSizeDialog::VoxelSizeDialog(Workbench& workbench, QWidget* parent)
 }
 
 void VoxelSizeDialog::accept() {
+    for (NumberBox* box : {x_, y_, z_})
+        if (!box->isAcceptable()) {
+            setSentence(complaint_,
+                        tr("“%1” is no size that can be taken. Write one number from 0.01 to 100000 "
+                           "nm, such as 4.5, or 0 for unknown.")
+                            .arg(box->text()));
+            box->setFocus();
+            return;
+        }
     if (Document* document = workbench_.document()) {
         const VoxelSize& old = document->voxelSize();
         VoxelSize size = old;
-        const auto take = [](QDoubleSpinBox* box, std::optional<double>& nm) {
+        const auto take = [](NumberBox* box, std::optional<double>& nm) {
             if (box->value() == shown(nm)) return false; // keeps the digits that the field does not show
             nm = box->value() > 0 ? std::optional(box->value()) : std::nullopt;
             return true;
         };
         const bool changedX = take(x_, size.xNm), changedY = take(y_, size.yNm),
                    changedZ = take(z_, size.zNm);
+        try {
+            checkedVoxelSize(size, tr("Voxel size").toStdString());
+        } catch (const Error& error) {
+            setSentence(complaint_, text(error.what()));
+            return;
+        }
         if (changedX || changedY || changedZ) {
             size.source =
                 size.xNm || size.yNm || size.zNm ? tr("entered by hand").toStdString() : std::string();

@@ -3,11 +3,11 @@
 #pragma once
 #include <QDialog>
 
-class QDoubleSpinBox;
 class QLabel;
 
 namespace cristae {
 
+class NumberBox;
 class Workbench;
 
 /// Open with open().
@@ -19,7 +19,8 @@ public:
 private:
     void accept() override;
     Workbench& workbench_;
-    QDoubleSpinBox *z_ = nullptr, *y_ = nullptr, *x_ = nullptr;
+    NumberBox *z_ = nullptr, *y_ = nullptr, *x_ = nullptr;
+    QLabel* complaint_ = nullptr; // why a number cannot be taken
 };
 
 } // namespace cristae

@@ -1,7 +1,7 @@
 // BMP: uncompressed 1, 4, 8, 24 and 32 bits (Windows bitmap, BITMAPINFOHEADER and later).
+#include "core/io/calibration.h"
 #include "core/io/file_access.h"
 #include "core/io/palette.h"
-#include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
 
 #include <array>
@@ -95,8 +95,9 @@ BmpLayout readLayout(const InputFile& file, bool labels, ImageInfo& info) {
     info.levels = {{1, layout.height, layout.width}};
     info.type = PixelType::u8;
     info.axes = info.channels > 1 ? "yxc" : "yx";
-    usePrintableResolution(info, littleEndian<int32_t>(head, 38), littleEndian<int32_t>(head, 42), 1e9,
-                           "BMP resolution values");
+    for (const auto& [axis, offset] : {std::pair{'x', size_t(38)}, {'y', size_t(42)}})
+        if (const auto perMetre = littleEndian<int32_t>(head, offset); perMetre > 0)
+            stateResolution(info, axis, perMetre, "m", stated::bmpDensity);
     return layout;
 }
 

@@ -1,6 +1,8 @@
 // HDF5: any integer or floating-point dataset with 2 to 5 dimensions, read box by box.
 #include "core/base/text.h"
 #include "core/image/wide_values.h"
+#include "core/io/calibration.h"
+#include "core/io/hdf5_calibration.h"
 #include "core/io/hdf5_chunks.h"
 #include "core/io/hdf5_scenes.h"
 #include "core/io/hdf5_storage.h"
@@ -251,21 +253,10 @@ void addNumberRemarks(ImageInfo& info, const Hdf5Facts& facts) {
                                            fmt::join(stored, " × ")));
 }
 
-void addVoxelSize(ImageInfo& info, const std::filesystem::path& path, hid_t file, hid_t dataset) {
-    info.voxelSize = voxelSizeFromAttributes(
-        numbersAttribute(dataset, "resolution"), numbersAttribute(dataset, "element_size_um"),
-        numbersAttribute(dataset, "voxel_size"), textAttribute(dataset, "axistags"),
-        textAttribute(dataset, "axis_units"));
-    for (StatedLength& length : lengthsBeside(path, file, info.dataset, info.axes)) {
-        auto& size = info.voxelSize;
-        auto& own = length.axis == 'z' ? size.zNm : length.axis == 'y' ? size.yNm : size.xNm;
-        length.used = !own && length.nm.has_value();
-        if (length.used) {
-            own = length.nm;
-            size.source = length.source;
-        }
-        info.statedLengths.push_back(std::move(length));
-    }
+void stateLengths(ImageInfo& info, const std::filesystem::path& path, hid_t file, hid_t dataset) {
+    stateHdf5Lengths(dataset, info.axes, info);
+    for (const StatedLength& length : lengthsBeside(path, file, info.dataset, info.axes))
+        stateLength(info, length.axis, length.value, length.unit, length.source, length.doubt);
 }
 
 class Hdf5Format : public Format {
@@ -315,7 +306,7 @@ public:
         info.type = facts.kind.type;
         setAxes(info, facts, options.axes);
         addNumberRemarks(info, facts);
-        addVoxelSize(info, path, file.get(), dataset.get());
+        stateLengths(info, path, file.get(), dataset.get());
         info.cristaeMetadata = textAttribute(dataset.get(), "cristae");
         finishInfo(info, path, name(), options);
         return std::make_shared<Hdf5Source>(std::move(file), std::move(dataset), std::move(info),

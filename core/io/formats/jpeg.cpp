@@ -1,6 +1,6 @@
 // JPEG through libjpeg, row by row. A cut file is an error, not a grey area.
+#include "core/io/calibration.h"
 #include "core/io/file_access.h"
-#include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
 
 #include <algorithm>
@@ -189,10 +189,9 @@ ImageInfo readJpegInfo(const InputFile& file) {
             file.path(),
             fmt::format("it claims {} × {} pixels but holds only {} bytes. It is damaged; get it again.",
                         jpeg.image_width, jpeg.image_height, file.size()));
-    if (jpeg.saw_JFIF_marker && jpeg.density_unit == 1)
-        usePrintableResolution(info, jpeg.X_density, jpeg.Y_density, 2.54e7, "JPEG density values");
-    if (jpeg.saw_JFIF_marker && jpeg.density_unit == 2)
-        usePrintableResolution(info, jpeg.X_density, jpeg.Y_density, 1e7, "JPEG density values");
+    if (jpeg.saw_JFIF_marker && (jpeg.density_unit == 1 || jpeg.density_unit == 2))
+        for (const auto& [axis, density] : {std::pair{'x', jpeg.X_density}, {'y', jpeg.Y_density}})
+            stateResolution(info, axis, density, jpeg.density_unit == 1 ? "inch" : "cm", stated::jpegDensity);
     return info;
 }
 

@@ -1,8 +1,8 @@
 // PNG through libpng, row by row; opening walks the chunk headers only.
+#include "core/io/calibration.h"
 #include "core/io/file_access.h"
 #include "core/io/label_colours.h"
 #include "core/io/palette.h"
-#include "core/io/pixel_size.h"
 #include "core/io/row_source.h"
 
 #include <algorithm>
@@ -231,7 +231,8 @@ ImageInfo readPngInfo(const InputFile& file, bool labels, PngReading& reading) {
     png_uint_32 x = 0, y = 0;
     int unit = 0;
     if (png_get_pHYs(reader.png, reader.info, &x, &y, &unit) && unit == PNG_RESOLUTION_METER)
-        usePrintableResolution(info, double(x), double(y), 1e9, "PNG pHYs values");
+        for (const auto& [axis, perMetre] : {std::pair{'x', x}, {'y', y}})
+            stateResolution(info, axis, double(perMetre), "m", stated::pngDensity);
     return info;
 }
 

@@ -2,6 +2,7 @@
 // tile.
 #include "core/image/wide_values.h"
 #include "core/io/label_colours.h"
+#include "core/io/orientation.h"
 #include "core/io/tiff_decode.h"
 
 #include <cstring>
@@ -243,14 +244,22 @@ public:
     TileSourcePtr open(const std::filesystem::path& path, const OpenOptions& options) const override {
         auto file = std::make_shared<const InputFile>(path);
         auto handle = std::make_unique<TiffFile>(file);
-        TiffTable table = readTiffTable(*handle, *file, options.labels);
+        TiffTable table = readTiffTable(*handle, *file, options);
         if (std::string damage = remarkOnDamage(*handle, *file, table); !damage.empty())
             table.info.remarks.push_back(std::move(damage));
         finishInfo(table.info, path, name(), options);
+        const int orientation = table.orientation;
         const bool transparency = options.labels && keepTransparency(table);
         const auto source =
             std::make_shared<TiffSource>(std::move(file), std::move(handle), std::move(table));
-        return transparency ? withoutTransparency(source) : source;
+        return turned(transparency ? withoutTransparency(source) : source, orientation);
+    }
+
+    std::vector<SceneInfo> scenes(const std::filesystem::path& path) const override {
+        auto file = std::make_shared<const InputFile>(path);
+        TiffFile handle(file);
+        TiffFileTable table = walkTiff(handle, *file, false);
+        return describeScenes(table, tiffScenes(*file, table));
     }
 };
 
