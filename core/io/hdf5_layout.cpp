@@ -2,6 +2,7 @@
 #include "core/io/hdf5_layout.h"
 
 #include "core/base/json.h"
+#include "core/base/number.h"
 #include "core/io/calibration.h"
 #include "core/io/hdf5_axes.h"
 #include "core/io/hdf5_chunks.h"
@@ -218,11 +219,8 @@ void ncem(const std::filesystem::path& place, hid_t file, const std::string& pat
         }
 }
 
-StatedLength stated(char axis, double value, const std::string& unit, const std::string& source) {
-    StatedLength length{.axis = axis, .value = value, .unit = unit, .nm = {}, .source = source, .doubt = {}};
-    if (const auto nm = nanometresIn(unit); nm && value > 0 && std::isfinite(value))
-        length.nm = rounded(value * *nm);
-    return length;
+StatedLength lengthOf(char axis, double value, const std::string& unit, const std::string& source) {
+    return {.axis = axis, .value = value, .unit = unit, .nm = {}, .source = source, .doubt = {}};
 }
 
 /// The text in the first column of a table of bytes, as Velox keeps its metadata.
@@ -252,12 +250,12 @@ std::vector<StatedLength> veloxLengths(const std::filesystem::path& file, hid_t 
          {std::tuple{"height", 'y', "PixelUnitY"}, {"width", 'x', "PixelUnitX"}}) {
         const auto value = pixel->find(key);
         if (value == pixel->end()) continue;
-        const auto number = value->is_string()   ? numberIn(value->get<std::string>())
+        const auto number = value->is_string()   ? decimalNumber(value->get<std::string>())
                             : value->is_number() ? std::optional(value->get<double>())
                                                  : std::nullopt;
         const auto unit = result.find(unitKey);
         const std::string name = unit != result.end() && unit->is_string() ? unit->get<std::string>() : "m";
-        if (number) lengths.push_back(stated(axis, *number, name, "Velox metadata"));
+        if (number) lengths.push_back(lengthOf(axis, *number, name, "Velox metadata"));
     }
     return lengths;
 }
@@ -271,12 +269,12 @@ std::vector<StatedLength> imarisLengths(hid_t open, const std::string& path) {
     const std::string unit = spelled(image.get(), "Unit");
     for (int d = 0; d < 3; ++d) {
         const char axis = "xyz"[d];
-        const auto from = numberIn(spelled(image.get(), fmt::format("ExtMin{}", d).c_str())),
-                   to = numberIn(spelled(image.get(), fmt::format("ExtMax{}", d).c_str())),
-                   size = numberIn(spelled(channel.get(), fmt::format("ImageSize{}", "XYZ"[d]).c_str()));
+        const auto from = decimalNumber(spelled(image.get(), fmt::format("ExtMin{}", d).c_str())),
+                   to = decimalNumber(spelled(image.get(), fmt::format("ExtMax{}", d).c_str())),
+                   size = decimalNumber(spelled(channel.get(), fmt::format("ImageSize{}", "XYZ"[d]).c_str()));
         if (from && to && size && *size >= 1)
             lengths.push_back(
-                stated(axis, (*to - *from) / *size, unit.empty() ? "um" : unit, "Imaris extents"));
+                lengthOf(axis, (*to - *from) / *size, unit.empty() ? "um" : unit, "Imaris extents"));
     }
     return lengths;
 }
@@ -310,8 +308,8 @@ std::vector<StatedLength> bigDataViewerLengths(const std::filesystem::path& file
         for (const char axis : {'x', 'y', 'z'}) {
             rest.erase(0, std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
             const size_t end = std::min(rest.find_first_of(" \t\r\n"), rest.size());
-            if (const auto value = numberIn(rest.substr(0, end)))
-                lengths.push_back(stated(axis, *value, unit, "BigDataViewer " + beside.filename().string()));
+            if (const auto value = decimalNumber(rest.substr(0, end)))
+                lengths.push_back(lengthOf(axis, *value, unit, "BigDataViewer " + beside.filename().string()));
             rest.erase(0, end);
         }
     }
@@ -347,7 +345,7 @@ std::vector<StatedLength> lengthsBeside(const std::filesystem::path& file, hid_t
         if ((axes[d] == 'z' || axes[d] == 'y' || axes[d] == 'x') && dims[d].step > 0 &&
             nanometresIn(dims[d].unit))
             lengths.push_back(
-                stated(axes[d], dims[d].step, dims[d].unit, fmt::format("EMD axis dim{}", d + 1)));
+                lengthOf(axes[d], dims[d].step, dims[d].unit, fmt::format("EMD axis dim{}", d + 1)));
     return lengths;
 }
 
