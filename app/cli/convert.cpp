@@ -29,6 +29,7 @@ int run(const ConvertArguments& args, CommandLine& line) {
     description.provenance = {{"program", "Cristae " CRISTAE_VERSION},
                               {"image", image->info().path.filename().string()},
                               {"dataset", image->info().dataset},
+                              {"axes", image->info().axes},
                               {"remarks", image->info().remarks},
                               {"history", {{{"verb", "convert"}, {"slices", {range.first, range.end}}}}}};
     if (const std::string complaint = exporter.complaint(description); !complaint.empty())
