@@ -211,9 +211,8 @@ private Q_SLOTS:
         H5Sclose(space);
         H5Fclose(file);
         const auto source = openImage(path_);
-        const std::string message = messageOf([&] {
-            static_cast<void>(source->read(0, Box3::ofSlice(source->info().extent(), 0)));
-        });
+        const std::string message =
+            messageOf([&] { static_cast<void>(source->read(0, Box3::ofSlice(source->info().extent(), 0))); });
         for (const char* words : {"memory", "zyx", "--axes", "2000000000"})
             QVERIFY2(message.find(words) != std::string::npos, message.c_str());
     }
