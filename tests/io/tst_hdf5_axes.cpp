@@ -200,6 +200,23 @@ private Q_SLOTS:
         QVERIFY2(misfit.find("64×60×3") != std::string::npos, misfit.c_str());
     }
 
+    void tooLargeBecauseOfTheAxes() {
+        // Chunks that were never written: a large claim in a small file.
+        const hid_t file = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        const hsize_t shape[3] = {2, 2000000000, 2000000000}, chunk[3] = {1, 64, 64};
+        const hid_t space = H5Screate_simple(3, shape, nullptr), storage = H5Pcreate(H5P_DATASET_CREATE);
+        H5Pset_chunk(storage, 3, chunk);
+        H5Dclose(H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, storage, H5P_DEFAULT));
+        H5Pclose(storage);
+        H5Sclose(space);
+        H5Fclose(file);
+        const auto source = openImage(path_);
+        const std::string message =
+            messageOf([&] { static_cast<void>(source->read(0, Box3::ofSlice(source->info().extent(), 0))); });
+        for (const char* words : {"memory", "zyx", "--axes", "2000000000"})
+            QVERIFY2(message.find(words) != std::string::npos, message.c_str());
+    }
+
     void probabilitiesSumToOne_data() {
         QTest::addColumn<QString>("letters");
         QTest::addColumn<QList<int>>("shape");
