@@ -42,6 +42,22 @@ TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path, co
     return source;
 }
 
+void addLabelRule(CLI::App& verb, LabelRule& rule) {
+    verb.add_option("--unlabelled", rule.unlabelled,
+                    "Label values that mean \"not labelled\": no object and no background, and not scored; "
+                    "as −1 and NaN always do. 255 in some data sets")
+        ->delimiter(',');
+    verb.add_flag("--renumber", rule.renumber, "Label ids beyond 32 bits are numbered from 1");
+}
+
+TileSourcePtr openLabelInput(CommandLine& line, const std::filesystem::path& path, const OpenOptions& options,
+                             const LabelRule& rule, const Progress& progress) {
+    line.files.addInput(path);
+    TileSourcePtr source = openLabels(path, options, rule, progress);
+    addRemarks(line, path, source->info().remarks);
+    return source;
+}
+
 void addRemark(CommandLine& line, const std::string& sentence) {
     if (std::ranges::find(line.remarks, sentence) != line.remarks.end()) return;
     line.remarks.push_back(sentence);

@@ -8,6 +8,7 @@
 #include "core/export/difference_file.h"
 #include "core/export/metadata.h"
 #include "core/export/picture_file.h"
+#include "core/image/with_voxel_size.h"
 #include "core/measure/comparison.h"
 #include "core/measure/difference.h"
 #ifdef CRISTAE_HAS_REPORT
@@ -26,6 +27,7 @@ namespace {
 struct EvaluateArguments {
     std::vector<std::string> files; // predictions, and the truth last
     ReadingFlags reading, truthReading;
+    LabelRule rule;
     std::string perSlice, difference, image, report;
     std::vector<std::string> metrics;
     std::optional<int64_t> truthLabel, predictionLabel;
@@ -109,11 +111,29 @@ struct Inputs {
     TileSourcePtr truth, image; // image: null where none was given
 };
 
-Inputs openInputs(const EvaluateArguments& args, CommandLine& line) {
+/// Labels, or probabilities as they are where those are expected.
+TileSourcePtr openPrediction(const EvaluateArguments& args, CommandLine& line, const std::string& file,
+                             const Progress& progress) {
+    OpenOptions options = args.reading.options();
+    options.labels = true;
+    line.files.addInput(file);
+    TileSourcePtr source = openImage(file, options);
+    const PreparedPrediction prepared =
+        preparePrediction(source, evaluationOptions(args), args.threshold, progress);
+    if (!prepared.probabilities) source = asLabels(source, {{}, args.rule.renumber}, progress);
+    addRemarks(line, file, source->info().remarks);
+    return source;
+}
+
+Inputs openInputs(const EvaluateArguments& args, CommandLine& line, const Progress& progress) {
     Inputs inputs;
     for (size_t i = 0; i + 1 < args.files.size(); ++i)
-        inputs.predictions.push_back(openInput(line, args.files[i], args.reading.options()));
-    inputs.truth = openInput(line, args.files.back(), args.truthReading.options());
+        inputs.predictions.push_back(openPrediction(args, line, args.files[i], progress));
+    inputs.truth = openLabelInput(line, args.files.back(), args.truthReading.options(), args.rule, progress);
+    for (size_t i = 0; i < inputs.predictions.size(); ++i)
+        if (const std::string remark = remarkOnSizes(inputs.truth->info(), inputs.predictions[i]->info());
+            !remark.empty())
+            addRemark(line, remark);
     if (!args.image.empty()) inputs.image = openInput(line, args.image);
     return inputs;
 }
@@ -206,14 +226,15 @@ void checkReport(const EvaluateArguments& args) {
 int run(const EvaluateArguments& args, CommandLine& line) {
     checkReport(args);
     const Outputs outputs = outputsOf(args, line);
-    const Inputs inputs = openInputs(args, line);
-    if (outputs.difference)
-        requirePicturePlace(inputs.truth->info().extent(), line.session.exporters(), *outputs.difference);
+    Inputs inputs;
     EvaluationRecord record;
     std::filesystem::path picture;
     {
         const ConsoleProgress progress(line.quiet);
-        record = recordOf(args, inputs, line, PartProgress(progress, 0, 0.9));
+        inputs = openInputs(args, line, PartProgress(progress, 0, 0.2));
+        if (outputs.difference)
+            requirePicturePlace(inputs.truth->info().extent(), line.session.exporters(), *outputs.difference);
+        record = recordOf(args, inputs, line, PartProgress(progress, 0.2, 0.9));
         if (outputs.perSlice) writeFileAtomically(*outputs.perSlice, slicesCsv(record));
         if (outputs.report) writeReport(args, *outputs.report, record, inputs, progress);
         if (outputs.difference)
@@ -284,6 +305,7 @@ void addEvaluate(CLI::App& app, CommandLine& line) {
                    "Foreground marks boundaries: compare the cells they enclose (v_rand, v_info …)");
     addReading(*verb, args->reading);
     addReading(*verb, args->truthReading, "truth-", "the ground truth");
+    addLabelRule(*verb, args->rule);
     verb->add_option("--per-slice", args->perSlice, "CSV to write: the pixel metrics of every slice");
     verb->add_option("--difference", args->difference,
                      "Picture to write (.png, .tif …): true and false positives and negatives in colours, of "

@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
+#include "core/image/with_voxel_size.h"
 #include "core/measure/exploration.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace {
 struct ExploreArguments {
     std::string image, labels, output;
     ReadingFlags reading, labelReading;
+    LabelRule rule;
     std::optional<int64_t> label;
     int64_t distance = 20;
     int bins = 64;
@@ -47,7 +49,10 @@ nlohmann::json explorationJson(const Exploration& found) {
 /// Objects with their mean size, grey values in and outside, correlation of slices.
 Exploration explored(const ExploreArguments& args, CommandLine& line, const Progress& progress) {
     const TileSourcePtr image = openInput(line, args.image, args.reading.options());
-    const TileSourcePtr labels = openInput(line, args.labels, args.labelReading.options());
+    const TileSourcePtr labels = openLabelInput(line, args.labels, args.labelReading.options(), args.rule,
+                                                PartProgress(progress, 0, 0.1));
+    if (const std::string remark = remarkOnSizes(labels->info(), image->info()); !remark.empty())
+        addRemark(line, remark);
     ExplorationOptions options;
     options.foreground = {args.label, args.inverted};
     options.identity = {args.slices ? Connectivity::slices : Connectivity::volume, args.ids};
@@ -55,7 +60,7 @@ Exploration explored(const ExploreArguments& args, CommandLine& line, const Prog
     options.mostDistance = args.distance;
     options.bins = args.bins;
     if (!args.output.empty()) outputFile(line, args.output);
-    return explore(*image, *labels, options, progress);
+    return explore(*image, *labels, options, PartProgress(progress, 0.1, 1));
 }
 
 int run(const ExploreArguments& args, CommandLine& line) {
@@ -100,6 +105,7 @@ void addExplore(CLI::App& app, CommandLine& line) {
     verb->add_option("LABELS", args->labels, "Their labels or mask")->required();
     addReading(*verb, args->reading);
     addReading(*verb, args->labelReading, "label-", "the labels");
+    addLabelRule(*verb, args->rule);
     verb->add_option("--label", args->label, "Only this value of the labels is foreground");
     verb->add_flag("--inverted", args->inverted, "The value 0 of the labels is foreground");
     verb->add_flag("--slices", args->slices, "Objects in 2D, in each slice");

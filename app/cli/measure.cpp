@@ -20,6 +20,7 @@ struct MeasureArguments {
     bool ids = false;
     int64_t smallest = 0;
     ReadingFlags reading;
+    LabelRule rule;
 };
 
 nlohmann::json classJson(const ClassStatistics& one, const ClassTable& names) {
@@ -51,7 +52,9 @@ void printSummary(const CommandLine& line, const MeasureArguments& args,
 }
 
 int run(const MeasureArguments& args, CommandLine& line) {
-    TileSourcePtr labels = openInput(line, args.labels, args.reading.options());
+    const ConsoleProgress progress(line.quiet);
+    TileSourcePtr labels =
+        openLabelInput(line, args.labels, args.reading.options(), args.rule, PartProgress(progress, 0, 0.3));
     if (!args.image.empty()) {
         const TileSourcePtr image = openInput(line, args.image);
         requireSameExtent(labels->info(), image->info());
@@ -60,10 +63,9 @@ int run(const MeasureArguments& args, CommandLine& line) {
             addRemark(line, remark);
     }
     const Destination table = outputFile(line, args.output);
-    const ConsoleProgress progress(line.quiet);
     const ObjectIdentity identity{args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume,
                                   args.ids};
-    auto objects = measureObjects(*labels, progress, identity);
+    auto objects = measureObjects(*labels, PartProgress(progress, 0.3, 1), identity);
     if (const int64_t leftOut = leaveOutSmall(objects, args.smallest))
         addRemarks(line, args.labels,
                    {fmt::format("{} of fewer than {} voxels left out.",
@@ -83,6 +85,7 @@ void addMeasure(CLI::App& app, CommandLine& line) {
     verb->add_option("LABELS", args->labels, "Labels or mask")->required();
     verb->add_option("--image", args->image, "The image, for its voxel size if the labels have none");
     addReading(*verb, args->reading);
+    addLabelRule(*verb, args->rule);
     verb->add_flag("--ids", args->ids,
                    "Values are object ids: voxels of equal value are one object, also in several pieces; "
                    "otherwise only those that touch");

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/destination.h"
 #include "core/io/format.h"
+#include "core/io/label_image.h"
 #include "core/session/session.h"
 
 #include <CLI/CLI.hpp>
@@ -46,10 +47,16 @@ struct ReadingFlags {
 void addReading(CLI::App& verb, ReadingFlags& flags, const std::string& prefix = "",
                 const std::string& what = "");
 
+/// Adds --unlabelled and --renumber: how the values of labels are taken.
+void addLabelRule(CLI::App& verb, LabelRule& rule);
+
 /// Opens an image that the verb reads, so that no result takes its place; its remarks become those of the
 /// verb. Throws Error{input}.
 TileSourcePtr openInput(CommandLine& line, const std::filesystem::path& path,
                         const OpenOptions& options = {});
+/// The same for labels; see openLabels().
+TileSourcePtr openLabelInput(CommandLine& line, const std::filesystem::path& path, const OpenOptions& options,
+                             const LabelRule& rule, const Progress& progress);
 /// Notes a sentence for the person, once, and prints it to stderr unless the verb is quiet.
 void addRemark(CommandLine& line, const std::string& sentence);
 /// The remarks of what was read, or of a result, each under the name of its file.

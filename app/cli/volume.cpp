@@ -17,6 +17,7 @@ namespace {
 struct VolumeArguments {
     std::string image, labels, output, rendering = "outside", background = "#141416";
     ReadingFlags reading, labelReading;
+    LabelRule rule;
     VolumeCamera camera;
     int64_t width = 1200, height = 900, voxels = mostSceneVoxels;
 };
@@ -28,14 +29,17 @@ int runVolume(const VolumeArguments& args, CommandLine& line) {
         throw Error(ErrorKind::usage,
                     "--look objects shows what is labelled; give the labels after the image.");
     const TileSourcePtr image = openInput(line, args.image, args.reading.options());
-    const TileSourcePtr labels =
-        args.labels.empty() ? nullptr : openInput(line, args.labels, args.labelReading.options());
+    if (!args.labels.empty()) line.files.addInput(args.labels);
     const Destination output = line.files.to(args.output);
     requirePicturePlace({1, args.height, args.width}, line.session.exporters(), output);
-    const ClassTable classes = labels ? classTableOf(labels->info()) : ClassTable();
     const ConsoleProgress progress(line.quiet);
+    const TileSourcePtr labels = args.labels.empty()
+                                     ? nullptr
+                                     : openLabelInput(line, args.labels, args.labelReading.options(),
+                                                      args.rule, PartProgress(progress, 0, 0.1));
+    const ClassTable classes = labels ? classTableOf(labels->info()) : ClassTable();
     const VolumeScene scene = volumeScene(*image, labels.get(), classes, image->info().voxelSize, args.voxels,
-                                          PartProgress(progress, 0, 0.8));
+                                          PartProgress(progress, 0.1, 0.8));
     const VolumePicture picture =
         volumePicture(scene, args.camera, rendering, args.width, args.height,
                       Colour::fromHex(args.background), PartProgress(progress, 0.8, 0.9));
@@ -70,6 +74,7 @@ void addVolume(CLI::App& app, CommandLine& line) {
         ->check(CLI::Range(int64_t{1000}, int64_t{2'000'000'000}));
     addReading(*verb, args->reading);
     addReading(*verb, args->labelReading, "label-", "the labels");
+    addLabelRule(*verb, args->rule);
     addJson(*verb, line);
     addOverwrite(*verb, line);
     verb->callback([args, &line] { line.run = [args, &line] { return runVolume(*args, line); }; });
