@@ -80,6 +80,7 @@ LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& op
     LoadedLabels result;
     result.classes = classes;
     result.remarks = info.remarks;
+    result.voxelSize = info.voxelSize;
     std::map<uint32_t, uint32_t> valueHere; // by value in the file, where another
     const std::vector<LabelClass> named = classesOf(info);
     if (!named.empty()) {

@@ -2,6 +2,7 @@
 #include "ui/window/workbench.h"
 #include "core/base/text.h"
 #include "core/image/pyramid.h"
+#include "core/image/with_voxel_size.h"
 #include "core/io/format.h"
 #include "core/io/hdf5_axes.h"
 #include "ui/canvas/difference_layer.h"
@@ -10,6 +11,7 @@
 #include "ui/window/label_files.h"
 
 #include <QFileInfo>
+#include <QLocale>
 
 #include <algorithm>
 #include <cmath>
@@ -184,16 +186,18 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
                 return;
             }
             LoadedLabels& loaded = done.labels;
-            if (loaded.delta.empty() && loaded.classes == document_->classes()) {
+            const std::optional<VoxelSize> size = sizeFromLabels(loaded);
+            if (loaded.delta.empty() && loaded.classes == document_->classes() && !size) {
                 showRemark(tr("“%1” holds the labels that are here already.").arg(name));
                 if (then) then();
                 return;
             }
             LabelWork work;
             work.words = tr("Load labels from %1").arg(name);
-            work.enter = [this, classes = loaded.classes,
+            work.enter = [this, classes = loaded.classes, size,
                           words = work.words.toStdString()](const std::function<void()>& labels) {
                 document_->setClasses(classes, words);
+                if (size) document_->setVoxelSize(*size);
                 labels();
             };
             work.done = [this, then, remarks = loaded.remarks](bool) {
@@ -207,6 +211,28 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
                       QString::fromStdString(error.what()));
         },
         {}, true, readingSilence);
+}
+
+/// The voxel size that labels bring to an image without one, for instance what was entered by hand when they
+/// were saved; where both have one and they differ, a remark.
+std::optional<VoxelSize> Workbench::sizeFromLabels(LoadedLabels& loaded) const {
+    const VoxelSize &own = document_->voxelSize(), &stated = loaded.voxelSize;
+    if (!stated.knownInPlane()) return std::nullopt;
+    if (own.knownInPlane()) {
+        ImageInfo image, labels;
+        image.path = document_->info().path;
+        image.voxelSize = own;
+        labels.path = "the labels";
+        labels.voxelSize = stated;
+        if (const std::string remark = remarkOnSizes(image, labels); !remark.empty())
+            loaded.remarks.push_back(remark);
+        return std::nullopt;
+    }
+    loaded.remarks.push_back(
+        tr("The pixel size of %1 nm was taken from the labels (%2).")
+            .arg(QLocale().toString(*stated.xNm, 'g', 4), QString::fromStdString(stated.source))
+            .toStdString());
+    return stated;
 }
 
 void Workbench::setView(const ViewState& view) {

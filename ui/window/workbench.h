@@ -19,6 +19,7 @@
 namespace cristae {
 
 class DifferenceLayer;
+struct LoadedLabels;
 class ExplanationLayer;
 
 /// Which part of the volume is shown; one object for all panes, so that they are linked.
@@ -172,6 +173,7 @@ Q_SIGNALS:
     void remarkShown(const QString& message);
 
 private:
+    std::optional<VoxelSize> sizeFromLabels(LoadedLabels& loaded) const;
     struct Opened;
     struct Made;
     void setDocument(std::unique_ptr<Document> document);
