@@ -66,15 +66,6 @@ void chooseType(const InputFile& file, TiffPage& page, int format) {
     page.type = page.storedType;
 }
 
-/// A predictor tag on a page without compression; libtiff knows it only with its codecs.
-bool hasPredictor(TIFF* tiff) {
-    const TIFFField* field = TIFFFindField(tiff, TIFFTAG_PREDICTOR, TIFF_SHORT);
-    uint32_t count = 0;
-    const uint16_t* values = nullptr;
-    return field && TIFFFieldPassCount(field) && TIFFFieldReadCount(field) == TIFF_VARIABLE2 &&
-           TIFFGetField(tiff, TIFFTAG_PREDICTOR, &count, &values) && count == 1 && values && values[0] > 1;
-}
-
 /// Number of alpha samples among the extra samples.
 int alphaSamples(TIFF* tiff) {
     uint16_t count = 0;
@@ -344,9 +335,6 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMea
         info.remarks.push_back(
             "The 24-bit numbers are read in the byte order of the file; a few programs write "
             "them in the other one.");
-    if (page.compression == COMPRESSION_NONE && hasPredictor(tiff))
-        info.remarks.push_back(
-            "The tag of a predictor, which has no meaning without compression, is ignored.");
     if (page.wide)
         info.remarks.push_back(
             "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");

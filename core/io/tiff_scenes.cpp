@@ -224,7 +224,7 @@ std::vector<TiffScene> seriesOf(const TiffFileTable& table, TiffScene scene) {
             setOrder(scene, at == 0 && shaped ? shaped->order : TiffOrder{.z = int64_t(scene.pages.size())});
             return {std::move(scene)};
         }
-        stacks = stacks || planes > 1;
+        stacks = stacks || planes > 1 || perPage > 1;
         TiffScene one{.name = fmt::format("series {}", series.size()), .order = shaped->order};
         one.planesAreSlices = shaped->planesAreSlices;
         if (shaped->guessed)

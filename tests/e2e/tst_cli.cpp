@@ -72,8 +72,7 @@ private Q_SLOTS:
         QCOMPARE(json[QStringLiteral("voxel_size_nm")][QStringLiteral("x")].toDouble(), 10.0);
         QVERIFY(!json[QStringLiteral("voxel_size_nm")][QStringLiteral("source")].toString().isEmpty());
         QCOMPARE(json[QStringLiteral("shape")].toArray().size(), 4);
-        const QJsonArray stated = json[QStringLiteral("stated_lengths")].toArray();
-        QVERIFY(!stated.isEmpty() && stated[0][QStringLiteral("used")].toBool());
+        QVERIFY(json[QStringLiteral("stated_lengths")][0][QStringLiteral("used")].toBool());
     }
 
     void knowsItsFolderWithoutProc() {
@@ -103,8 +102,6 @@ private Q_SLOTS:
         QTest::newRow("pixel size with a comma")
             << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "4,5"} << 2
             << "Decimals take a dot";
-        QTest::newRow("pixel size of a metre")
-            << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", "1e9"} << 2 << "0.01 nm";
         QTest::newRow("labels of another image")
             << QStringList{"measure", in("truth.tif"), "--image", sampleStack, "--output", in("x.csv")} << 3
             << "160 × 160 px";

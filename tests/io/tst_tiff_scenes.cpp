@@ -241,6 +241,9 @@ private Q_SLOTS:
             page.description = R"({"shape": [2, 3, 20, 30], "axes": "CZYX"})";
             writeTiff(file_, {page, page});
             QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2 | 3 4 5"));
+            page.description = R"({"shape": [3, 20, 30]})"; // two stacks
+            writeTiff(file_, {page, page});
+            QCOMPARE(layoutOf(*openImage(file_, {.scene = "series 1"})), std::string("3 4 5"));
         }
     }
 
