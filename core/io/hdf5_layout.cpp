@@ -309,7 +309,8 @@ std::vector<StatedLength> bigDataViewerLengths(const std::filesystem::path& file
             rest.erase(0, std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
             const size_t end = std::min(rest.find_first_of(" \t\r\n"), rest.size());
             if (const auto value = decimalNumber(rest.substr(0, end)))
-                lengths.push_back(lengthOf(axis, *value, unit, "BigDataViewer " + beside.filename().string()));
+                lengths.push_back(
+                    lengthOf(axis, *value, unit, "BigDataViewer " + beside.filename().string()));
             rest.erase(0, end);
         }
     }

@@ -1,7 +1,7 @@
 // Walks the directories of a TIFF, chooses a scene and lays out its pages.
-#include "core/base/number.h"
 #include "core/base/text.h"
 #include "core/io/description_lines.h"
+#include "core/io/tiff_colour.h"
 #include "core/io/tiff_order.h"
 
 #include <algorithm>
@@ -33,28 +33,6 @@ std::string shapeOf(std::string description) {
     return shape ? std::move(description) : std::string();
 }
 
-/// What the description of the first page says of the values of all.
-TiffMeaning meaningOf(TIFF* tiff, const std::string& description, bool labels,
-                      std::vector<std::string>& remarks) {
-    TiffMeaning meaning{.labels = labels, .imageJ = description.starts_with("ImageJ=")};
-    const char* software = nullptr;
-    if (TIFFGetField(tiff, TIFFTAG_SOFTWARE, &software) && software)
-        meaning.tifffile = std::string_view(software).starts_with("tifffile");
-    const auto number = [&](std::string_view key) {
-        const auto value = valueOf(description, key);
-        return value ? decimalNumber(*value) : std::nullopt;
-    };
-    const auto function = meaning.imageJ ? number("cf") : std::nullopt;
-    if (!function || *function == 20) return meaning; // 20: none
-    const auto c0 = number("c0"), c1 = number("c1");
-    const bool line = *function == 0 && c0 && c1;
-    meaning.signed16 = line && *c0 == -32768 && *c1 == 1;
-    if (!meaning.signed16 && !(line && *c0 == 0 && *c1 == 1))
-        remarks.push_back("ImageJ's calibration of the grey values is not applied; they are read as they are "
-                          "stored.");
-    return meaning;
-}
-
 void add(TiffFileTable& table, TiffPage page, std::vector<std::string> remarks, std::string description) {
     table.pages.push_back(std::move(page));
     table.pageRemarks.push_back(std::move(remarks));
@@ -69,7 +47,7 @@ TiffFileTable walkTiff(TiffFile& handle, const InputFile& file, bool labels) {
     std::string firstFailure;
     size_t failures = 0;
     table.description = descriptionOf(tiff);
-    const TiffMeaning meaning = meaningOf(tiff, table.description, labels, table.remarks);
+    const TiffMeaning meaning = tiffMeaning(tiff, labels, table.remarks);
     for (int64_t number = 0;; ++number) {
         const bool isExtra = isReduced(tiff);
         ImageInfo own;

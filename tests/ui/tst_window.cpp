@@ -26,7 +26,6 @@
 #include <QToolButton>
 
 #include <hdf5.h>
-#include <limits>
 
 using namespace cristae;
 
@@ -234,36 +233,6 @@ private Q_SLOTS:
         QTRY_COMPARE(bench_->document()->labels().at(3, 100, 5).label, 1u);
         QCOMPARE(bench_->document()->labels().at(3, 100, 25).label, 0u);
         QVERIFY(bench_->document()->undoStack().undoWords().find("several.h5") != std::string::npos);
-    }
-
-    void wholeNumbersInFloatFilesAreLabels() {
-        showWindow();
-        open(stack_);
-        std::vector<float> values(6 * 150 * 200);
-        for (size_t i = 0; i < values.size(); ++i)
-            values[i] = i % 200 < 20 ? 2.f : i % 200 < 30 ? std::numeric_limits<float>::quiet_NaN() : 0.f;
-        const auto write = [&](const char* name) {
-            const hsize_t shape[] = {6, 150, 200};
-            const hid_t file =
-                H5Fcreate(this->file(name).toUtf8().constData(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-            const hid_t space = H5Screate_simple(3, shape, nullptr);
-            const hid_t data =
-                H5Dcreate2(file, "labels", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-            const bool good =
-                H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
-            H5Dclose(data);
-            H5Sclose(space);
-            return H5Fclose(file) >= 0 && good;
-        };
-        QVERIFY(write("float.h5"));
-        bench_->loadLabels(file("float.h5"));
-        QTRY_COMPARE(bench_->document()->labels().at(3, 100, 5).label, 2u);
-        QCOMPARE(bench_->document()->labels().at(3, 100, 25).label, 0u);
-        QTRY_VERIFY(window_->messages()->text().contains(QStringLiteral("not labelled")));
-        values[7] = 0.5f;
-        QVERIFY(write("fractions.h5"));
-        bench_->loadLabels(file("fractions.h5"));
-        QTRY_VERIFY(window_->messages()->text().contains(QStringLiteral("fractions such as 0.5")));
     }
 
     void labelsOfAnotherSizeAreRefusedInTheBar() {
