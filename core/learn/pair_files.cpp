@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/io/format.h"
+#include "core/io/slice_files.h"
 
 #include <algorithm>
 #include <array>
@@ -151,26 +152,20 @@ Attempt attempt(const Files& images, const Files& labels, const Key& key) {
 /// The images and the labels among the files; one folder may hold both.
 void splitFiles(const fs::path& imageFolder, const fs::path& labelFolder, Files& images, Files& labels,
                 std::vector<std::string>& remarks) {
-    images = imagesIn(imageFolder);
-    labels = imagesIn(labelFolder);
     std::error_code unknown;
     const auto isLabels = [](const fs::path& file) { return namedLikeLabels(file.stem().string()); };
     if (fs::equivalent(imageFolder, labelFolder, unknown)) {
+        images = labels = imagesIn(imageFolder);
         std::erase_if(images, isLabels);
         std::erase_if(labels, [&](const fs::path& file) { return !isLabels(file); });
         return;
     }
-    // Masks beside the images that they belong to are no images.
-    std::map<std::string, bool> names;
-    for (const fs::path& file : images)
-        if (!isLabels(file)) names[withoutKindWords(file.stem().string())] = true;
-    const size_t removed = std::erase_if(images, [&](const fs::path& file) {
-        return isLabels(file) && names.contains(withoutKindWords(file.stem().string()));
-    });
-    if (removed > 0)
-        remarks.push_back(fmt::format("{} in {} {} named like masks of the images beside them and left out.",
-                                      countText(int64_t(removed), "file", "files"), imageFolder.string(),
-                                      removed == 1 ? "is" : "are"));
+    for (const auto& [folder, files] : {std::pair{&imageFolder, &images}, {&labelFolder, &labels}}) {
+        SliceFiles found = slicesIn(*folder, openableExtensions());
+        *files = std::move(found.files);
+        for (const std::string& remark : found.remarks)
+            remarks.push_back(fmt::format("{}: {}", folder->string(), remark));
+    }
 }
 
 [[noreturn]] void refuse(const Attempt& best, const fs::path& images, const fs::path& labels,
@@ -213,8 +208,7 @@ FilePairs pairFiles(const fs::path& images, const fs::path& labels) {
             result.pairs = std::move(now.pairs);
             return result;
         }
-        if (best.lonelyImages.empty() || now.pairs.size() > best.pairs.size())
-            best = std::move(now);
+        if (best.lonelyImages.empty() || now.pairs.size() > best.pairs.size()) best = std::move(now);
     }
     refuse(best, images, labels, labelFiles);
 }
