@@ -184,7 +184,8 @@ void EvaluationPanel::start(const QString& words, std::function<Evaluated(const 
         [self = QPointer(this), again = std::move(again)](Evaluated evaluated) {
             if (!self) return;
             if (evaluated.choices.empty()) return self->take(std::move(evaluated));
-            auto* dialog = new DatasetDialog(self->workbench_, evaluated.path, evaluated.choices, self->window());
+            auto* dialog =
+                new DatasetDialog(self->workbench_, evaluated.path, evaluated.choices, self->window());
             dialog->preferLabels();
             dialog->setAttribute(Qt::WA_DeleteOnClose);
             connect(dialog, &DatasetDialog::chosen, self,

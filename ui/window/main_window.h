@@ -108,7 +108,7 @@ private:
     void rememberLayout();
     /// Lets the user choose among the datasets of a file.
     QDialog* askDataset(const QString& path, const std::vector<SceneInfo>& datasets, bool labels,
-                    std::function<void(const OpenOptions&)> then);
+                        std::function<void(const OpenOptions&)> then);
     /// Calls `then` at once if nothing would be lost, else after the user has saved or said that it may go.
     void whenLabelsAreSafe(const QString& question, std::function<void()> then);
     /// Likewise about computations and exports: stopped, or the window closes when they are finished.
