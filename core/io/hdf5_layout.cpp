@@ -250,12 +250,14 @@ std::vector<StatedLength> veloxLengths(const std::filesystem::path& file, hid_t 
          {std::tuple{"height", 'y', "PixelUnitY"}, {"width", 'x', "PixelUnitX"}}) {
         const auto value = pixel->find(key);
         if (value == pixel->end()) continue;
-        const auto number = value->is_string()   ? decimalNumber(value->get<std::string>())
-                            : value->is_number() ? std::optional(value->get<double>())
-                                                 : std::nullopt;
+        double number = 0; // no length
+        if (value->is_string())
+            number = decimalNumber(value->get<std::string>()).value_or(0);
+        else if (value->is_number())
+            number = value->get<double>();
         const auto unit = result.find(unitKey);
         const std::string name = unit != result.end() && unit->is_string() ? unit->get<std::string>() : "m";
-        if (number) lengths.push_back(lengthOf(axis, *number, name, "Velox metadata"));
+        if (number > 0) lengths.push_back(lengthOf(axis, number, name, "Velox metadata"));
     }
     return lengths;
 }

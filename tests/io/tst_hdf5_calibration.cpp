@@ -19,15 +19,6 @@ bool near(const std::optional<double>& nm, double wanted) {
     return wanted > 0 ? nm && std::abs(*nm / wanted - 1) < 1e-5 : !nm.has_value();
 }
 
-void writeNumbers(hid_t object, const char* name, const std::vector<double>& values) {
-    const hsize_t count = values.size();
-    const hid_t space = H5Screate_simple(1, &count, nullptr);
-    const hid_t attribute = H5Acreate2(object, name, H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT);
-    H5Awrite(attribute, H5T_NATIVE_DOUBLE, values.data());
-    H5Aclose(attribute);
-    H5Sclose(space);
-}
-
 using Numbers = std::vector<double>;
 using Texts = std::vector<std::pair<std::string, std::string>>;
 
