@@ -4,7 +4,6 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/session/forecast.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -120,10 +119,9 @@ int run(const PredictArguments& args, CommandLine& line) {
             const SliceRange range = checkedSlices(slices, image->info().extent().z);
             request.settings.firstSlice = range.first;
             request.settings.endSlice = range.end;
-            line.session.prepare(request);
-            addRemarks(line, input,
-                       predictionConcerns(image->info(), request,
-                                          line.session.estimateSeconds(image->info(), request)));
+            request.onConcerns = [&](const std::vector<std::string>& concerns) {
+                addRemarks(line, input, concerns);
+            };
             const WrittenFile written =
                 line.session.predictToFile(image, request, kind, exporter, targets[i], progress);
             addRemarks(line, input, written.remarks);

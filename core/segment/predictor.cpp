@@ -7,6 +7,7 @@
 #include "core/segment/resample.h"
 #include "core/segment/slice_planes.h"
 #include "core/segment/slice_result.h"
+#include "core/segment/tile_counter.h"
 #include "core/segment/tiler.h"
 
 #include <algorithm>
@@ -65,34 +66,6 @@ ModelRegion modelRegion(const ImageInfo& image, const ModelCard& card, const Box
     return result;
 }
 
-/// Counts tiles of the whole run for fraction and words.
-class Counter {
-public:
-    Counter(const Progress& progress, Range slices) : progress_(progress), slices_(slices) {}
-    void setTotal(double total) { total_ = std::max(total, 1.0); }
-    void beginSlice(int64_t z) { slice_ = z; }
-    void tileDone(size_t tile, size_t tiles, double work) {
-        done_ += work;
-        const int64_t count = slices_.end - slices_.first;
-        std::string words = count > 1 ? fmt::format("slice {} of {}", slice_ - slices_.first + 1, count) : "";
-        if (tiles > 1) words += fmt::format("{}tile {} of {}", words.empty() ? "" : ", ", tile, tiles);
-        report(words.empty() ? "predicting" : words);
-    }
-    void report(const std::string& words) {
-        // A halved tile repeats work: the bar waits rather than runs back.
-        fraction_ = std::max(fraction_, std::min(done_ / total_, 1.0));
-        progress_.report(fraction_, words);
-    }
-    double done() const { return done_; }
-    void goBackTo(double done) { done_ = done; }
-
-private:
-    const Progress& progress_;
-    Range slices_;
-    int64_t slice_ = 0;
-    double total_ = 1, done_ = 0, fraction_ = 0;
-};
-
 /// How often a network of this kind sees each tile.
 double timesSeen(const NetworkInfo& info, const PredictionSettings& settings) {
     return double(orientations(settings.averaging, info.volumetric || info.slicesIn > 1).size());
@@ -134,7 +107,7 @@ public:
 
     /// Computes the slices of the results, which begin at `first`, and adds them. Throws as predict() does.
     void run(int64_t first, int64_t depth, SlicePlanes& planes, std::span<SliceResult> results,
-             Counter& counter, std::vector<std::string>& remarks, const Progress& progress) {
+             TileCounter& counter, std::vector<std::string>& remarks, const Progress& progress) {
         const NetworkInfo& info = network_.info();
         const int64_t end = first + int64_t(results.size());
         if (info.volumetric) {
@@ -156,7 +129,7 @@ private:
     /// Slices [inputZ, inputZ + count), mirrored at the ends of the stack, through the network; the results
     /// are the slices of its answer from `offset` on.
     void runBlock(int64_t inputZ, int64_t count, int64_t offset, int64_t depth, SlicePlanes& planes,
-                  std::span<SliceResult> results, Counter& counter, std::vector<std::string>& remarks,
+                  std::span<SliceResult> results, TileCounter& counter, std::vector<std::string>& remarks,
                   const Progress& progress) {
         std::vector<std::shared_ptr<const SlicePlane>> slices;
         for (int64_t z = inputZ; z < inputZ + count; ++z)
@@ -190,7 +163,7 @@ private:
     }
 
     void runTiles(std::span<const std::shared_ptr<const SlicePlane>> planes, int64_t offset,
-                  std::span<SliceResult> results, Counter& counter, const Progress& progress) {
+                  std::span<SliceResult> results, TileCounter& counter, const Progress& progress) {
         std::vector<Pixels> canvases; // in model pixels, only when the result has to be scaled back
         const Box3& region = where_.region;
         if (where_.scaled())
@@ -345,7 +318,7 @@ std::vector<std::string> predict(const TileSource& image, std::span<const Networ
         atOnce = std::max(atOnce, slabs.slabs.front().end - slabs.slabs.front().first);
     }
     std::vector<TaskRunner> runners;
-    Counter counter(progress, slices);
+    TileCounter counter(progress, slices.first, slices.end);
     double work = 0;
     for (size_t i = 0; i < planned.size(); ++i) {
         runners.emplace_back(planned[i], regions[i], settings);

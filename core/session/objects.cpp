@@ -90,6 +90,7 @@ WrittenFile Session::predictObjectsToFile(const TileSourcePtr& image, const Pred
     std::vector<float> probability;
     LabelVolume objects{extent, {}};
     const PartProgress predicting(progress, 0, 0.85);
+    tellConcerns(checked, image->info());
     auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {

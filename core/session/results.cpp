@@ -137,6 +137,7 @@ WrittenFile Session::predictToFile(const TileSourcePtr& image, const PredictionR
     requireWritable(exporter, description);
     const auto sink = exporter.create(target, description);
     const PartProgress part(progress, 0, 0.97);
+    tellConcerns(checked, image->info());
     auto remarks = predictNamingCause(
         *image, prepared.tasks, checked.settings,
         [&](const PredictedSlice& slice) {

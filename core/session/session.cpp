@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/io/file_access.h"
 #include "core/labels/label_source.h"
+#include "core/session/forecast.h"
 #include "core/session/prepared.h"
 
 #include <algorithm>
@@ -232,6 +233,11 @@ std::optional<double> Session::estimateSeconds(const ImageInfo& image,
         seconds += predictionWork(image, {&task, 1}, request.settings) * entry.secondsPerPixel;
     }
     return seconds;
+}
+
+void Session::tellConcerns(const PredictionRequest& request, const ImageInfo& image) const {
+    if (request.onConcerns)
+        request.onConcerns(predictionConcerns(image, request, estimateSeconds(image, request)));
 }
 
 void Session::rememberSpeed(const PredictionRequest& request, const ImageInfo& image, double seconds) {

@@ -39,6 +39,8 @@ struct PredictionRequest {
     /// ResultKind::objects: how the one class becomes objects. Networks that tell objects apart themselves do
     /// so where nothing is to be split.
     ObjectRule objects;
+    /// Results in files: told predictionConcerns() when the networks are loaded and nothing is predicted yet.
+    std::function<void(const std::vector<std::string>&)> onConcerns;
 };
 
 /// A prediction ready to enter a document as one undoable step.
@@ -211,6 +213,7 @@ private:
     Prepared prepareTasks(const PredictionRequest& request);
     nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,
                                    const ImageInfo& info) const;
+    void tellConcerns(const PredictionRequest& request, const ImageInfo& image) const;
     void rememberSpeed(const PredictionRequest& request, const ImageInfo& image, double seconds);
     SessionPaths paths_;
     StartGuard startGuard_;

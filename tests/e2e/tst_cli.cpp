@@ -243,7 +243,7 @@ private Q_SLOTS:
             const Outcome o =
                 run(QStringList{QStringLiteral("score"), model, QStringLiteral("--json")} + data);
             QMap<QString, double> found;
-            for (const QJsonValue& one : QJsonDocument::fromJson(o.out.toUtf8()).array())
+            for (const QJsonValue& one : QJsonDocument::fromJson(o.out.toUtf8()).object()["scores"].toArray())
                 found[one[QStringLiteral("metric")].toString() + one[QStringLiteral("data")].toString()] =
                     one[QStringLiteral("value")].toDouble();
             return found;

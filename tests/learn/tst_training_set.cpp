@@ -163,7 +163,7 @@ private Q_SLOTS:
         const QString labels = write(folder, "labels", {"s0_label", "s1_label"});
         const auto pairs = pairImagesAndLabels(images.toStdString(), labels.toStdString(), Role::train);
         QCOMPARE(pairs.size(), size_t(2));
-        QVERIFY(pairs.front().remarks.at(0).find("2 files") != std::string::npos);
+        QVERIFY(pairs.front().remarks.at(0).find("2 masks") != std::string::npos);
     }
 
     void whatIsNotLabelledCountsForNothing() {

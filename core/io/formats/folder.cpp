@@ -192,8 +192,7 @@ void joinPixelSizes(ImageInfo& folder, const std::vector<ImageInfo>& files) {
         folder.voxelSize.source = known->voxelSize.source;
         folder.statedLengths = known->statedLengths;
     }
-    if (!size.xNm)
-        for (StatedLength& stated : folder.statedLengths) stated.used = false;
+    if (!size.xNm) folder.statedLengths.clear(); // none of them is that of all
 }
 
 class FolderFormat : public Format {
