@@ -1,8 +1,13 @@
 // Labels that are loaded in the window: what their values become in the document.
 #include "core/base/error.h"
+#include "core/export/exporter.h"
+#include "core/image/memory_source.h"
+#include "tests/ui/fake_engine.h"
 #include "ui/window/label_files.h"
+#include "ui/window/workbench.h"
 
 #include <QRegularExpression>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -36,6 +41,33 @@ class TestLabelFiles : public QObject {
 private Q_SLOTS:
     void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".?"))); }
 
+    void theSizeEnteredByHandComesWithTheLabels() {
+        FakeWorld world;
+        Workbench bench(*world.session);
+        QSignalSpy opened(&bench, &Workbench::documentChanged);
+        bench.open(world.writeImage("image.png", 60, 50));
+        QTRY_COMPARE(opened.count(), 1);
+        QVERIFY(!bench.document()->voxelSize().knownInPlane());
+        Pixels pixels(PixelType::u8, 1, {1, 50, 60});
+        pixels.values<uint8_t>()[70] = 1;
+        ImageInfo info;
+        info.voxelSize = {{}, 4.5, 4.5, "entered by hand"};
+        const MemorySource labels(pixels, info);
+        ExportDescription description;
+        description.info = labels.info();
+        const std::string file = world.path("labels.tif").string();
+        exportSource(labels, findExporter(world.session->exporters(), "tiff", file), file, description,
+                     Progress::none());
+        QSignalSpy sized(&bench, &Workbench::voxelSizeChanged);
+        bench.loadLabels(QString::fromStdString(file));
+        QTRY_COMPARE(sized.count(), 1);
+        QCOMPARE(bench.document()->voxelSize().xNm, std::optional(4.5));
+        QCOMPARE(bench.document()->labels().at(0, 1, 10).label, 1u);
+        bench.undo(); // one step
+        QTRY_VERIFY(!bench.document()->voxelSize().knownInPlane());
+        QCOMPARE(bench.document()->labels().at(0, 1, 10).label, 0u);
+    }
+
     void wholeNumbersInFloatFilesAreLabels() {
         std::vector<float> values(size_t(extent_.count()));
         for (size_t i = 0; i < values.size(); ++i)
@@ -59,5 +91,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestLabelFiles)
+QTEST_MAIN(TestLabelFiles)
 #include "tst_label_files.moc"

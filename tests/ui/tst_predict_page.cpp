@@ -9,6 +9,7 @@
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -92,6 +93,46 @@ private Q_SLOTS:
         QVERIFY(!part<QCheckBox>("find axons")->isChecked());
         // The plain name comes before the one that adds to it.
         QCOMPARE(page_->request().models.front().package.card.name, std::string("membranes"));
+    }
+
+    void whatFitsBadlyIsNotTickedAndAskedAbout() {
+        std::filesystem::remove(world_->path("zoo/bright.safetensors"));
+        ModelCard fine = fakeCard("membranes", "membranes");
+        fine.pixelSizeNm = 4;
+        writeFakePackage(world_->path("zoo/membranes.safetensors"), fine);
+        open();
+        VoxelSize size;
+        size.yNm = size.xNm = 24;
+        size.source = "the test";
+        bench_->document()->setVoxelSize(size);
+        page_ = std::make_unique<PredictPage>(*bench_);
+        page_->show();
+        QSignalSpy listed(page_.get(), &PredictPage::modelsListed);
+        QTRY_COMPARE(listed.count(), 1);
+        QTRY_VERIFY(page_->obstacle().contains("Choose at least one class"));
+        part<QCheckBox>("find membranes")->setChecked(true);
+        QTRY_VERIFY(page_->obstacle().isEmpty());
+        const auto question = [this] {
+            return page_->window()->findChild<QMessageBox*>("predictionConcerns");
+        };
+        page_->predict();
+        QVERIFY(question());
+        QVERIFY2(question()->text().contains("works at 4 nm per pixel, and this image has 24 nm"),
+                 qPrintable(question()->text()));
+        QVERIFY(question()->text().contains("enlarged 6 times"));
+        question()->reject();
+        QTRY_VERIFY(!question());
+        QVERIFY(!page_->running());
+        QSignalSpy predicted(page_.get(), &PredictPage::predicted);
+        page_->predict();
+        for (QAbstractButton* button : question()->buttons())
+            if (question()->buttonRole(button) == QMessageBox::AcceptRole) button->click();
+        QTRY_COMPARE(predicted.count(), 1);
+        // At its own scale nothing is asked.
+        size.yNm = size.xNm = 4;
+        bench_->document()->setVoxelSize(size);
+        page_->predict();
+        QTRY_COMPARE(predicted.count(), 2);
     }
 
     void noModelOffersTraining() {
@@ -194,6 +235,8 @@ private Q_SLOTS:
         page_->predict();
         QTRY_COMPARE(predicted.count(), 1);
         QCOMPARE(document.labels().at(0, 1, 5).label, mito.value);
+        QVERIFY2(part<QLabel>("predictRemarks")->text().contains("protected by hand"),
+                 qPrintable(part<QLabel>("predictRemarks")->text()));
         part<QCheckBox>("keepHuman")->setChecked(false);
         page_->predict();
         QTRY_COMPARE(predicted.count(), 2);

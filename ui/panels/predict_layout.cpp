@@ -95,6 +95,7 @@ void PredictPage::buildLayout() {
     column->addWidget(foldButton(tr("More options"), more_, this));
     column->addWidget(more_);
     remarks_ = secondaryLabel(QString(), this);
+    remarks_->setObjectName(QStringLiteral("predictRemarks"));
     remarks_->hide();
     column->addWidget(remarks_);
     column->addStretch(1);
