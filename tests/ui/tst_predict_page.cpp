@@ -135,6 +135,34 @@ private Q_SLOTS:
         QTRY_COMPARE(predicted.count(), 2);
     }
 
+    void whatFitsIsTickedWhenAnImageOpens() {
+        std::filesystem::remove(world_->path("zoo/bright.safetensors"));
+        ModelCard coarse = fakeCard("axons", "axons"), fine = fakeCard("membranes", "membranes");
+        coarse.pixelSizeNm = 100;
+        fine.pixelSizeNm = 4;
+        writeFakePackage(world_->path("zoo/axons.safetensors"), coarse);
+        writeFakePackage(world_->path("zoo/membranes.safetensors"), fine);
+        QSignalSpy listed(page_.get(), &PredictPage::modelsListed);
+        page_->refreshModels();
+        QTRY_VERIFY(listed.count() > 0 && part<QCheckBox>("find axons"));
+        QVERIFY(part<QCheckBox>("find membranes")->isChecked()); // nothing is open yet
+        open();
+        VoxelSize size;
+        size.source = "the test";
+        const auto ticked = [&](double nm) {
+            size.yNm = size.xNm = nm;
+            bench_->document()->setVoxelSize(size);
+            return QStringList{part<QCheckBox>("find axons")->isChecked() ? "axons" : "",
+                               part<QCheckBox>("find membranes")->isChecked() ? "membranes" : ""}
+                .join(QString());
+        };
+        QCOMPARE(ticked(5), QString("membranes"));
+        QCOMPARE(ticked(180), QString("axons"));
+        QCOMPARE(ticked(1000), QString());
+        part<QCheckBox>("find membranes")->click();
+        QCOMPARE(ticked(150), QString("membranes")); // a person's choice stays
+    }
+
     void noModelOffersTraining() {
         std::filesystem::remove(world_->path("zoo/bright.safetensors"));
         open();

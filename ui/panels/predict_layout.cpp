@@ -150,7 +150,6 @@ void PredictPage::rebuildRows() {
         row->widget->hide();
         row->widget->deleteLater();
     }
-    const bool firstTime = rows_.empty();
     rows_.clear();
 
     for (size_t m = 0; m < models_.size(); ++m)
@@ -167,19 +166,6 @@ void PredictPage::rebuildRows() {
             row->candidates = {m};
             rows_.push_back(std::move(row));
         }
-
-    // Ticked at first: what was made for images like this one; of unknown size, for the finest.
-    const Document* document = workbench_.document();
-    const double nm = document && document->voxelSize().xNm ? *document->voxelSize().xNm : 1;
-    const auto farFrom = [&](const std::unique_ptr<ClassRow>& row) {
-        const auto& size = models_[row->candidates.front()].card.pixelSizeNm;
-        return size && *size > 0 ? std::abs(std::log(*size / nm)) : 0;
-    };
-    const auto nearest = std::ranges::min_element(rows_, {}, farFrom);
-    const ClassRow* likely = nearest == rows_.end() ? nullptr : nearest->get();
-    if (likely && document &&
-        isAbsurd(modelScale(document->voxelSize(), models_[likely->candidates.front()].card)))
-        likely = nullptr; // what does not fit is never chosen by itself
 
     for (const auto& row : rows_) {
         row->widget = new QWidget(this);
@@ -204,14 +190,16 @@ void PredictPage::rebuildRows() {
         line->addWidget(row->model, 1);
         if (row->candidates.size() == 1) line->addStretch(1);
         const bool wasTicked = std::find(ticked.begin(), ticked.end(), row->name) != ticked.end();
-        row->check->setChecked(wasTicked || (firstTime && row.get() == likely));
+        row->check->setChecked(wasTicked);
         if (!wantedModel_.isEmpty())
             if (const int index = row->model->findData(wantedModel_); index >= 0) {
                 row->model->setCurrentIndex(index);
                 row->check->setChecked(true);
+                chosenByHand_ = true;
             }
         rowsLayout_->addWidget(row->widget);
         connect(row->check, &QCheckBox::toggled, this, &PredictPage::updateState);
+        connect(row->check, &QCheckBox::clicked, this, [this] { chosenByHand_ = true; });
         connect(row->model, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
         // Titles are longer than the panel is wide.
         const auto tellTitle = [model = row->model] { model->setToolTip(model->currentText()); };
@@ -219,12 +207,32 @@ void PredictPage::rebuildRows() {
         tellTitle();
     }
     wantedModel_.clear();
+    tickLikely();
     // Lists of models stand below each other.
     int widest = 0;
     for (const auto& row : rows_)
         if (row->candidates.size() > 1) widest = std::max(widest, row->check->sizeHint().width());
     for (const auto& row : rows_)
         if (row->candidates.size() > 1) row->check->setMinimumWidth(widest);
+}
+
+/// Ticks what was made for images like this one; of unknown size, the finest. What fits badly is never ticked
+/// by itself, and nothing is once a person has chosen.
+void PredictPage::tickLikely() {
+    if (chosenByHand_) return;
+    const Document* document = workbench_.document();
+    const double nm = document && document->voxelSize().xNm ? *document->voxelSize().xNm : 1;
+    const auto cardOf = [&](const std::unique_ptr<ClassRow>& row) -> const ModelCard& {
+        return models_[row->candidates.front()].card;
+    };
+    const auto farFrom = [&](const std::unique_ptr<ClassRow>& row) {
+        const auto& size = cardOf(row).pixelSizeNm;
+        return size && *size > 0 ? std::abs(std::log(*size / nm)) : 0;
+    };
+    const auto nearest = std::ranges::min_element(rows_, {}, farFrom);
+    for (const auto& row : rows_)
+        row->check->setChecked(row == *nearest &&
+                               !(document && isAbsurd(modelScale(document->voxelSize(), cardOf(row)))));
 }
 
 void PredictPage::updateWhere() {

@@ -46,10 +46,14 @@ PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent
     connect(&workbench_, &Workbench::documentChanged, this, [this] {
         cancel();
         setSentence(remarks_, {});
+        tickLikely();
         updateWhere();
         updateState();
     });
-    connect(&workbench_, &Workbench::voxelSizeChanged, this, &PredictPage::updateState);
+    connect(&workbench_, &Workbench::voxelSizeChanged, this, [this] {
+        tickLikely();
+        updateState();
+    });
     connect(&workbench_.jobs(), &Jobs::jobsChanged, this, &PredictPage::updateState);
     connect(&workbench_, &Workbench::viewChanged, this, [this] {
         if (PredictWhere(where_->currentData().toInt()) == PredictWhere::region) updateState();

@@ -69,6 +69,7 @@ private:
     void buildLayout();
     void showModels(std::vector<ModelPackage> models);
     void rebuildRows();
+    void tickLikely();
     void updateHelp();
     void updateWhere();
     void updateState();
@@ -89,6 +90,7 @@ private:
     std::vector<ModelPackage> models_;
     std::vector<std::unique_ptr<ClassRow>> rows_;
     QString wantedModel_, engineError_;
+    bool chosenByHand_ = false; // classes were ticked by a person
     std::vector<DeviceInfo> devices_;
     bool modelsKnown_ = false, engineAsked_ = false, engineReady_ = false;
     QPointer<Job> job_;
