@@ -77,7 +77,7 @@ QWidget* EvaluationPanel::buildQuestion() {
     smallest_ = new QSpinBox(options_);
     smallest_->setObjectName(QStringLiteral("smallestCompared"));
     smallest_->setAccessibleName(tr("Minimum object size in voxels"));
-    smallest_->setRange(0, 1000000000);
+    smallest_->setRange(0, 99999999);
     smallest_->setPrefix(tr("Objects from "));
     smallest_->setSuffix(tr(" px"));
     smallest_->setSpecialValueText(tr("Objects of any size"));

@@ -89,17 +89,21 @@ void MeasurePage::buildObjects(QWidget* page) {
     which_->setObjectName(QStringLiteral("objectsOf"));
     which_->setAccessibleName(tr("Objects of which class"));
     head->addWidget(which_, 1);
-    smallest_ = new QSpinBox(objectsHead_);
+    column->addWidget(objectsHead_);
+    sizeRow_ = new QWidget(this);
+    auto* sizes = new QHBoxLayout(sizeRow_);
+    sizes->setContentsMargins(0, 0, 0, 0);
+    sizes->addWidget(secondaryLabel(tr("Minimum size"), sizeRow_), 1);
+    smallest_ = new QSpinBox(sizeRow_);
     smallest_->setObjectName(QStringLiteral("smallestObject"));
     smallest_->setAccessibleName(tr("Minimum object size in voxels"));
-    smallest_->setRange(0, 1000000000);
-    smallest_->setPrefix(tr("from "));
+    smallest_->setRange(0, 99999999);
     smallest_->setSuffix(tr(" px"));
-    smallest_->setSpecialValueText(tr("any size"));
+    smallest_->setSpecialValueText(tr("any"));
     smallest_->setToolTip(
         tr("Objects of fewer pixels (in a stack: voxels) are left out, here and in the table."));
-    head->addWidget(smallest_);
-    column->addWidget(objectsHead_);
+    sizes->addWidget(smallest_);
+    column->addWidget(sizeRow_);
     objects_ = new ObjectModel(this);
     view_ = new QTableView(this);
     view_->setObjectName(QStringLiteral("objects"));

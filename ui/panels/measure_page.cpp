@@ -215,7 +215,8 @@ void MeasurePage::updateState() {
     const bool stack = document && document->info().extent().z > 1;
     where_->setVisible(stack);
     const bool anything = document && (!result_.classes.empty() || result_.leftOut > 0);
-    for (QWidget* widget : std::initializer_list<QWidget*>{figures_, table_, objectsHead_, view_, save_})
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{figures_, table_, objectsHead_, sizeRow_, view_, save_})
         widget->setVisible(anything);
     if (!anything) histogram_->hide();
     QString sentence;

@@ -89,7 +89,7 @@ private:
     QTableView* view_ = nullptr;
     ObjectModel* objects_ = nullptr;
     BarChart* histogram_ = nullptr;
-    QWidget *figures_ = nullptr, *objectsHead_ = nullptr;
+    QWidget *figures_ = nullptr, *objectsHead_ = nullptr, *sizeRow_ = nullptr;
     QComboBox* which_ = nullptr;
     QSpinBox* smallest_ = nullptr;
     QLabel *count_ = nullptr, *countWords_ = nullptr, *mean_ = nullptr, *meanWords_ = nullptr,
