@@ -167,17 +167,18 @@ void stateZeiss(std::string_view text, const TiffPage& page, ImageInfo& info) {
         doubt = fmt::format("the microscope stored {:g} columns, this file has {}; it holds if the image was "
                             "cropped, not if it was scaled",
                             *sizes.storedColumns, page.width);
-    const auto [number, unit] = splitLength(sizes.image);
-    const auto image = decimalNumber(number), nm = nanometresIn(unit);
+    const NumberAndUnit found = splitLength(sizes.image);
+    const auto image = decimalNumber(found.number), nm = nanometresIn(found.unit);
     const auto stateImage = [&] {
         for (const char axis : {'x', 'y'})
-            if (!number.empty()) stateLength(info, axis, number, unit, stated::zeissImage, doubt);
+            if (!found.number.empty())
+                stateLength(info, axis, found.number, found.unit, stated::zeissImage, doubt);
     };
     const auto stateComputed = [&] {
         if (!sizes.per1024) return;
         const double columns = resized ? *sizes.storedColumns : double(page.width);
         std::string own = doubt;
-        if (number.empty() && !sizes.storedColumns && page.width % 256 != 0)
+        if (found.number.empty() && !sizes.storedColumns && page.width % 256 != 0)
             own = fmt::format(
                 "no microscope stores {} columns; if the image was cropped, another size is right",
                 page.width);
