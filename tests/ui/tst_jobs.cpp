@@ -52,13 +52,13 @@ private Q_SLOTS:
         Job* job = jobs.start<int>(
             Queue::files, "Reading",
             [&](const Progress& progress) {
-                workedElsewhere = QThread::currentThread() != qApp->thread();
+                workedElsewhere = QThread::currentThread() != QCoreApplication::instance()->thread();
                 progress.report(0.5, "slice 1 of 2");
                 return 42;
             },
             [&](int result) {
                 value = result;
-                arrivedHere = QThread::currentThread() == qApp->thread();
+                arrivedHere = QThread::currentThread() == QCoreApplication::instance()->thread();
             });
         QSignalSpy ended(job, &Job::ended);
         QVERIFY(jobs.busy(Queue::files));

@@ -98,6 +98,11 @@ CanvasView::CanvasView(Workbench& bench, QWidget* parent)
     showDocument();
 }
 
+CanvasView::~CanvasView() {
+    // What draws goes before the tiles and strokes that it draws from.
+    qDeleteAll(findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
+}
+
 void CanvasView::showDocument() {
     strokes_.forget();
     tiles_.setSource(bench_.screenSource());

@@ -20,6 +20,7 @@ class CanvasView : public QWidget {
     Q_OBJECT
 public:
     explicit CanvasView(Workbench& bench, QWidget* parent = nullptr);
+    ~CanvasView() override;
 
     ScreenTiles& tiles() { return tiles_; }
     Strokes& strokes() { return strokes_; }
