@@ -107,22 +107,22 @@ Outputs outputsOf(const EvaluateArguments& args, CommandLine& line) {
 
 /// What the verb reads.
 struct Inputs {
-    std::vector<TileSourcePtr> predictions;
+    std::vector<PreparedPrediction> predictions;
     TileSourcePtr truth, image; // image: null where none was given
 };
 
 /// Labels, or probabilities as they are where those are expected.
-TileSourcePtr openPrediction(const EvaluateArguments& args, CommandLine& line, const std::string& file,
-                             const Progress& progress) {
+PreparedPrediction openPrediction(const EvaluateArguments& args, CommandLine& line, const std::string& file,
+                                  const Progress& progress) {
     OpenOptions options = args.reading.options();
     options.labels = true;
     line.files.addInput(file);
-    TileSourcePtr source = openImage(file, options);
-    const PreparedPrediction prepared =
-        preparePrediction(source, evaluationOptions(args), args.threshold, progress);
-    if (!prepared.probabilities) source = asLabels(source, {{}, args.rule.renumber}, progress);
-    addRemarks(line, file, source->info().remarks);
-    return source;
+    PreparedPrediction prepared =
+        preparePrediction(openImage(file, options), evaluationOptions(args), args.threshold, progress);
+    if (!prepared.probabilities)
+        prepared.labels = asLabels(prepared.labels, {{}, args.rule.renumber}, progress);
+    addRemarks(line, file, prepared.labels->info().remarks);
+    return prepared;
 }
 
 Inputs openInputs(const EvaluateArguments& args, CommandLine& line, const Progress& progress) {
@@ -131,7 +131,8 @@ Inputs openInputs(const EvaluateArguments& args, CommandLine& line, const Progre
         inputs.predictions.push_back(openPrediction(args, line, args.files[i], progress));
     inputs.truth = openLabelInput(line, args.files.back(), args.truthReading.options(), args.rule, progress);
     for (size_t i = 0; i < inputs.predictions.size(); ++i)
-        if (const std::string remark = remarkOnSizes(inputs.truth->info(), inputs.predictions[i]->info());
+        if (const std::string remark =
+                remarkOnSizes(inputs.truth->info(), inputs.predictions[i].labels->info());
             !remark.empty())
             addRemark(line, remark);
     if (!args.image.empty()) inputs.image = openInput(line, args.image);
@@ -148,14 +149,12 @@ EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs, C
                                 !args.report.empty() || !args.perSlice.empty()};
     if (parts.file) record.truth = comparedFile(truth->info(), progress);
     record.truthNames = classTableOf(truth->info());
-    const EvaluationOptions options = evaluationOptions(args);
     for (size_t i = 0; i < predictions.size(); ++i) {
         const PartProgress part(progress, double(i) / double(predictions.size()),
                                 double(i + 1) / double(predictions.size()));
-        record.predictions.push_back(
-            compareWithTruth(predictions[i], *truth, options, args.threshold, part, parts));
+        record.predictions.push_back(compareWithTruth(predictions[i], *truth, part, parts));
         Comparison& one = record.predictions.back();
-        one.classNames = classTableOf(predictions[i]->info());
+        one.classNames = classTableOf(predictions[i].labels->info());
         addRemarks(line, args.files[i], one.remarks);
         if (args.threshold && !one.fromProbabilities)
             addRemarks(line, args.files[i],
@@ -167,17 +166,15 @@ EvaluationRecord recordOf(const EvaluateArguments& args, const Inputs& inputs, C
 
 #ifdef CRISTAE_HAS_REPORT
 /// Each prediction's difference on the slice where it is worst.
-std::vector<EvaluationPicture> reportPictures(const EvaluateArguments& args, const EvaluationRecord& record,
-                                              const Inputs& inputs, const Progress& progress) {
+std::vector<EvaluationPicture> reportPictures(const EvaluationRecord& record, const Inputs& inputs,
+                                              const Progress& progress) {
     const auto& [predictions, truth, image] = inputs;
     std::vector<EvaluationPicture> pictures;
     for (size_t i = 0; i < predictions.size(); ++i) {
         const Comparison& one = record.predictions[i];
         const int64_t z = worstSlice(one);
-        const PreparedPrediction prepared =
-            preparePrediction(predictions[i], evaluationOptions(args), args.threshold, progress);
         pictures.push_back(
-            {differenceImage(prepared.labels, truth, prepared.options, image, z, progress),
+            {differenceImage(predictions[i].labels, truth, predictions[i].options, image, z, progress),
              QString::fromStdString(fmt::format("slice {} (Dice {:.3f}): {}", z + 1,
                                                 one.slices[size_t(z)].dice(), one.prediction.name))});
     }
@@ -193,7 +190,7 @@ void writeReport(const EvaluateArguments& args, const Destination& report, const
     }
 #ifdef CRISTAE_HAS_REPORT
     const auto application = ensureGuiApplication();
-    writeEvaluationPdf(report, record, reportPictures(args, record, inputs, progress));
+    writeEvaluationPdf(report, record, reportPictures(record, inputs, progress));
 #endif
 }
 
@@ -201,11 +198,10 @@ void writeReport(const EvaluateArguments& args, const Destination& report, const
 std::filesystem::path writeDifference(const EvaluateArguments& args, const Destination& output,
                                       const Inputs& inputs, const Session& session,
                                       const Progress& progress) {
-    const PreparedPrediction prepared =
-        preparePrediction(inputs.predictions.front(), evaluationOptions(args), args.threshold, progress);
-    return writeDifferencePicture(
-        *differencePicture(prepared.labels, inputs.truth, prepared.options, inputs.image),
-        session.exporters(), output, args.files.front(), args.files.back(), progress);
+    const PreparedPrediction& first = inputs.predictions.front();
+    return writeDifferencePicture(*differencePicture(first.labels, inputs.truth, first.options, inputs.image),
+                                  session.exporters(), output, args.files.front(), args.files.back(),
+                                  progress);
 }
 
 void checkReport(const EvaluateArguments& args) {

@@ -174,7 +174,7 @@ ComparedFile comparedFile(const ImageInfo& info, const Progress& progress) {
 
 PreparedPrediction preparePrediction(const TileSourcePtr& prediction, const EvaluationOptions& options,
                                      std::optional<double> threshold, const Progress& progress) {
-    PreparedPrediction prepared{prediction, nullptr, options, {}};
+    PreparedPrediction prepared{prediction, nullptr, options, threshold, {}};
     const bool wantsCurves = !curvesAndOthers(options.metrics).first.empty() &&
                              std::ranges::find(options.metrics, "all") == options.metrics.end();
     if ((!threshold && !wantsCurves) || options.predictionIds) return prepared;
@@ -225,23 +225,29 @@ std::vector<ClassScore> classScores(const ConfusionTable& table, const ClassTabl
 Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& truth,
                             const EvaluationOptions& options, std::optional<double> threshold,
                             const Progress& progress, const ComparisonParts& parts) {
+    return compareWithTruth(
+        preparePrediction(prediction, options, threshold, PartProgress(progress, 0, 0.05)), truth,
+        PartProgress(progress, 0.05, 1), parts);
+}
+
+Comparison compareWithTruth(const PreparedPrediction& prepared, const TileSource& truth,
+                            const Progress& progress, const ComparisonParts& parts) {
     Comparison result;
-    if (parts.file) result.prediction = comparedFile(prediction->info(), progress);
-    const PreparedPrediction prepared =
-        preparePrediction(prediction, options, threshold, PartProgress(progress, 0, 0.05));
+    const TileSource& labels = *prepared.labels;
+    if (parts.file) result.prediction = comparedFile(labels.info(), progress);
     result.remarks = prepared.remarks;
     result.fromProbabilities = prepared.probabilities != nullptr;
     EvaluationOptions forLabels = prepared.options;
     bool wantsLabels = true;
     if (prepared.probabilities) {
-        EvaluationOptions forCurves = options;
-        std::tie(forCurves.metrics, forLabels.metrics) = curvesAndOthers(options.metrics);
-        wantsLabels = options.metrics.empty() || !forLabels.metrics.empty();
+        EvaluationOptions forCurves = prepared.options;
+        std::tie(forCurves.metrics, forLabels.metrics) = curvesAndOthers(forCurves.metrics);
+        wantsLabels = prepared.options.metrics.empty() || !forLabels.metrics.empty();
         if (!forCurves.metrics.empty()) {
             const TileSource& probabilities = *prepared.probabilities;
-            result.metrics = evaluate(probabilities, truth, forCurves, PartProgress(progress, 0.05, 0.1));
+            result.metrics = evaluate(probabilities, truth, forCurves, PartProgress(progress, 0, 0.1));
             const ProbabilityCurves curves =
-                curvesOf(probabilities, truth, forCurves, sourceName(*prediction, "The prediction"),
+                curvesOf(probabilities, truth, forCurves, sourceName(labels, "The prediction"),
                          sourceName(truth, "The ground truth"), PartProgress(progress, 0.1, 0.15));
             result.precisionRecall = curves.precisionRecall();
             for (const CalibrationBin& bin : curves.calibration())
@@ -249,17 +255,18 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
         }
     }
     if (wantsLabels) {
-        auto figures = evaluate(*prepared.labels, truth, forLabels, PartProgress(progress, 0.15, 0.8));
-        if (prepared.probabilities && threshold)
+        auto figures = evaluate(labels, truth, forLabels, PartProgress(progress, 0.15, 0.8));
+        if (prepared.probabilities && prepared.threshold)
             for (Metric& metric : figures)
-                metric.convention += fmt::format("; probabilities from {} on are foreground", *threshold);
+                metric.convention +=
+                    fmt::format("; probabilities from {} on are foreground", *prepared.threshold);
         result.metrics.insert(result.metrics.begin(), figures.begin(), figures.end());
-    } else if (!threshold) {
+    } else if (!prepared.threshold) {
         return result; // slices and classes are of labels
     }
     if (parts.slices)
-        result.slices = countsOfSlices(*prepared.labels, truth, forLabels, PartProgress(progress, 0.8, 0.9));
-    result.classes = confusionTable(*prepared.labels, truth, forLabels, PartProgress(progress, 0.9, 1));
+        result.slices = countsOfSlices(labels, truth, forLabels, PartProgress(progress, 0.8, 0.9));
+    result.classes = confusionTable(labels, truth, forLabels, PartProgress(progress, 0.9, 1));
     const auto note = [&](bool merged, bool asIds, const char* what, const char* flag) {
         if (merged && !asIds)
             result.remarks.push_back(fmt::format(
@@ -267,9 +274,9 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
                 "are object ids.",
                 what, flag));
     };
-    note(result.classes.truthMerged && truth.info().channels == 1, options.truthIds, "The ground truth",
-         "--truth-ids");
-    note(result.classes.predictionMerged && prediction->info().channels == 1, forLabels.predictionIds,
+    note(result.classes.truthMerged && truth.info().channels == 1, prepared.options.truthIds,
+         "The ground truth", "--truth-ids");
+    note(result.classes.predictionMerged && labels.info().channels == 1, forLabels.predictionIds,
          "The prediction", "--prediction-ids");
     return result;
 }

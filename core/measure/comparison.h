@@ -60,7 +60,8 @@ std::vector<ClassScore> classScores(const ConfusionTable& table, const ClassTabl
 struct PreparedPrediction {
     TileSourcePtr labels;        // as they are, or the probabilities cut at the threshold
     TileSourcePtr probabilities; // from 0 to 1; null for labels
-    EvaluationOptions options;   // of the labels
+    EvaluationOptions options;   // of the labels; their metrics may be curves too
+    std::optional<double> threshold;
     std::vector<std::string> remarks;
 };
 /// With a threshold, or where curves are asked for, finds out whether the prediction holds probabilities (see
@@ -89,6 +90,8 @@ struct ComparisonParts {
 /// evaluate(), countsOfSlices() and confusionTable() of one prediction. With a threshold, probabilities give
 /// the curves that are wanted ("all" wants them) and, as a mask from the threshold on, what labels give; the
 /// conventions say so. Throws as those do, and what comparedFile() does.
+Comparison compareWithTruth(const PreparedPrediction& prediction, const TileSource& truth,
+                            const Progress& progress, const ComparisonParts& parts = {});
 Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& truth,
                             const EvaluationOptions& options, std::optional<double> threshold,
                             const Progress& progress, const ComparisonParts& parts = {});

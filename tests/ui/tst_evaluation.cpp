@@ -180,6 +180,17 @@ private Q_SLOTS:
         QCOMPARE(cell("confusion", 1, 1), QString("2,400\n100.0 %"));
     }
 
+    void labelsOfLargeValuesAreLabels() {
+        const QString truth = prepare();
+        panel_->compareWith(truth);
+        QTRY_COMPARE(panel_->record().predictions.size(), size_t(1));
+        // Whole numbers beyond those of usual classes, below one half of 255: no probabilities.
+        panel_->addPrediction(write("forty.tif", squares({{10, 10}, {80, 20}}, 20, 40)));
+        QTRY_COMPARE(panel_->record().predictions.size(), size_t(2));
+        QCOMPARE(figure("Dice (F1)", 2), QString("1.0000"));
+        QVERIFY(!panel_->record().predictions.back().fromProbabilities);
+    }
+
     void theDifferenceFollowsSliceAndBrush() {
         CanvasView canvas(*bench_);
         canvas.resize(600, 400);

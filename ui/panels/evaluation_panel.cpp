@@ -43,17 +43,12 @@ struct EvaluationPanel::Evaluated {
 
 namespace {
 
-ClassTable namesOf(const ImageInfo& info) {
-    ClassTable table;
-    for (const LabelClass& one : classesOf(info)) table.set(one);
-    return table;
-}
-
 /// Opens a file whose values are wanted; one with several datasets fills `choices` and gives nothing.
 TileSourcePtr openOrAsk(const std::string& path, OpenOptions options, std::vector<SceneInfo>& choices) {
     options.labels = true;
-    choices = scenesToChoose(path, options);
-    return choices.empty() ? openImage(path, options) : nullptr;
+    ImageOrScenes found = openOrList(path, options);
+    choices = std::move(found.scenes);
+    return found.image;
 }
 
 /// Labels, or probabilities as they are.
@@ -127,12 +122,12 @@ void EvaluationPanel::compareWith(const QString& truthPath, const OpenOptions& o
         result.truth = asLabels(result.truth, {}, PartProgress(progress, 0, 0.1));
         result.remarks = result.truth->info().remarks;
         result.truthFile = comparedFile(result.truth->info(), progress);
-        result.truthNames = namesOf(result.truth->info());
+        result.truthNames = classTableOf(result.truth->info());
         if (result.truth->info().extent().z == 1 && labels.extent().z > 1) result.slice = slice;
         result.generation = generation;
         result.compared = {labelsToMeasure(labels, size, result.slice), wanted, true};
         result.comparison =
-            compareWithTruth(result.compared.source, *result.truth, wanted, pageThreshold, progress);
+            compareWithTruth(result.compared.source, *result.truth, wanted, std::nullopt, progress);
         result.comparison.prediction.name = name;
         result.comparison.prediction.remarks = remarks;
         result.comparison.classNames = classes;
@@ -159,16 +154,19 @@ void EvaluationPanel::addPrediction(const QString& path, const OpenOptions& opti
         source = labelsOrProbabilities(source, PartProgress(progress, 0, 0.1));
         result.remarks = source->info().remarks;
         if (!source->info().voxelSize.knownInPlane()) source = withVoxelSize(source, size);
-        result.comparison.classNames = namesOf(source->info());
+        result.comparison.classNames = classTableOf(source->info());
         EvaluationOptions own = wanted;
         if (const LabelClass* same = result.comparison.classNames.findByName(structure))
             own.predictionLabel = same->value;
         if (slice && source->info().extent().z > 1)
             source = partOf(source, Box3::ofSlice(source->info().extent(), *slice));
+        // Nobody said that whole numbers are probabilities; fractions can be nothing else.
+        const auto threshold =
+            holdsFractions(*source, progress) ? std::optional(pageThreshold) : std::nullopt;
+        const PreparedPrediction prepared = preparePrediction(source, own, threshold, progress);
         const ClassTable names = result.comparison.classNames;
-        result.comparison = compareWithTruth(source, *truth, own, pageThreshold, progress);
+        result.comparison = compareWithTruth(prepared, *truth, progress);
         result.comparison.classNames = names;
-        const PreparedPrediction prepared = preparePrediction(source, own, pageThreshold, progress);
         result.compared = {prepared.labels, prepared.options, false};
         return result;
     };
