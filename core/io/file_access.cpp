@@ -33,6 +33,15 @@ std::string listOf(const std::vector<SceneInfo>& scenes) {
 
 } // namespace
 
+std::optional<size_t> findScene(const std::vector<std::string>& names, const std::string& wanted) {
+    for (size_t i = 0; i < names.size(); ++i)
+        if (names[i] == wanted || names[i] == "/" + wanted) return i;
+    size_t number = 0;
+    const auto [end, failed] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    if (failed == std::errc() && end == wanted.data() + wanted.size() && number < names.size()) return number;
+    return std::nullopt;
+}
+
 size_t chooseScene(const std::filesystem::path& path, const std::vector<SceneInfo>& scenes,
                    const std::string& wanted) {
     if (wanted.empty()) {
@@ -44,12 +53,9 @@ size_t chooseScene(const std::filesystem::path& path, const std::vector<SceneInf
                                            "the command line). It has {}.",
                                            scenes.size(), listOf(scenes)));
     }
-    for (size_t i = 0; i < scenes.size(); ++i)
-        if (scenes[i].name == wanted || scenes[i].name == "/" + wanted) return i;
-    size_t number = 0;
-    const auto [end, failed] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
-    if (failed == std::errc() && end == wanted.data() + wanted.size() && number < scenes.size())
-        return number;
+    std::vector<std::string> names;
+    for (const SceneInfo& scene : scenes) names.push_back(scene.name);
+    if (const auto found = findScene(names, wanted)) return *found;
     throw inputError(path, fmt::format("it has no image “{}”. It has {}.", wanted,
                                        scenes.empty() ? "none" : listOf(scenes)));
 }

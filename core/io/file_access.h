@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ int64_t checkedBytes(const std::filesystem::path& path, std::initializer_list<in
 /// Throws Error{input} for more slices than any stack has; to be called before anything is made for each of
 /// them.
 void checkSlices(const std::filesystem::path& path, int64_t slices);
+/// The place of the scene that `wanted` names, with or without a leading "/", or else numbers from 0.
+std::optional<size_t> findScene(const std::vector<std::string>& names, const std::string& wanted);
 /// Which of several images `wanted` means: a name, with or without a leading "/", else a number from 0; empty
 /// means the only one that is not reduced. Throws Error{input} with a list where that is none, or more than
 /// one.

@@ -117,6 +117,21 @@ std::vector<SceneInfo> scenesToChoose(const fs::path& path, const OpenOptions& o
     return scenes;
 }
 
+ImageOrScenes openOrList(const fs::path& path, const OpenOptions& options) {
+    try {
+        return {openImage(path, options), {}};
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::input || !options.scene.empty()) throw;
+        std::vector<SceneInfo> scenes;
+        try {
+            scenes = scenesToChoose(path, options);
+        } catch (const Error&) { // the first error says what is wrong
+        }
+        if (scenes.empty()) throw;
+        return {nullptr, std::move(scenes)};
+    }
+}
+
 std::vector<std::string> openableExtensions() {
     std::vector<std::string> extensions;
     for (const auto& format : formats())

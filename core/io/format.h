@@ -55,6 +55,14 @@ std::vector<SceneInfo> listScenes(const std::filesystem::path& path);
 /// The images of which a caller must name one in OpenOptions::scene before openImage; empty if `options` does
 /// or there is no choice. Throws Error{input}.
 std::vector<SceneInfo> scenesToChoose(const std::filesystem::path& path, const OpenOptions& options = {});
+/// An image, or the images among which a caller must choose.
+struct ImageOrScenes {
+    TileSourcePtr image; // null: choose
+    std::vector<SceneInfo> scenes;
+};
+/// openImage(), with scenesToChoose() as a value where there is a choice; a file of one image is looked
+/// through once. Throws Error{input}.
+ImageOrScenes openOrList(const std::filesystem::path& path, const OpenOptions& options = {});
 /// All file extensions that can be opened, for file dialogs.
 std::vector<std::string> openableExtensions();
 

@@ -1,12 +1,12 @@
 // Walks the directories of a TIFF, chooses a scene and lays out its pages.
 #include "core/base/text.h"
 #include "core/io/description_lines.h"
+#include "core/io/file_access.h"
 #include "core/io/tiff_colour.h"
 #include "core/io/tiff_order.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -114,16 +114,6 @@ std::string listOf(const std::vector<TiffScene>& scenes) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The one that a name or a number means. Throws Error{input}.
-size_t namedScene(const InputFile& file, const std::vector<TiffScene>& scenes, const std::string& wanted) {
-    const auto named = std::ranges::find(scenes, wanted, &TiffScene::name);
-    if (named != scenes.end()) return size_t(named - scenes.begin());
-    size_t number = 0;
-    const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
-    if (error == std::errc() && end == wanted.data() + wanted.size() && number < scenes.size()) return number;
-    throw inputError(file.path(), fmt::format("it has no image “{}”. It has: {}.", wanted, listOf(scenes)));
-}
-
 /// The scene with the most pixels if it has at least twice as many as every other that counts.
 std::optional<size_t> mainScene(const TiffFileTable& table, const std::vector<TiffScene>& scenes) {
     size_t best = 0;
@@ -137,7 +127,13 @@ std::optional<size_t> mainScene(const TiffFileTable& table, const std::vector<Ti
 
 size_t chooseScene(const InputFile& file, TiffFileTable& table, const std::vector<TiffScene>& scenes,
                    const std::string& wanted) {
-    if (!wanted.empty()) return namedScene(file, scenes, wanted);
+    if (!wanted.empty()) {
+        std::vector<std::string> names;
+        for (const TiffScene& scene : scenes) names.push_back(scene.name);
+        if (const auto found = findScene(names, wanted)) return *found;
+        throw inputError(file.path(),
+                         fmt::format("it has no image “{}”. It has: {}.", wanted, listOf(scenes)));
+    }
     if (scenes.size() == 1) return 0;
     const auto main = mainScene(table, scenes);
     if (!main)

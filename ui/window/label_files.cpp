@@ -47,8 +47,12 @@ LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& op
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress) {
     OpenOptions forLabels = options;
     forLabels.labels = true;
-    TileSourcePtr source = openImage(path, forLabels);
-    const std::string name = path.filename().string();
+    return readLabels(openImage(path, forLabels), base, classes, progress);
+}
+
+LoadedLabels readLabels(TileSourcePtr source, const LabelSnapshot& base, const ClassTable& classes,
+                        const Progress& progress) {
+    const std::string name = source->info().path.filename().string();
     if (!(source->info().extent() == base.extent()))
         throw Error(ErrorKind::input,
                     QCoreApplication::translate("LabelFiles",

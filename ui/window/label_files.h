@@ -25,5 +25,8 @@ struct LoadedLabels {
 /// differs (names both) or the values are no labels.
 LoadedLabels readLabels(const std::filesystem::path& path, const OpenOptions& options,
                         const LabelSnapshot& base, const ClassTable& classes, const Progress& progress);
+/// The same of a source that was opened for its values (OpenOptions::labels).
+LoadedLabels readLabels(TileSourcePtr source, const LabelSnapshot& base, const ClassTable& classes,
+                        const Progress& progress);
 
 } // namespace cristae

@@ -101,13 +101,14 @@ QString wordsOf(const ImageInfo& info) {
 
 /// The middle of the middle slice at a quarter of a megapixel at most; quick for every size of image.
 Thumbnail makeThumbnail(const std::filesystem::path& path, QSize size, const Progress& progress) {
-    OpenOptions options;
-    if (const auto scenes = scenesToChoose(path); !scenes.empty()) {
+    const ImageOrScenes found = openOrList(path);
+    TileSourcePtr source = found.image;
+    if (!source) {
         const auto image = std::ranges::find_if(
-            scenes, [](const SceneInfo& one) { return !one.looksLikeLabels && !one.reduced; });
-        options.scene = (image == scenes.end() ? scenes.front() : *image).name;
+            found.scenes, [](const SceneInfo& one) { return !one.looksLikeLabels && !one.reduced; });
+        source =
+            openImage(path, {.scene = (image == found.scenes.end() ? found.scenes.front() : *image).name});
     }
-    const TileSourcePtr source = openImage(path, options);
     const Extent3 extent = source->info().extent();
     // Twice the logical size is sharp at 200 %; the crop shows structure instead of a grey haze.
     const int64_t height = std::min<int64_t>(extent.y, 2 * size.height()),

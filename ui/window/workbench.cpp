@@ -73,11 +73,12 @@ void Workbench::open(const QString& path, const OpenOptions& options, std::funct
     const QString name = QFileInfo(path).fileName();
     auto work = [file = std::filesystem::path(path.toStdString()), options](const Progress& progress) {
         Opened opened;
-        opened.choices = scenesToChoose(file, options);
-        if (!opened.choices.empty()) return opened;
         opened.options = options;
         if (options.axes.empty()) opened.options.axes = rememberedAxes(file, options.scene);
-        opened.image = openImage(file, opened.options);
+        ImageOrScenes found = openOrList(file, opened.options);
+        opened.choices = std::move(found.scenes);
+        if (!found.image) return opened;
+        opened.image = std::move(found.image);
         opened.screen = withPyramid(opened.image);
         opened.range = firstRange(*opened.image, progress);
         return opened;
@@ -175,8 +176,11 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
         [file = std::filesystem::path(path.toStdString()), base = document_->labels().snapshot(),
          classes = document_->classes(), options](const Progress& progress) {
             Loaded loaded;
-            loaded.choices = scenesToChoose(file, options);
-            if (loaded.choices.empty()) loaded.labels = readLabels(file, options, base, classes, progress);
+            OpenOptions values = options;
+            values.labels = true;
+            ImageOrScenes found = openOrList(file, values);
+            loaded.choices = std::move(found.scenes);
+            if (found.image) loaded.labels = readLabels(found.image, base, classes, progress);
             return loaded;
         },
         [this, path, name, then = std::move(then), number = documentNumber_](Loaded done) {
