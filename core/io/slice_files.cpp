@@ -34,22 +34,8 @@ bool isWord(std::string_view words, const std::string& token) {
     return words.find(" " + token + " ") != std::string_view::npos;
 }
 
-/// Runs of letters and runs of digits (without leading zeros) of a name, in lower case: "Img_01.masks" → img,
-/// 1, masks.
 std::vector<std::string> tokensOf(const fs::path& file) {
-    std::vector<std::string> tokens;
-    char kind = ' ';
-    for (const char c : file.stem().string()) {
-        const auto u = static_cast<unsigned char>(c);
-        const char now = std::isdigit(u) ? '0' : std::isalpha(u) || u >= 0x80 ? 'a' : ' ';
-        if (now != ' ' && now != kind) tokens.emplace_back();
-        if (now != ' ') tokens.back() += char(std::tolower(u));
-        kind = now;
-    }
-    for (std::string& token : tokens)
-        if (std::isdigit(static_cast<unsigned char>(token[0])))
-            token.erase(0, std::min(token.find_first_not_of('0'), token.size() - 1));
-    return tokens;
+    return nameWords(file.stem().string());
 }
 
 bool isThumbnail(const fs::path& file) {
@@ -146,23 +132,6 @@ void addRemark(std::vector<std::string>& remarks, const Files& files, std::strin
                                   countText(int64_t(files.size()), singular, plural), namesOf(files)));
 }
 
-Files imagesOf(const fs::path& folder, const std::vector<std::string>& extensions) {
-    Files images;
-    std::error_code failed;
-    for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
-        std::error_code ignored;
-        if (std::find(extensions.begin(), extensions.end(), extensionOf(it->path())) != extensions.end() &&
-            it->is_regular_file(ignored))
-            images.push_back(it->path());
-    }
-    if (failed)
-        throw inputError(folder, fmt::format("{}. Check the folder's permissions.", failed.message()));
-    std::sort(images.begin(), images.end(), [](const fs::path& a, const fs::path& b) {
-        return naturalLess(a.filename().string(), b.filename().string());
-    });
-    return images;
-}
-
 /// A name in two: what stands before its last number, and the number.
 struct Numbered {
     std::string series;
@@ -193,10 +162,43 @@ std::string missingText(const std::vector<int64_t>& missing) {
 
 } // namespace
 
+std::vector<std::string> nameWords(const std::string& name) {
+    std::vector<std::string> tokens;
+    char kind = ' ';
+    for (const char c : name) {
+        const auto u = static_cast<unsigned char>(c);
+        const char now = std::isdigit(u) ? '0' : std::isalpha(u) || u >= 0x80 ? 'a' : ' ';
+        if (now != ' ' && now != kind) tokens.emplace_back();
+        if (now != ' ') tokens.back() += char(std::tolower(u));
+        kind = now;
+    }
+    for (std::string& token : tokens)
+        if (std::isdigit(static_cast<unsigned char>(token[0])))
+            token.erase(0, std::min(token.find_first_not_of('0'), token.size() - 1));
+    return tokens;
+}
+
+std::vector<fs::path> filesIn(const fs::path& folder, const std::vector<std::string>& extensions) {
+    std::vector<fs::path> images;
+    std::error_code failed;
+    for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
+        std::error_code ignored;
+        if (std::find(extensions.begin(), extensions.end(), extensionOf(it->path())) != extensions.end() &&
+            it->is_regular_file(ignored))
+            images.push_back(it->path());
+    }
+    if (failed)
+        throw inputError(folder, fmt::format("{}. Check the folder's permissions.", failed.message()));
+    std::sort(images.begin(), images.end(), [](const fs::path& a, const fs::path& b) {
+        return naturalLess(a.filename().string(), b.filename().string());
+    });
+    return images;
+}
+
 SliceFiles slicesIn(const fs::path& folder, const std::vector<std::string>& extensions) {
     SliceFiles result;
     Files& files = result.files;
-    files = imagesOf(folder, extensions);
+    files = filesIn(folder, extensions);
     const Files hidden =
         taken(files, [](const fs::path& f) { return f.filename().string().starts_with('.'); });
     addRemark(result.remarks, hidden, "hidden file", "hidden files");

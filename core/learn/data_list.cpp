@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/input_file.h"
 #include "core/base/json.h"
+#include "core/image/with_voxel_size.h"
 #include "core/io/label_image.h"
 
 #include <fmt/format.h>
@@ -15,8 +16,6 @@ namespace cristae {
 namespace {
 
 using nlohmann::json;
-
-constexpr double smallestPixelNm = 0.01, largestPixelNm = 1e5;
 
 struct Range {
     int64_t first = 0, end = -1, every = 1;
@@ -116,7 +115,7 @@ std::optional<std::optional<double>> statedPixelSize(const json& entry) {
     if (!entry.contains("pixelSizeNm")) return std::nullopt;
     if (entry["pixelSizeNm"].is_null()) return std::optional<double>();
     const auto nm = entry["pixelSizeNm"].get<double>();
-    if (!(nm >= smallestPixelNm && nm <= largestPixelNm))
+    if (!isPossibleLength(nm))
         throw Error(ErrorKind::input,
                     fmt::format("the \"pixelSizeNm\" of {:g} nm is no size of a pixel; give "
                                 "it in nanometres, or null if it is not known.",

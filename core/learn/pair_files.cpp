@@ -28,43 +28,6 @@ std::string lower(std::string text) {
     return text;
 }
 
-/// Images that can be opened, in natural order; hidden files are passed over.
-Files imagesIn(const fs::path& folder) {
-    const auto known = openableExtensions();
-    Files files;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        const std::string extension = lower(entry.path().extension().string());
-        if (!entry.is_regular_file() || extension.empty() ||
-            entry.path().filename().string().starts_with('.'))
-            continue;
-        if (std::find(known.begin(), known.end(), extension.substr(1)) != known.end())
-            files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-        return naturalLess(a.filename().string(), b.filename().string());
-    });
-    return files;
-}
-
-/// Runs of letters and runs of digits (without leading zeros) of a name, in lower case.
-std::vector<std::string> wordsOf(const std::string& stem) {
-    std::vector<std::string> words;
-    char kind = ' ';
-    for (const char c : lower(stem)) {
-        const auto u = static_cast<unsigned char>(c);
-        const char now = std::isdigit(u) ? '0' : std::isalpha(u) || u >= 0x80 ? 'a' : ' ';
-        if (now != ' ' && now == kind)
-            words.back() += c;
-        else if (now != ' ')
-            words.emplace_back(1, c);
-        kind = now;
-    }
-    for (std::string& word : words)
-        if (std::isdigit(static_cast<unsigned char>(word[0])))
-            word.erase(0, std::min(word.find_first_not_of('0'), word.size() - 1));
-    return words;
-}
-
 constexpr std::array labelWords{"mask",          "masks",       "label",      "labels",      "lab",
                                 "lbl",           "seg",         "segs",       "gt",          "truth",
                                 "target",        "targets",     "annotation", "annotations", "segmentation",
@@ -77,13 +40,13 @@ template <class Words> bool isOneOf(const std::string& word, const Words& words)
 }
 
 bool namedLikeLabels(const std::string& stem) {
-    const auto words = wordsOf(stem);
+    const auto words = nameWords(stem);
     return std::any_of(words.begin(), words.end(), [](const auto& w) { return isOneOf(w, labelWords); });
 }
 
 std::string withoutKindWords(const std::string& stem) {
     std::string key;
-    for (const std::string& word : wordsOf(stem))
+    for (const std::string& word : nameWords(stem))
         if (!isOneOf(word, labelWords) && !isOneOf(word, imageWords) && !isOneOf(word, besideWords))
             key += " " + word;
     return key.empty() ? " " : key; // "raw" and "mask" belong together
@@ -91,7 +54,7 @@ std::string withoutKindWords(const std::string& stem) {
 
 std::string numbersOf(const std::string& stem) {
     std::string key;
-    for (const std::string& word : wordsOf(stem))
+    for (const std::string& word : nameWords(stem))
         if (std::isdigit(static_cast<unsigned char>(word[0]))) key += " " + word;
     return key;
 }
@@ -155,7 +118,9 @@ void splitFiles(const fs::path& imageFolder, const fs::path& labelFolder, Files&
     std::error_code unknown;
     const auto isLabels = [](const fs::path& file) { return namedLikeLabels(file.stem().string()); };
     if (fs::equivalent(imageFolder, labelFolder, unknown)) {
-        images = labels = imagesIn(imageFolder);
+        images = filesIn(imageFolder, openableExtensions());
+        std::erase_if(images, [](const fs::path& file) { return file.filename().string().starts_with('.'); });
+        labels = images;
         std::erase_if(images, isLabels);
         std::erase_if(labels, [&](const fs::path& file) { return !isLabels(file); });
         return;

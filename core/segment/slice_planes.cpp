@@ -8,21 +8,9 @@
 #include <fmt/format.h>
 
 namespace cristae {
-namespace {
 
-/// Passes a cancellation on to a reader without letting it report.
-class OnlyCancel : public Progress {
-public:
-    explicit OnlyCancel(const Progress& whole) : whole_(whole) {}
-    void report(double, const std::string&) const override {}
-    bool cancelled() const override { return whole_.cancelled(); }
-
-private:
-    const Progress& whole_;
-};
-
-/// What makes a slice too large for the memory: its pixel size, or else its axes.
-std::string reasonOfSize(const ImageInfo& image, const ModelScale& scale, const ModelCard& card) {
+std::string reasonOfSize(const ImageInfo& image, const ModelCard& card) {
+    const ModelScale scale = modelScale(image.voxelSize, card);
     const Extent3& e = image.extent();
     if (scale.y > 1.5 || scale.x > 1.5)
         return fmt::format(
@@ -36,6 +24,19 @@ std::string reasonOfSize(const ImageInfo& image, const ModelScale& scale, const 
         "read as {}. Check them (--axes), predict a region, or close other programs.",
         e.x, e.y, image.channels > 1 ? fmt::format(" with {} channels", image.channels) : "", image.axes);
 }
+
+namespace {
+
+/// Passes a cancellation on to a reader without letting it report.
+class OnlyCancel : public Progress {
+public:
+    explicit OnlyCancel(const Progress& whole) : whole_(whole) {}
+    void report(double, const std::string&) const override {}
+    bool cancelled() const override { return whole_.cancelled(); }
+
+private:
+    const Progress& whole_;
+};
 
 /// Reads a slice with the model's channels at its pixel size. Throws Error{memory} with the reason.
 Pixels readScaled(const TileSource& image, int64_t z, const ModelCard& card, const ModelScale& scale,
@@ -51,7 +52,7 @@ Pixels readScaled(const TileSource& image, int64_t z, const ModelCard& card, con
         if (error.kind() != ErrorKind::memory) throw;
     } catch (const std::bad_alloc&) {
     }
-    throw Error(ErrorKind::memory, reasonOfSize(image.info(), scale, card));
+    throw Error(ErrorKind::memory, reasonOfSize(image.info(), card));
 }
 
 } // namespace

@@ -17,6 +17,10 @@ struct SlicePlane {
     Normalisation normalisation;
 };
 
+/// The sentence for slices that do not fit into the memory: their pixel size is the reason, or else their
+/// axes.
+std::string reasonOfSize(const ImageInfo& image, const ModelCard& card);
+
 class SlicePlanes {
 public:
     /// keep: how many slices to each side a network takes.

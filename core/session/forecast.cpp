@@ -2,6 +2,7 @@
 #include "core/session/forecast.h"
 
 #include "core/base/error.h"
+#include "core/segment/slice_planes.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -65,21 +66,17 @@ std::vector<std::string> predictionConcerns(const ImageInfo& image, const Predic
 std::vector<std::string> predictNamingCause(const TileSource& image, std::span<const NetworkTask> tasks,
                                             const PredictionSettings& settings, const SliceConsumer& consume,
                                             const Progress& progress) {
-    const auto cause = [&]() -> std::string {
-        for (const NetworkTask& task : tasks)
-            if (isAbsurd(modelScale(image.info().voxelSize, task.card)))
-                return "There is not enough memory. " + scaleWords(image.info(), task.card) +
-                       " Check the pixel size.";
-        return {};
-    };
+    const auto enlarged = std::ranges::find_if(tasks, [&](const NetworkTask& task) {
+        return isAbsurd(modelScale(image.info().voxelSize, task.card));
+    });
     try {
         return predict(image, tasks, settings, consume, progress);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::memory || cause().empty()) throw;
+        if (error.kind() != ErrorKind::memory || enlarged == tasks.end()) throw;
     } catch (const std::bad_alloc&) {
-        if (cause().empty()) throw;
+        if (enlarged == tasks.end()) throw;
     }
-    throw Error(ErrorKind::memory, cause());
+    throw Error(ErrorKind::memory, reasonOfSize(image.info(), enlarged->card));
 }
 
 } // namespace cristae
