@@ -4,6 +4,7 @@
 #include "core/image/with_voxel_size.h"
 #include "core/io/calibration.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/remarks.h"
 #include "tests/support/tiff_writer.h"
 
 #include <QtTest>
@@ -11,19 +12,6 @@
 
 using namespace cristae;
 namespace fs = std::filesystem;
-
-namespace {
-
-bool has(const ImageInfo& info, const std::string& words) {
-    return std::ranges::any_of(
-        info.remarks, [&](const std::string& each) { return each.find(words) != std::string::npos; });
-}
-
-bool near(const std::optional<double>& nm, double wanted) {
-    return wanted > 0 ? nm && std::abs(*nm / wanted - 1) < 1e-5 : !nm.has_value();
-}
-
-} // namespace
 
 class TestCalibration : public QObject {
     Q_OBJECT

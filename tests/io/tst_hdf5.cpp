@@ -3,8 +3,8 @@
 #include "core/io/hdf5_lzf.h"
 #include "core/io/label_image.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/hdf5_cases.h"
 #include "tests/support/hdf5_chunks.h"
-#include "tests/support/hdf5_writer.h"
 
 #include <QProcess>
 #include <QtTest>
@@ -13,11 +13,6 @@ using namespace cristae;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Fits into every type, signed 8 bits included.
-double valueAt(const Place& p) {
-    return double((p.t * 41 + p.z * 31 + p.c * 17 + p.y * 7 + p.x * 3) % 120);
-}
 
 /// vigra's JSON for axes given by letters; `resolution` in the unit of axis_units.
 std::string axistags(const std::string& letters, double resolution = 0) {
@@ -29,20 +24,12 @@ std::string axistags(const std::string& letters, double resolution = 0) {
     return text + "]}";
 }
 
-/// Compares every voxel with valueAt; time counts as slices where there is no z.
+/// Compares every voxel with valueAt(), and a part with the whole.
 void compare(const fs::path& path, const OpenOptions& options, const std::string& letters) {
+    compareWithPlaces(path, letters, options);
     const auto source = openImage(path, options);
     const ImageInfo& info = source->info();
-    QCOMPARE(info.axes, letters);
     const Pixels all = source->read(0, Box3::ofExtent(info.extent()));
-    const bool timeIsZ = letters.find('z') == std::string::npos;
-    for (int64_t c = 0; c < info.channels; ++c)
-        for (int64_t z = 0; z < info.extent().z; ++z)
-            for (int64_t y = 0; y < info.extent().y; ++y)
-                for (int64_t x = 0; x < info.extent().x; ++x)
-                    if (all.at(c, z, y, x) != valueAt({timeIsZ ? z : 0, timeIsZ ? 0 : z, c, y, x}))
-                        QFAIL(qPrintable(
-                            QStringLiteral("voxel %1 %2 %3 of channel %4").arg(z).arg(y).arg(x).arg(c)));
     const Box3 box{info.extent().z - 1, 2, 3, info.extent().z, 9, 11};
     QVERIFY(source->read(0, box) == all.cropped(box));
 }

@@ -1,7 +1,8 @@
 // Axes of HDF5 datasets: by their names, or guessed from shape and values and said so.
 #include "core/io/hdf5_axes.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/hdf5_writer.h"
+#include "tests/support/hdf5_cases.h"
+#include "tests/support/remarks.h"
 
 #include <QtTest>
 
@@ -10,35 +11,11 @@
 using namespace cristae;
 namespace fs = std::filesystem;
 
-namespace {
-
-double valueAt(const Place& p) {
-    return double((p.t * 41 + p.z * 31 + p.c * 17 + p.y * 7 + p.x * 3) % 120);
-}
-
-std::string remarksOf(const ImageInfo& info) {
-    std::string all;
-    for (const std::string& remark : info.remarks) all += remark + "\n";
-    return all;
-}
-
-} // namespace
-
 class TestHdf5Axes : public QObject {
     Q_OBJECT
 
     void compare(const std::string& letters, const OpenOptions& options = {}) {
-        const auto source = openImage(path_, options);
-        const ImageInfo& info = source->info();
-        QCOMPARE(info.axes, letters);
-        const Pixels all = source->read(0, Box3::ofExtent(info.extent()));
-        const bool timeIsZ = letters.find('z') == std::string::npos;
-        const Box3 box = Box3::ofExtent(info.extent());
-        for (int64_t c = 0; c < info.channels; ++c)
-            for (int64_t z = 0; z < box.z1; ++z)
-                for (int64_t y = 0; y < box.y1; ++y)
-                    for (int64_t x = 0; x < box.x1; ++x)
-                        QCOMPARE(all.at(c, z, y, x), valueAt({timeIsZ ? z : 0, timeIsZ ? 0 : z, c, y, x}));
+        compareWithPlaces(path_, letters, options);
     }
 
 private Q_SLOTS:

@@ -1,6 +1,7 @@
 // The lengths that attributes of HDF5 state, with units as people write them.
 #include "core/io/format.h"
 #include "tests/support/hdf5_writer.h"
+#include "tests/support/remarks.h"
 
 #include <QtTest>
 #include <limits>
@@ -9,15 +10,6 @@ using namespace cristae;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const ImageInfo& info, const std::string& words) {
-    return std::ranges::any_of(
-        info.remarks, [&](const std::string& each) { return each.find(words) != std::string::npos; });
-}
-
-bool near(const std::optional<double>& nm, double wanted) {
-    return wanted > 0 ? nm && std::abs(*nm / wanted - 1) < 1e-5 : !nm.has_value();
-}
 
 using Numbers = std::vector<double>;
 using Texts = std::vector<std::pair<std::string, std::string>>;

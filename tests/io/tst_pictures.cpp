@@ -2,6 +2,7 @@
 // byte by byte.
 #include "core/io/format.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/remarks.h"
 
 #include <QtEndian>
 #include <QtTest>
@@ -160,11 +161,6 @@ void writeBmp(const fs::path& path, const BmpKind& kind) {
     }
     QFile file(QString::fromStdString(path.string()));
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-}
-
-bool has(const ImageInfo& info, const char* words) {
-    return std::any_of(info.remarks.begin(), info.remarks.end(),
-                       [&](const std::string& remark) { return remark.find(words) != std::string::npos; });
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "core/image/readable.h"
 #include "core/io/format.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/remarks.h"
 #include "tests/support/tiff_writer.h"
 
 #include <QtEndian>
@@ -25,11 +26,6 @@ void damageUnit(const fs::path& path, uint32_t index) {
     const std::vector<char> nonsense(size_t(bytes), char(0xfe));
     QVERIFY(::pwrite(file, nonsense.data(), nonsense.size(), off_t(offset)) == ssize_t(bytes));
     ::close(file);
-}
-
-bool has(const ImageInfo& info, const char* words) {
-    return std::any_of(info.remarks.begin(), info.remarks.end(),
-                       [&](const std::string& remark) { return remark.find(words) != std::string::npos; });
 }
 
 /// A TIFF of one page without pixels; `offset` says where they are.

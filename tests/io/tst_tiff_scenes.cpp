@@ -1,6 +1,7 @@
 // Which pages of a TIFF are which slice: OME's TiffData, several images, tifffile's shapes, stale counts,
 // axes that a person gives, the orientation tag.
 #include "tests/support/expect_error.h"
+#include "tests/support/remarks.h"
 #include "tests/support/tiff_writer.h"
 
 #include <QtTest>
@@ -9,11 +10,6 @@ using namespace cristae;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const ImageInfo& info, const std::string& words) {
-    return std::ranges::any_of(
-        info.remarks, [&](const std::string& each) { return each.find(words) != std::string::npos; });
-}
 
 std::string omeImage(const std::string& name, const std::string& sizes, const std::string& tiffData) {
     return "<Image Name=\"" + name + "\"><Pixels SizeX=\"30\" SizeY=\"20\" " + sizes + ">" + tiffData +

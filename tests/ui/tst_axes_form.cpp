@@ -1,4 +1,5 @@
 // Axes of an array in the window: offered where they were guessed, set in a form with a preview, remembered.
+#include "tests/support/byte_volumes.h"
 #include "tests/support/tiny_tiff.h"
 #include "tests/support/ui_setup.h"
 #include "ui/dialogs/dataset_dialog.h"
@@ -12,8 +13,6 @@
 #include <QRegularExpression>
 #include <QTableWidget>
 #include <QTest>
-
-#include <hdf5.h>
 
 using namespace cristae;
 
@@ -47,15 +46,7 @@ class TestAxesForm : public QObject {
             grey[i] = uint8_t((disc ? 200 : 60) + z * 5 + x % 7);
         }
         const QString path = folder_.filePath(QStringLiteral("turned.h5"));
-        const hsize_t shape[3] = {200, 150, 6};
-        const hid_t h5 = H5Fcreate(path.toUtf8().constData(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-        const hid_t space = H5Screate_simple(3, shape, nullptr);
-        const hid_t data =
-            H5Dcreate2(h5, "raw", H5T_NATIVE_UINT8, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-        const bool good = H5Dwrite(data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, grey.data()) >= 0;
-        H5Dclose(data);
-        H5Sclose(space);
-        return H5Fclose(h5) >= 0 && good ? path : QString();
+        return writeVolumes(path, {{"raw", grey}}, {200, 150, 6}) ? path : QString();
     }
 
 private Q_SLOTS:
