@@ -224,7 +224,7 @@ void PredictPage::predict() {
     if (concerns.empty()) return start();
     QStringList sentences;
     for (const std::string& concern : concerns) sentences << text(concern);
-    auto* question = new QMessageBox(QMessageBox::Question, tr("Predict?"),
+    auto* question = new QMessageBox(QMessageBox::NoIcon, tr("Predict?"),
                                      sentences.join(QStringLiteral("\n\n")), QMessageBox::Cancel, window());
     question->setObjectName(QStringLiteral("predictionConcerns"));
     question->setAttribute(Qt::WA_DeleteOnClose);
