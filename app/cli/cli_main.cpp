@@ -49,7 +49,7 @@ int runCommand(int argc, char** argv) {
     session.addExporter(makePdfExporter());
 #endif
     CommandLine line{session, typedCommand(argc, argv), JobFiles(), false, false, {}, {}};
-    app.add_flag("--quiet", line.quiet, "No progress on stderr");
+    app.add_flag("--quiet", line.quiet, "No progress and no remarks on stderr; --json has the remarks");
     addInfo(app, line);
     addModels(app, line);
     addPredict(app, line);

@@ -87,7 +87,10 @@ int run(const ExploreArguments& args, CommandLine& line) {
         printResult("mean area of a section {:.1f} nm²\n", *found.meanAreaNm2);
     else
         printResult("mean area of a section {:.1f} px (pixel size unknown)\n", found.meanAreaPx);
-    if (found.meanVolumeNm3) printResult("mean volume {:.0f} nm³\n", *found.meanVolumeNm3);
+    if (found.meanVolumeNm3)
+        printResult("mean volume {:.0f} nm³\n", *found.meanVolumeNm3);
+    else
+        printResult("mean volume {:.1f} voxels (voxel size unknown)\n", found.meanVolumeVoxels);
     printResult("histogram overlap {:.0f} % (0 % = separable by grey value)\n", 100 * found.grey.overlap());
     for (const SliceCorrelation& c : found.correlation)
         printResult("slices {:>3} apart: Pearson {:6.3f}  ({:.3f} to {:.3f}, {} pairs)\n", c.distance, c.mean,

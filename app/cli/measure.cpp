@@ -51,6 +51,15 @@ void printSummary(const CommandLine& line, const MeasureArguments& args,
                 wordsOf(identity));
 }
 
+/// What the table holds no nanometres of, and what would give them; empty if it holds all.
+std::string remarkOnUnknownSizes(const ImageInfo& info, bool volumes) {
+    if (!info.voxelSize.knownInPlane())
+        return "The pixel size is not known, so sizes are in pixels; --pixel-size gives it.";
+    if (volumes && info.extent().z > 1 && !info.voxelSize.zNm)
+        return "The slice spacing is not known, so volumes are in voxels; --pixel-size Z,Y,X gives it.";
+    return {};
+}
+
 int run(const MeasureArguments& args, CommandLine& line) {
     const ConsoleProgress progress(line.quiet);
     TileSourcePtr labels =
@@ -71,6 +80,9 @@ int run(const MeasureArguments& args, CommandLine& line) {
                    {fmt::format("{} of fewer than {} voxels left out.",
                                 countText(leftOut, "object", "objects"), args.smallest)});
     const ImageInfo& info = labels->info();
+    if (const std::string remark = remarkOnUnknownSizes(info, identity.connectivity == Connectivity::volume);
+        !remark.empty())
+        addRemarks(line, args.labels, {remark});
     writeFileAtomically(
         table, objectTableCsv(objects, info.voxelSize, classTableOf(info), identity, classOfObjects(info)));
     printSummary(line, args, objects, info, identity);

@@ -73,6 +73,9 @@ private Q_SLOTS:
         writeImage(map, in("map.tif"));
         writeImage(floats, in("probability.tif"));
         writeImage(labels, in("grey.tif"));
+        Pixels block(PixelType::u8, 1, {3, 20, 20});
+        fill(block, {0, 2, 2, 3, 6, 6}, 1);
+        writeImage(block, in("unsized.tif"));
     }
 
     void classesHaveTheirNames() {
@@ -104,6 +107,26 @@ private Q_SLOTS:
         const Outcome e = run({"evaluate", in("labels.tif"), in("labels.tif"), "--metrics", "objects_total",
                                "--smallest", "60", "--json"});
         QCOMPARE(e.json()["objects_total"].toDouble(), 1.0); // the piece and the mitochondrion touch
+    }
+
+    void unknownSizesAreSaid_data() {
+        QTest::addColumn<QStringList>("flags");
+        QTest::addColumn<QString>("remark");
+        QTest::newRow("nothing known") << QStringList{} << "The pixel size is not known";
+        QTest::newRow("slice spacing") << QStringList{"--pixel-size", "5"} << "The slice spacing is not";
+        QTest::newRow("slices need none")
+            << QStringList{"--pixel-size", "5", "--objects-in", "slices"} << QString();
+        QTest::newRow("all known") << QStringList{"--pixel-size", "8,5,5"} << QString();
+    }
+    void unknownSizesAreSaid() {
+        QFETCH(QStringList, flags);
+        QFETCH(QString, remark);
+        flags += QStringList{"--overwrite", "--json"};
+        const Outcome o = run(QStringList{"measure", in("unsized.tif"), "--output", in("u.csv")} + flags);
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        const QString remarks = remarksOf(o).join(u' ');
+        QVERIFY2(remark.isEmpty() ? !remarks.contains("not known") : remarks.contains(remark),
+                 qPrintable(o.out));
     }
 
     void swappedClassesStandBesideTheJointFigures() {
