@@ -19,19 +19,6 @@ namespace {
 // More channels than that are hardly ever stored; as many slices or time points are.
 constexpr int64_t mostChannels = 16;
 
-nlohmann::json axesOf(const std::string& axistags) {
-    const auto json = parseJson(axistags);
-    if (!json.is_object() || !json.contains("axes") || !json["axes"].is_array())
-        return nlohmann::json::array();
-    return json["axes"];
-}
-
-std::string keyOf(const nlohmann::json& axis) {
-    return axis.is_object() && axis.contains("key") && axis["key"].is_string()
-               ? axis["key"].get<std::string>()
-               : std::string();
-}
-
 } // namespace
 
 bool areAxes(const std::string& letters, size_t dimensions) {
@@ -113,10 +100,7 @@ ArrayAxes guessAxes(const ArrayFacts& facts) {
         if (facts.shares == d) longer.shares = longer.shape.size();
         longer.shape.push_back(facts.shape[d]);
     }
-    if (longer.shape.size() < 2) {
-        longer = facts; // a single row or column
-        longer.shares.reset();
-    }
+    if (longer.shape.size() < 2) longer = {facts.shape, facts.type, {}}; // a single row or column
     const ArrayAxes guess = guessLong(longer);
     if (longer.shape.size() == facts.shape.size()) return guess;
     std::string letters(facts.shape.size(), ' ');
