@@ -20,6 +20,8 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     meaning.boundariesOfIds = request.boundaries;
     meaning.unknownValues = request.unlabelled;
     if (!request.labelValues.empty()) meaning.valuesOfClass = {request.labelValues};
+    if (request.labelValues.empty() && request.classes.size() > 1)
+        for (size_t c = 0; c < request.classes.size(); ++c) meaning.valuesOfClass.push_back({int64_t(c) + 1});
     return meaning;
 }
 
@@ -105,8 +107,11 @@ LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress&
              pairImagesAndLabels(request.validationImages, request.validationLabels, Role::validation))
             pairs.push_back(std::move(pair));
     LoadedDataList loaded;
-    loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
-    if (request.validationImages.empty()) holdOutSlices(loaded.set, request.validationShare, verbose);
+    const std::vector<std::string> classes =
+        request.classes.empty() ? std::vector{request.className} : request.classes;
+    loaded.set = loadTrainingSet(pairs, meaningOf(request), classes, progress);
+    if (request.validationImages.empty() && request.holdOut)
+        holdOutSlices(loaded.set, request.validationShare, verbose);
     loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
     return loaded;
 }

@@ -14,7 +14,7 @@ struct AugmentRanges;
 
 /// Where a slice shows a class.
 struct ObjectPixels {
-    uint8_t label = 1;           // 1 … 254
+    uint8_t label = 1;           // 1 … 254; 0 = known background, of slices of which little is labelled
     int64_t count = 0;           // pixels of the class in the slice
     std::vector<int64_t> pixels; // some of them, as y · X + x
 };

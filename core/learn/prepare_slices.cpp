@@ -50,16 +50,23 @@ PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const n
     prepared.image = normalised(prepared.image, normalisationOf(prepared.image, ModelCard().normalisation));
     const auto labels = std::as_const(prepared.labels).values<uint8_t>();
     std::array<int64_t, 255> counts{};
+    int64_t unknown = 0;
     for (const uint8_t label : labels)
-        if (label > 0 && label < 255) ++counts[label];
+        if (label < 255)
+            ++counts[label];
+        else
+            ++unknown;
+    // Where little is labelled, patches are placed on known background as on objects.
+    const bool sparse = 2 * unknown > int64_t(labels.size());
+    if (!sparse) counts[0] = 0;
     std::array<int64_t, 255> seen{};
     std::array<ObjectPixels*, 255> ofClass{};
-    for (size_t label = 1; label < counts.size(); ++label)
+    for (size_t label = 0; label < counts.size(); ++label)
         if (counts[label] > 0) prepared.objects.push_back({uint8_t(label), counts[label], {}});
     for (ObjectPixels& object : prepared.objects) ofClass[object.label] = &object;
     for (size_t i = 0; i < labels.size(); ++i) {
         const uint8_t label = labels[i];
-        if (label == 0 || label == 255) continue;
+        if (label == 255 || (label == 0 && !sparse)) continue;
         const int64_t every = std::max<int64_t>(1, counts[label] / 8192);
         if (seen[label]++ % every == 0) ofClass[label]->pixels.push_back(int64_t(i));
     }

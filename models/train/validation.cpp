@@ -169,7 +169,7 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
 } // namespace
 
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
-                          const NetworkUse& use, const std::function<bool()>& interrupted) {
+                          const NetworkUse& use, const std::function<bool()>& interrupted, Role role) {
     const torch::NoGradGuard guard;
     ValidationScores scores;
     ClassCounts counts(use.classes);
@@ -177,7 +177,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     double lossSum = 0, pixels = 0;
     network.eval();
     for (const PreparedSlice& slice : slices) {
-        if (slice.role != Role::validation) continue;
+        if (slice.role != role) continue;
         const Extent3& extent = slice.image.extent();
         const torch::Tensor logits = sliceLogits(network, slice, use, interrupted);
         const torch::Tensor labels =
@@ -194,7 +194,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
                         scores.firstProbability.values<float>().data());
         }
     }
-    if (pixels > 0) {
+    if (counts.known > 0) {
         scores.loss = lossSum / pixels;
         scores.dice = counts.dice();
         scores.iou = counts.iou();

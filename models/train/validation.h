@@ -12,8 +12,9 @@ namespace cristae {
 /// Scores over all validation slices together, mean over classes; NaN-free. Dice and IoU of empty against
 /// empty are 1.
 struct ValidationScores {
-    double loss = 0, dice = 0, iou = 0, accuracy = 0; // at a threshold of 0.5
-    std::vector<double> thresholds; // of each class, in steps of 0.05: where its Dice is highest
+    double loss = 0, dice = 0, iou = 0, accuracy = 0; // at a threshold of 0.5; all 0 where no pixel is known
+    std::vector<double> thresholds; // of each class, in steps of 0.05: where its Dice is highest; empty
+                                    // where no pixel is known
     Pixels firstProbability;        // f32 [K, 1, Y, X] of the first slice
 };
 
@@ -62,6 +63,7 @@ torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, 
 /// `interrupted` is asked between tiles; when it says true the scores so far are thrown away and
 /// Error{cancelled} is thrown.
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
-                          const NetworkUse& use, const std::function<bool()>& interrupted);
+                          const NetworkUse& use, const std::function<bool()>& interrupted,
+                          Role role = Role::validation);
 
 } // namespace cristae
