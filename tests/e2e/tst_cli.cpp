@@ -4,6 +4,7 @@
 #include "core/learn/trainer.h"
 #include "tests/support/command_line.h"
 #include "tests/support/image_files.h"
+#include "tests/support/patience.h"
 
 #include <QJsonArray>
 #include <QRegularExpression>
@@ -363,7 +364,7 @@ private Q_SLOTS:
         QVERIFY(process.waitForStarted());
         QVERIFY2(!process.waitForFinished(3000), "The prediction ended before it could be interrupted.");
         ::kill(pid_t(process.processId()), signalNumber);
-        QVERIFY(process.waitForFinished(10000));
+        QVERIFY(process.waitForFinished(patienceMs));
         QCOMPARE(process.exitCode(), code);
         QVERIFY(!QFile::exists(in(QStringLiteral("stopped.tif"))));
         QVERIFY(QDir(folder_.path())
