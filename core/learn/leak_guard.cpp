@@ -140,7 +140,7 @@ private:
 
 /// "15 nm", "3 slices", "12 px".
 std::string distanceText(const Leak& leak) {
-    if (leak.distanceNm) return lengthText(*leak.distanceNm);
+    if (leak.distanceNm) return fmt::format("{:.3g} nm", *leak.distanceNm);
     std::string text;
     if (leak.slices > 0) text = countText(leak.slices, "slice", "slices");
     if (leak.pixels > 0) text += fmt::format("{}{} px", text.empty() ? "" : " and ", leak.pixels);

@@ -36,7 +36,7 @@ struct LeakReport {
 /// Looks at every slice that validates or is for scores. The distance between labelled pixels decides, in
 /// three dimensions: sqrt((slices · slice distance)² + (gap in the slice · pixel size)²); an unknown length
 /// counts by slices or pixels. Images of different files are alike when their thumbnails correlate by 0.95,
-/// or by 0.75 where they are at least 256 px wide and high. Throws Error{cancelled}.
+/// or by 0.8 where they are at least 256 px wide and high. Throws Error{cancelled}.
 LeakReport findLeaks(const TrainingSet& set, const Progress& progress);
 
 /// Finds leaks and says them everywhere: as remarks of the set, with each slice, and in the card (its data,

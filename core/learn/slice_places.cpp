@@ -170,7 +170,7 @@ std::vector<SlicePlace> slicePlaces(const TrainingSet& set, const std::vector<Th
 }
 
 bool looksAlike(double likeness, const Extent3& extent) {
-    constexpr double nearlyEqual = 0.95, similar = 0.75;
+    constexpr double nearlyEqual = 0.95, similar = 0.8;
     return likeness >= (std::min(extent.y, extent.x) >= 256 ? similar : nearlyEqual);
 }
 

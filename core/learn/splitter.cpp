@@ -39,7 +39,7 @@ bool anyLabel(const TrainingSlice& slice, const Region& region) {
 } // namespace
 
 Splitter::Splitter(const TrainingSet& set, bool test, double share, const Progress& progress)
-    : set_(set), test_(test), share_(share) {
+    : set_(set), test_(test), share_(share), progress_(progress) {
     std::vector<Thumbnail> thumbnails;
     for (const TrainingSlice& slice : set.slices) {
         progress.throwIfCancelled();
@@ -273,6 +273,7 @@ size_t Splitter::rolesWithClasses(const Members& volume, bool columns, bool atEn
     for (const Role role : roles()) {
         std::set<uint8_t> here;
         for (const size_t i : volume) {
+            progress_.throwIfCancelled();
             const TrainingSlice& slice = set_.slices[i];
             here.merge(classesIn(slice, partOf(slice, cutOf(slice, columns, atEnd), role)));
             if (here == all) break;

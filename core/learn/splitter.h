@@ -76,6 +76,7 @@ private:
     const TrainingSet& set_;
     const bool test_;
     const double share_;
+    const Progress& progress_;
     std::vector<SlicePlace> places_;
     std::vector<std::set<uint8_t>> classes_; // of each slice
     std::vector<Members> volumes_;
