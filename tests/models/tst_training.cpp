@@ -137,7 +137,7 @@ private Q_SLOTS:
         QCOMPARE(curves.count(QStringLiteral("\r\n")), 1 + 3); // 12, 24 and 30 steps
         QCOMPARE(curves, QString::fromStdString(readTextFile((whole.runFolder / "curves.csv").string())));
 
-        broken.recipe["learningRate"] = 1e-4; // another recipe is another run
+        broken.recipe["batch"] = 2; // another recipe is another run
         QVERIFY_EXCEPTION_THROWN(trainer_->train(broken, resumed, Progress::none()), Error);
     }
 
