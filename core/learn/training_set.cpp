@@ -65,7 +65,7 @@ std::string sliceName(const TrainingPair& pair, int64_t z) {
 struct LabelsSeen {
     std::map<int64_t, int64_t> values; // voxels of each value other than 0, of at most `most` values
     static constexpr size_t most = 4096;
-    bool anyClass = false;
+    bool anyClass = false, anyBackground = false;
 
     void add(const Pixels& labels, const Pixels& classes) {
         withPixelType(labels.type(), [&](auto tag) {
@@ -76,6 +76,7 @@ struct LabelsSeen {
         const auto span = classes.values<uint8_t>();
         anyClass =
             anyClass || std::any_of(span.begin(), span.end(), [](uint8_t v) { return v > 0 && v < 255; });
+        anyBackground = anyBackground || std::ranges::find(span, uint8_t(0)) != span.end();
     }
 };
 
@@ -94,6 +95,11 @@ void remarkOnMeaning(const TrainingPair& pair, const LabelMeaning& meaning, cons
     if (!seen.anyClass)
         remarks.push_back(
             fmt::format("{}: no voxel is labelled as the class; all of it is background.", pair.name));
+    if (seen.anyClass && !seen.anyBackground)
+        remarks.push_back(fmt::format(
+            "{}: every labelled voxel is the class; none is background. If that is not meant, say "
+            "which values mean the class (--label-values).",
+            pair.name));
     if (meaning.valuesOfClass.empty()) return;
     std::vector<int64_t> rest;
     for (const auto& [value, count] : seen.values) {
