@@ -2,11 +2,11 @@
 #include "core/io/file_access.h"
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/image/with_voxel_size.h"
 #include "core/io/calibration.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -100,11 +100,8 @@ std::string fileId(const std::filesystem::path& path) {
 }
 
 std::string extensionOf(const std::filesystem::path& path) {
-    std::string text = path.extension().string();
-    if (!text.empty()) text.erase(0, 1);
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
-    return text;
+    const std::string text = lowerCase(path.extension().string());
+    return text.empty() ? text : text.substr(1);
 }
 
 int64_t checkedBytes(const std::filesystem::path& path, std::initializer_list<int64_t> factors) {

@@ -1,10 +1,10 @@
 // Opening an image: finds the format that knows the file's first bytes.
 #include "core/io/format.h"
 
+#include "core/base/text.h"
 #include "core/io/file_access.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -88,8 +88,7 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
     if (named && named != &format && !fs::is_directory(path))
         used.remarks.push_back(
             fmt::format("The name ends in .{}, but this is a {} file.", extensionOf(path), format.name()));
-    std::transform(used.axes.begin(), used.axes.end(), used.axes.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    used.axes = lowerCase(used.axes);
     try {
         TileSourcePtr source = format.open(path, used);
         requireObeyed(path, format, used, source->info());

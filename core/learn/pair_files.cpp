@@ -22,12 +22,6 @@ namespace {
 using Files = std::vector<fs::path>;
 using Key = std::function<std::string(const std::string&)>;
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
-    return text;
-}
-
 constexpr std::array labelWords{"mask",          "masks",       "label",      "labels",      "lab",
                                 "lbl",           "seg",         "segs",       "gt",          "truth",
                                 "target",        "targets",     "annotation", "annotations", "segmentation",
@@ -161,7 +155,7 @@ FilePairs pairFiles(const fs::path& images, const fs::path& labels) {
     if (imageFiles.empty())
         throw Error(ErrorKind::input,
                     fmt::format("The folder {} holds no image; choose another.", images.string()));
-    const std::array<Key, 4> keys{[](const std::string& stem) { return lower(stem); }, withoutKindWords,
+    const std::array<Key, 4> keys{[](const std::string& stem) { return lowerCase(stem); }, withoutKindWords,
                                   numbersOf, lastNumber};
     Attempt best;
     for (size_t i = 0; i < keys.size(); ++i) {
