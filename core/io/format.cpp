@@ -48,6 +48,11 @@ const Format& findFormat(const fs::path& path) {
     if (fs::is_directory(status))
         throw inputError(path,
                          "the folder holds no images. Choose a folder of TIFF, PNG, JPEG or BMP images.");
+    if (std::string_view(reinterpret_cast<const char*>(head.data()), head.size())
+            .starts_with("MATLAB 5.0 MAT"))
+        throw inputError(path,
+                         "it is a MATLAB file of version 5 to 7, which is no HDF5. Save it in MATLAB with "
+                         "save(…, '-v7.3'), or as TIFF.");
     if (const Format* named = formatForExtension(extensionOf(path)))
         throw inputError(path, fmt::format("its name says {}, but its first bytes do not. The file is "
                                            "damaged or misnamed; get it again.",

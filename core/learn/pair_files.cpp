@@ -158,9 +158,16 @@ FilePairs pairFiles(const fs::path& images, const fs::path& labels) {
     const std::array<Key, 4> keys{[](const std::string& stem) { return lowerCase(stem); }, withoutKindWords,
                                   numbersOf, lastNumber};
     Attempt best;
-    for (const Key& key : keys) {
-        Attempt now = attempt(imageFiles, labelFiles, key);
+    for (size_t i = 0; i < keys.size(); ++i) {
+        Attempt now = attempt(imageFiles, labelFiles, keys[i]);
         if (now.complete()) {
+            if (i >= 2) // names in common are plain, numbers alone are not
+                result.remarks.push_back(fmt::format(
+                    "Images and labels are paired by the {} in their names alone: {} with {}{}. Check that "
+                    "they "
+                    "belong together.",
+                    i == 2 ? "numbers" : "last number", now.pairs.front().image.filename().string(),
+                    now.pairs.front().labels.filename().string(), now.pairs.size() > 1 ? " …" : ""));
             if (!now.lonelyLabels.empty())
                 result.remarks.push_back(fmt::format("No image belongs to {} in {}; left out.",
                                                      listed(now.lonelyLabels), labels.string()));
