@@ -89,7 +89,7 @@ void fillFitPlan(Session& session, TrainRequest request, const FitArguments& fit
     request.holdOut = false;
     for (const ModelClass& c : plan.startFrom->card.classes) request.classes.push_back(c.name);
     const bool ownList = !request.data.empty();
-    LoadedDataList data = dataOf(request, false, progress);
+    LoadedDataList data = dataOf(request, progress);
     if (!fit.complete.empty() && ownList)
         throw Error(ErrorKind::usage, "--complete belongs to --images and --labels; in a data list say with "
                                       "\"unknown\" which label values are none.");

@@ -2,6 +2,7 @@
 #include "app/cli/train_request.h"
 
 #include "core/base/error.h"
+#include "core/learn/split_distance.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -25,72 +26,18 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     return meaning;
 }
 
-void holdOutSlices(TrainingSet& set, double share, bool verbose) {
-    if (set.slices.size() < 2)
-        throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
-                                      "--validation-images and --validation-labels, or more slices.");
-    holdOutForValidation(set, share);
-    if (!verbose) return;
-    const auto held = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
-    const auto first = std::find_if(set.slices.begin(), set.slices.end(), held);
-    const auto last = std::find_if(set.slices.rbegin(), set.slices.rend(), held);
-    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name, last->name,
-               std::count_if(set.slices.begin(), set.slices.end(), held), set.slices.size());
+/// Splits anew where that was asked for.
+void splitAnew(const TrainRequest& request, LoadedDataList& loaded, const Progress& progress) {
+    const bool anyTest =
+        std::ranges::any_of(loaded.set.slices, [](const auto& slice) { return slice.role == Role::test; });
+    const Split split = planSplit(loaded.set, request.split == "volume" ? SplitBy::volume : SplitBy::distance,
+                                  request.splitTest || anyTest, progress);
+    applySplit(loaded.set, loaded.card, split);
+    loaded.set.remarks.insert(loaded.set.remarks.end(), split.sentences.begin(), split.sentences.end());
 }
 
-} // namespace
-
-nlohmann::json toJson(const TrainRequest& request) {
-    return {{"images", absoluteText(request.images)},
-            {"labels", absoluteText(request.labels)},
-            {"validationImages", absoluteText(request.validationImages)},
-            {"validationLabels", absoluteText(request.validationLabels)},
-            {"data", absoluteText(request.data)},
-            {"dataRoot", absoluteText(request.dataRoot)},
-            {"class", request.className},
-            {"labelValues", request.labelValues},
-            {"unlabelled", request.unlabelled},
-            {"inverted", request.inverted},
-            {"boundaries", request.boundaries},
-            {"validationShare", request.validationShare}};
-}
-
-TrainRequest trainRequestFromJson(const nlohmann::json& json) {
-    TrainRequest request;
-    if (!json.is_object()) return request;
-    try {
-        request.images = json.value("images", "");
-        request.labels = json.value("labels", "");
-        request.validationImages = json.value("validationImages", "");
-        request.validationLabels = json.value("validationLabels", "");
-        request.data = json.value("data", "");
-        request.dataRoot = json.value("dataRoot", request.dataRoot);
-        request.className = json.value("class", request.className);
-        request.labelValues = json.value("labelValues", request.labelValues);
-        request.unlabelled = json.value("unlabelled", request.unlabelled);
-        request.inverted = json.value("inverted", false);
-        request.boundaries = json.value("boundaries", false);
-        request.validationShare = json.value("validationShare", request.validationShare);
-    } catch (const nlohmann::json::exception&) { // not what this program wrote
-        return {};
-    }
-    return request;
-}
-
-std::vector<TrainingInput> inputsOf(const TrainRequest& request) {
-    if (!request.data.empty()) return dataListInputs(absoluteText(request.data), request.dataRoot);
-    std::vector<TrainingInput> inputs;
-    const std::pair<const char*, const std::string*> given[] = {
-        {"--images", &request.images},
-        {"--labels", &request.labels},
-        {"--validation-images", &request.validationImages},
-        {"--validation-labels", &request.validationLabels}};
-    for (const auto& [flag, path] : given)
-        if (!path->empty()) inputs.push_back(trainingInput(flag, *path));
-    return inputs;
-}
-
-LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress& progress) {
+/// The slices as they are listed or paired.
+LoadedDataList readData(const TrainRequest& request, const Progress& progress) {
     if (!request.data.empty()) {
         if (!request.images.empty() || !request.labels.empty())
             throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
@@ -110,9 +57,76 @@ LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress&
     const std::vector<std::string> classes =
         request.classes.empty() ? std::vector{request.className} : request.classes;
     loaded.set = loadTrainingSet(pairs, meaningOf(request), classes, progress);
-    if (request.validationImages.empty() && request.holdOut)
-        holdOutSlices(loaded.set, request.validationShare, verbose);
     loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
+    return loaded;
+}
+
+} // namespace
+
+nlohmann::json toJson(const TrainRequest& request) {
+    return {{"images", absoluteText(request.images)},
+            {"labels", absoluteText(request.labels)},
+            {"validationImages", absoluteText(request.validationImages)},
+            {"validationLabels", absoluteText(request.validationLabels)},
+            {"data", absoluteText(request.data)},
+            {"dataRoot", absoluteText(request.dataRoot)},
+            {"class", request.className},
+            {"labelValues", request.labelValues},
+            {"unlabelled", request.unlabelled},
+            {"inverted", request.inverted},
+            {"boundaries", request.boundaries},
+            {"validationShare", request.validationShare},
+            {"split", request.split},
+            {"splitTest", request.splitTest}};
+}
+
+TrainRequest trainRequestFromJson(const nlohmann::json& json) {
+    TrainRequest request;
+    if (!json.is_object()) return request;
+    try {
+        request.images = json.value("images", "");
+        request.labels = json.value("labels", "");
+        request.validationImages = json.value("validationImages", "");
+        request.validationLabels = json.value("validationLabels", "");
+        request.data = json.value("data", "");
+        request.dataRoot = json.value("dataRoot", request.dataRoot);
+        request.className = json.value("class", request.className);
+        request.labelValues = json.value("labelValues", request.labelValues);
+        request.unlabelled = json.value("unlabelled", request.unlabelled);
+        request.inverted = json.value("inverted", false);
+        request.boundaries = json.value("boundaries", false);
+        request.validationShare = json.value("validationShare", request.validationShare);
+        request.split = json.value("split", "");
+        request.splitTest = json.value("splitTest", false);
+    } catch (const nlohmann::json::exception&) { // not what this program wrote
+        return {};
+    }
+    return request;
+}
+
+std::vector<TrainingInput> inputsOf(const TrainRequest& request) {
+    if (!request.data.empty()) return dataListInputs(absoluteText(request.data), request.dataRoot);
+    std::vector<TrainingInput> inputs;
+    const std::pair<const char*, const std::string*> given[] = {
+        {"--images", &request.images},
+        {"--labels", &request.labels},
+        {"--validation-images", &request.validationImages},
+        {"--validation-labels", &request.validationLabels}};
+    for (const auto& [flag, path] : given)
+        if (!path->empty()) inputs.push_back(trainingInput(flag, *path));
+    return inputs;
+}
+
+LoadedDataList dataOf(const TrainRequest& request, const Progress& progress) {
+    if (request.splitTest && request.split.empty())
+        throw Error(ErrorKind::usage, "--split-test belongs to --split; give --split distance too.");
+    LoadedDataList loaded = readData(request, progress);
+    if (!request.split.empty()) {
+        splitAnew(request, loaded, progress);
+    } else if (request.data.empty() && request.validationImages.empty() && request.holdOut) {
+        const auto sentences = holdOutForValidation(loaded.set, request.validationShare);
+        loaded.set.remarks.insert(loaded.set.remarks.end(), sentences.begin(), sentences.end());
+    }
     return loaded;
 }
 

@@ -143,8 +143,10 @@ TrainingSet correctedSlices(const Corrections& corrections, const std::vector<st
         for (size_t value = 0; value < all.size(); ++value) all[value] += counts[value];
         TrainingSlice slice = sliceOf(corrections, z, Role::train, progress);
         slice.labels = std::move(labels);
-        // A slice with a few strokes counts, but less than a whole one.
-        slice.weight = std::max(0.2, std::sqrt(double(pixels - counts[unknown]) / double(pixels)));
+        // Patches come in proportion to what is known; a slice with a few strokes counts for more than that,
+        // but for less than a whole one.
+        const double share = double(pixels - counts[unknown]) / double(pixels);
+        if (share < 0.95) slice.weight = std::max(0.2, std::sqrt(share)) / share;
         set.slices.push_back(std::move(slice));
     }
     if (set.slices.empty())
@@ -230,7 +232,7 @@ nlohmann::json strokesRecipe() {
                    {"warmupSteps", 20},
                    {"learningRate", 3e-3},
                    {"averaging", 0.97},
-                   {"foregroundFraction", 0.9},
+                   {"foregroundFraction", 0.5},
                    {"patience", 0}});
     return recipe;
 }
@@ -255,7 +257,8 @@ TrainingPlan fineTunePlan(TrainingSet set, const ModelPackage& model, const std:
         pixels += slice.labels.extent().count();
         known += slice.labels.extent().count() - countsOf(slice.labels)[unknown];
     }
-    if (2 * known < pixels) plan.recipe["foregroundFraction"] = 0.9; // patches where something is known
+    if (2 * known < pixels)
+        plan.recipe["foregroundFraction"] = 0.5; // the others lie where something is known
     fitPatch(plan.recipe, set);
     plan.card = model.card;
     plan.card.scores.clear();

@@ -56,7 +56,7 @@ TrainingPlan fineTunePlan(TrainingSet set, const ModelPackage& model, const std:
 std::vector<TrainingSlice> sampleOf(const TrainingSet& set, uint64_t seed = 1);
 /// Share of the patches that such a sample has in a fit.
 inline constexpr double keptShare = 0.3;
-/// Adds such a sample to a fit, with weights that give it its share of the patches. It keeps what the model
+/// Adds such a sample to a fit, with its share of the patches. It keeps what the model
 /// knew better than a strong pull to its weights does, so the plan's pull becomes weak. An empty sample
 /// changes nothing.
 void addSample(TrainingPlan& plan, std::vector<TrainingSlice> sample);

@@ -55,16 +55,12 @@ std::vector<TrainingSlice> sampleOf(const TrainingSet& set, uint64_t seed) {
 }
 
 void addSample(TrainingPlan& plan, std::vector<TrainingSlice> sample) {
-    double own = 0, other = 0;
-    const auto area = [](const TrainingSlice& slice) { return double(slice.image.extent().count()); };
-    for (const TrainingSlice& slice : plan.set.slices)
-        if (slice.role == Role::train) own += slice.weight * area(slice);
-    for (const TrainingSlice& slice : sample) other += area(slice);
-    if (other <= 0 || own <= 0) return;
-    const double weight = keptShare / (1 - keptShare) * own / other;
+    if (sample.empty()) return;
+    constexpr int64_t entryOfSample = -1; // no entry of a data list
     for (TrainingSlice& slice : sample) {
         slice.role = Role::train;
-        slice.weight = weight;
+        slice.share = keptShare;
+        slice.entry = entryOfSample;
         plan.set.slices.push_back(std::move(slice));
     }
     plan.recipe["anchor"] = 1.0;
