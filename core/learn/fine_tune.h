@@ -4,6 +4,8 @@
 #include "core/labels/class_table.h"
 #include "core/learn/trainer.h"
 
+#include <functional>
+
 namespace cristae {
 
 /// The labels of a document, of which not every voxel need be right.
