@@ -105,6 +105,11 @@ void PredictPage::buildLayout() {
     predict_->setObjectName(QStringLiteral("predict"));
     predict_->setIcon(icon(QStringLiteral("play"), IconTone::onAccent));
     foot->addWidget(predict_);
+    improve_ = new QPushButton(tr("Improve with my corrections"), this);
+    improve_->setObjectName(QStringLiteral("improve"));
+    improve_->setToolTip(tr("Trains the model on with what you corrected in this image."));
+    improve_->hide();
+    foot->addWidget(improve_);
     obstacle_ = complaintLabel(this);
     obstacle_->setObjectName(QStringLiteral("obstacle"));
     foot->addWidget(obstacle_);
@@ -131,6 +136,7 @@ void PredictPage::buildLayout() {
 
     connect(predict_, &QPushButton::clicked, this, &PredictPage::predict);
     connect(cancel_, &QPushButton::clicked, this, &PredictPage::cancel);
+    connect(improve_, &QPushButton::clicked, this, &PredictPage::improveWanted);
     connect(obstacle_, &QLabel::linkActivated, this, &PredictPage::trainPageWanted);
     connect(help_, &QLabel::linkActivated, this, &PredictPage::voxelSizeWanted);
     connect(where_, &QComboBox::currentIndexChanged, this, [this] {
