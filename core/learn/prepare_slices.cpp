@@ -37,6 +37,7 @@ Pixels nearestLabels(const Pixels& labels, double scale) {
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe) {
     PreparedSlice prepared;
     prepared.name = slice.name;
+    prepared.data = slice.data;
     prepared.image = withChannels(slice.image, channels);
     prepared.labels = slice.labels;
     prepared.role = slice.role;
