@@ -211,22 +211,17 @@ private:
         const PartitionScores own = boundaryPartitions(stack.found, cells);
         const std::vector<PartitionAt> all = partitionsByThreshold(stack.probability, cells, progress);
         const BestPartitions best = bestOf(all);
-        std::vector<double> vRand, vInfo;
-        for (const PartitionScores& slice : stack.sliceBySlice()) {
-            vRand.push_back(slice.vRand);
-            vInfo.push_back(slice.vInfo);
-        }
+        std::vector<double> images;
+        for (const PartitionScores& slice : stack.sliceBySlice()) images.push_back(slice.vRand);
         const std::string note =
             card_.exclusive && !request_.threshold
                 ? "V-rand of the most probable class"
                 : fmt::format("V-rand at a threshold of {:g}",
                               request_.threshold.value_or(card_.classes.front().threshold));
-        for (const auto& [name, value, images] :
-             {std::tuple("V-rand", own.vRand, &vRand), std::tuple("V-info", own.vInfo, &vInfo)}) {
-            ModelScore& score = newScore(data, name, value);
-            tellImages(score, *images);
-            score.note = note;
-        }
+        ModelScore& vRand = newScore(data, "V-rand", own.vRand);
+        tellImages(vRand, images);
+        vRand.note = note;
+        newScore(data, "V-info", own.vInfo).note = note;
         newScore(data, "V-rand, best threshold", best.vRand).note =
             fmt::format("best V-rand at {:g}", best.vRandThreshold);
         newScore(data, "V-info, best threshold", best.vInfo).note =
@@ -306,7 +301,10 @@ double Session::boundaryThreshold(const ModelPackage& package, const std::vector
 
 namespace {
 
-constexpr std::string_view scoredWords = "held out for the scores"; // of a data list's entry
+/// Whether an entry of a data list was for the scores, in the words of a card, today's and older ones.
+bool isForScores(const std::string& part) {
+    return part.ends_with("held out for the scores") || part.ends_with("set aside for the scores");
+}
 
 /// What the words of a card's data say besides the slices for the scores.
 std::string withoutScored(const std::string& slices) {
@@ -314,7 +312,7 @@ std::string withoutScored(const std::string& slices) {
     for (size_t from = 0; from < slices.size();) {
         const size_t end = std::min(slices.find("; ", from), slices.size());
         const std::string part = slices.substr(from, end - from);
-        if (!part.ends_with(scoredWords)) kept.push_back(part);
+        if (!isForScores(part)) kept.push_back(part);
         from = end + 2;
     }
     return fmt::format("{}", fmt::join(kept, "; "));
@@ -329,7 +327,7 @@ void replaceScores(ModelCard& card, std::vector<ModelScore> scores, const ModelC
     if (!words.licence.empty()) card.licence = words.licence;
     std::vector<TrainingData> data;
     for (TrainingData& one : card.data) {
-        const bool scoredAlone = one.slices.ends_with(scoredWords) && withoutScored(one.slices).empty();
+        const bool scoredAlone = isForScores(one.slices) && withoutScored(one.slices).empty();
         one.slices = withoutScored(one.slices);
         if (!scoredAlone) data.push_back(std::move(one));
     }

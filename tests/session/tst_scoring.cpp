@@ -235,7 +235,7 @@ private Q_SLOTS:
         card.description = "old";
         card.licence = "MIT";
         card.data = {{"one", "", "slices 0:4 for training; slices 4:6 held out for the scores", ""},
-                     {"two", "", "all slices held out for the scores", ""},
+                     {"two", "", "all slices set aside for the scores", ""},
                      {"three", "", "all slices for training", ""}};
         card.scores = {{"one", "Dice", 0.99}};
         ModelCard words;
