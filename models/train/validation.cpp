@@ -162,7 +162,7 @@ torch::Tensor seenOf(const PreparedSlice& slice, const NetworkUse& use) {
     return use.seen.labelled ? block : block.flatten(0, 1);
 }
 
-/// Logits of a whole slice on the CPU, [1, outputs, Y, X].
+/// Logits of a slice on the CPU, [1, outputs, Y, X]; 0 outside the box around its labelled pixels.
 torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
                           const std::function<bool()>& interrupted) {
     const Extent3& extent = slice.image.extent();
@@ -172,7 +172,10 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
     const int64_t inner = use.seen.labelled ? 128 : 1024; // a volume's tile is as deep as its patches
     const int64_t side =
         (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.receptiveRadius;
-    const Tiling tiling = makeTiling(extent, Box3::ofExtent(extent), info, side);
+    const Region known = knownPixels(slice.labels).box;
+    const Box3 box = use.footprint.dependsOnWholeInput ? Box3::ofExtent(extent)
+                                                       : Box3{0, known.y0, known.x0, 1, known.y1, known.x1};
+    const Tiling tiling = makeTiling(extent, box, info, side);
     const torch::Tensor source = seenOf(slice, use);
     const auto indices = [](int64_t from, int64_t count, int64_t size) {
         std::vector<int64_t> list;
@@ -189,17 +192,28 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
         if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
         torch::Tensor logits = forwardLogits(network, input, use).to(torch::kCPU);
         if (logits.dim() == 5) logits = logits.select(2, use.seen.before); // the slice itself
-        if (!result.defined()) result = torch::empty({1, logits.size(1), extent.y, extent.x});
-        const Box3& box = tile.output;
-        result.slice(2, box.y0, box.y1)
-            .slice(3, box.x0, box.x1)
-            .copy_(logits.slice(2, box.y0 - tile.inputY, box.y1 - tile.inputY)
-                       .slice(3, box.x0 - tile.inputX, box.x1 - tile.inputX));
+        if (!result.defined()) result = torch::zeros({1, logits.size(1), extent.y, extent.x});
+        const Box3& part = tile.output;
+        result.slice(2, part.y0, part.y1)
+            .slice(3, part.x0, part.x1)
+            .copy_(logits.slice(2, part.y0 - tile.inputY, part.y1 - tile.inputY)
+                       .slice(3, part.x0 - tile.inputX, part.x1 - tile.inputX));
     }
     return result;
 }
 
 } // namespace
+
+Pixels probabilityOf(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
+                     const std::function<bool()>& interrupted) {
+    const torch::NoGradGuard guard;
+    network.eval();
+    const torch::Tensor probability =
+        classProbabilities(sliceLogits(network, slice, use, interrupted), use.exclusive).contiguous();
+    Pixels pixels(PixelType::f32, use.classes, slice.image.extent());
+    std::copy_n(probability.data_ptr<float>(), size_t(probability.numel()), pixels.values<float>().data());
+    return pixels;
+}
 
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
                           const NetworkUse& use, const std::function<bool()>& interrupted) {
@@ -210,7 +224,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     double lossSum = 0, pixels = 0;
     network.eval();
     for (const PreparedSlice& slice : slices) {
-        if (slice.role != Role::validation) continue;
+        if (slice.role != Role::validation || slice.known == 0) continue;
         const Extent3& extent = slice.image.extent();
         const torch::Tensor logits = sliceLogits(network, slice, use, interrupted);
         const torch::Tensor labels =
@@ -220,8 +234,8 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
         if (use.exclusive)
             winners.try_emplace(slice.data, use.classes).first->second.add(probability, labels, true);
         search.add(slice.data, probability, labels);
-        lossSum += loss(logits, labels).item<double>() * double(extent.count());
-        pixels += double(extent.count());
+        lossSum += loss(logits, labels).item<double>() * double(slice.known);
+        pixels += double(slice.known);
         if (scores.firstProbability.empty()) {
             scores.firstProbability = Pixels(PixelType::f32, use.classes, extent);
             std::copy_n(probability.data_ptr<float>(), size_t(probability.numel()),

@@ -78,8 +78,12 @@ torch::Tensor asPlanes(const torch::Tensor& logits);
 /// Runs under autocast when `use.bf16`; logits f32.
 torch::Tensor forwardLogits(NetworkModule& network, const torch::Tensor& input, const NetworkUse& use);
 
-/// `interrupted` is asked between tiles; when it says true the scores so far are thrown away and
-/// Error{cancelled} is thrown.
+/// f32 [K, 1, Y, X] of a slice, as validate() sees it.
+Pixels probabilityOf(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
+                     const std::function<bool()>& interrupted);
+
+/// Of the labelled pixels alone. `interrupted` is asked between tiles; when it says true the scores so far
+/// are thrown away and Error{cancelled} is thrown.
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
                           const NetworkUse& use, const std::function<bool()>& interrupted);
 
