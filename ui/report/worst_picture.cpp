@@ -10,7 +10,6 @@
 #include <QPainter>
 
 #include <algorithm>
-#include <utility>
 
 namespace cristae {
 
@@ -21,6 +20,21 @@ constexpr uint32_t notScored = 4; // beside the values of Agreement
 
 QString tr(const char* words) {
     return QCoreApplication::translate("cristae::WorstPicture", words);
+}
+
+/// What is labelled with a margin of a tenth, or the whole slice.
+Box3 labelledPart(const Pixels& labels) {
+    const Extent3& e = labels.extent();
+    const auto values = labels.values<uint8_t>();
+    Box3 box{0, e.y, e.x, 1, 0, 0};
+    for (int64_t y = 0; y < e.y; ++y)
+        for (int64_t x = 0; x < e.x; ++x)
+            if (values[size_t(y * e.x + x)] != 255)
+                box = {0, std::min(box.y0, y), std::min(box.x0, x), 1, y + 1, std::max(box.x1, x + 1)};
+    if (box.y1 == 0) return Box3::ofSlice(e, 0);
+    const int64_t marginY = (box.y1 - box.y0) / 10, marginX = (box.x1 - box.x0) / 10;
+    return {0, std::max<int64_t>(0, box.y0 - marginY), std::max<int64_t>(0, box.x0 - marginX),
+            1, std::min(e.y, box.y1 + marginY),        std::min(e.x, box.x1 + marginX)};
 }
 
 ClassTable agreementClasses() {
@@ -91,9 +105,14 @@ Pixels pixelsOf(const QImage& image) {
 
 Pixels worstPicture(const TrainingSlice& slice, const Pixels& found, int64_t label,
                     const std::string& className, double dice) {
-    const Extent3& e = slice.labels.extent();
+    const Box3 box = labelledPart(slice.labels);
+    const auto part = [&](const Pixels& pixels) {
+        return MemorySource(pixels).read(0, box, Progress::none());
+    };
+    const Pixels truth = part(slice.labels);
+    const Extent3& e = truth.extent();
     const ReportPictures panes = makeReportPictures(
-        MemorySource(slice.image), 0, agreementOf(found, slice.labels, label), agreementClasses());
+        MemorySource(part(slice.image)), 0, agreementOf(part(found), truth, label), agreementClasses());
     QSize size(int(e.x), int(e.y));
     size.scale(paneWidth, highestPane, Qt::KeepAspectRatio);
     QFont font;
@@ -124,7 +143,7 @@ Pixels worstPicture(const TrainingSlice& slice, const Pixels& found, int64_t lab
              .arg(QString::fromStdString(className), QString::number(dice, 'f', 3),
                   slice.pixelSizeNm ? tr("%1 nm per pixel").arg(QString::number(*slice.pixelSizeNm, 'g', 4))
                                     : tr("pixel size unknown")));
-    const auto labels = std::as_const(slice.labels).values<uint8_t>();
+    const auto labels = truth.values<uint8_t>();
     drawLegend(painter, 8, baseline, std::ranges::find(labels, uint8_t(255)) != labels.end());
     painter.end();
     return pixelsOf(image);
