@@ -54,6 +54,12 @@ void flushOutput() {
     if (!readerGone) judgeOutput(std::fflush(stdout) == 0);
 }
 
+std::string onOneLine(std::string sentence) {
+    for (char& c : sentence)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return sentence;
+}
+
 ConsoleProgress::ConsoleProgress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
 ConsoleProgress::~ConsoleProgress() {

@@ -42,6 +42,9 @@ void flushOutput();
 template <typename... T> void printResult(fmt::format_string<T...> format, T&&... values) {
     printText(fmt::format(format, std::forward<T>(values)...));
 }
+/// The sentence with its control characters, as names of files may hold them, replaced by "?": they would
+/// move the cursor or change colours of a terminal.
+std::string onOneLine(std::string sentence);
 /// Writes to stderr, if anything can be written there.
 template <typename... T> void printError(fmt::format_string<T...> format, T&&... values) {
     const std::string text = fmt::format(format, std::forward<T>(values)...);

@@ -103,6 +103,11 @@ void remarkOnMeaning(const TrainingPair& pair, const LabelMeaning& meaning, cons
     else if (!seen.anyClass && !meaning.noObject)
         remarks.push_back(fmt::format("{}: no voxel is labelled as the class; {} background.", pair.name,
                                       seen.anyUnknown ? "what is labelled is" : "all of it is"));
+    if (seen.anyClass && !seen.anyBackground && !meaning.restUnknown)
+        remarks.push_back(fmt::format(
+            "{}: every labelled voxel is the class; none is background. If that is not meant, say "
+            "which values mean the class (--label-values).",
+            pair.name));
     if (meaning.valuesOfClass.empty() || meaning.restUnknown || meaning.noObject) return;
     std::vector<int64_t> rest;
     for (const auto& [value, count] : seen.values) {

@@ -4,6 +4,7 @@
 #include "core/learn/trainer.h"
 #include "tests/support/command_line.h"
 #include "tests/support/image_files.h"
+#include "tests/support/patience.h"
 
 #include <QJsonArray>
 #include <QRegularExpression>
@@ -89,6 +90,11 @@ private Q_SLOTS:
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("named"); // what the sentence on stderr must name
         const auto list = [](const char* text) { return QString::fromLatin1(text).split(QLatin1Char(' ')); };
+        const QString matlab = in("old.mat");
+        QFile old(matlab);
+        QVERIFY(old.open(QIODevice::WriteOnly));
+        old.write("MATLAB 5.0 MAT-file, Platform: GLNXA64" + QByteArray(200, ' '));
+        old.close();
         QTest::newRow("no verb") << QStringList{} << 2 << "subcommand";
         QTest::newRow("unknown verb") << list("segment x.tif") << 2 << "segment";
         QTest::newRow("unknown flag") << list("info x.tif --verbose-ish") << 2 << "--verbose-ish";
@@ -96,6 +102,12 @@ private Q_SLOTS:
         QTest::newRow("unknown model")
             << QStringList{"predict", in("cells.tif"), "--model", "unicorns", "--output", in("x.tif")} << 4
             << "unicorns";
+        QTest::newRow("MATLAB before 7.3") << QStringList{"info", matlab} << 3 << "-v7.3";
+        QTest::newRow("a name that moves the cursor")
+            << QStringList{"info", QStringLiteral("no\x1b[31m\nfile.tif")} << 3 << "no?[31m?file.tif";
+        QTest::newRow("an empty argument")
+            << QStringList{"convert", in("cells.tif"), in("x.tif"), "--pixel-size", ""} << 2
+            << "after --pixel-size is empty";
         QTest::newRow("bad slices") << QStringList{"convert", in("cells.tif"), in("x.tif"), "--slices",
                                                    "4:99"}
                                     << 2 << "4:99";
@@ -363,7 +375,7 @@ private Q_SLOTS:
         QVERIFY(process.waitForStarted());
         QVERIFY2(!process.waitForFinished(3000), "The prediction ended before it could be interrupted.");
         ::kill(pid_t(process.processId()), signalNumber);
-        QVERIFY(process.waitForFinished(10000));
+        QVERIFY(process.waitForFinished(patienceMs));
         QCOMPARE(process.exitCode(), code);
         QVERIFY(!QFile::exists(in(QStringLiteral("stopped.tif"))));
         QVERIFY(QDir(folder_.path())

@@ -3,6 +3,7 @@
 #include "tests/support/command_line.h"
 #include "tests/support/fake_package.h"
 #include "tests/support/image_files.h"
+#include "tests/support/patience.h"
 
 #include <QCryptographicHash>
 #include <QDirIterator>
@@ -229,7 +230,7 @@ private Q_SLOTS:
         shell.setWorkingDirectory(folder_->path());
         shell.start("bash", {"-c", "set -o pipefail; '" + cli + "' models | true; '" + cli +
                                        "' info a.tif | head -1"});
-        QVERIFY(shell.waitForFinished(60000));
+        QVERIFY(shell.waitForFinished(patienceMs));
         const QString err = QString::fromUtf8(shell.readAllStandardError());
         QVERIFY2(err.isEmpty(), qPrintable(err));
         QCOMPARE(shell.exitCode(), 0);

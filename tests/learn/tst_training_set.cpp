@@ -160,6 +160,13 @@ private Q_SLOTS:
         for (const TrainingPair& one : pairs)
             found << QString::fromStdString(one.labels->info().path.stem().string());
         QCOMPARE(found, partners);
+        // Numbers alone are said.
+        const bool numbersOnly =
+            QStringList{"last number", "several numbers"}.contains(QTest::currentDataTag());
+        const auto& remarks = pairs.front().remarks;
+        QCOMPARE(std::ranges::any_of(remarks,
+                                     [](const auto& r) { return r.find("alone: ") != std::string::npos; }),
+                 numbersOnly);
         // Both in one folder.
         QTemporaryDir both;
         const QString place = write(both, "all", images);
@@ -229,6 +236,11 @@ private Q_SLOTS:
         QCOMPARE(set.slices.size(), size_t(2));
         QVERIFY(hasRemark(set, "Every label value other than 0 is the class “cell”: 3 and 7."));
         QVERIFY(hasRemark(set, "no voxel is labelled"));
+        QVERIFY(!hasRemark(set, "none is background"));
+        const auto full = source(1, 20, 30, [](int64_t) { return 255; });
+        QVERIFY(
+            hasRemark(loadTrainingSet({pair(grey, full), pair(grey, mixed)}, {}, {"cell"}, Progress::none()),
+                      "every labelled voxel is the class"));
         const TrainingSet chosen =
             loadTrainingSet({pair(grey, mixed)}, {.valuesOfClass = {{3}}}, {"cell"}, Progress::none());
         QVERIFY(hasRemark(chosen, "label value 7 belongs to no class"));

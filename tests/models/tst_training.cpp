@@ -7,6 +7,7 @@
 #include "models/train/trainer.h"
 #include "models/train/validation.h"
 #include "tests/models/training_cells.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -220,7 +221,7 @@ private Q_SLOTS:
                 cancelled = error.kind() == ErrorKind::cancelled;
             }
         });
-        QTRY_COMPARE_WITH_TIMEOUT(listener.pause.load(), true, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(listener.pause.load(), true, patienceMs);
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
         QCOMPARE(listener.steps, 5); // really waits
         clock.start();
