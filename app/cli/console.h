@@ -3,6 +3,7 @@
 #include "core/base/progress.h"
 #include "core/segment/model_card.h"
 
+#include <atomic>
 #include <cstdio>
 #include <fmt/format.h>
 #include <mutex>
@@ -18,9 +19,16 @@ public:
     ~ConsoleProgress() override;
     void report(double fraction, const std::string& words) const override;
     bool cancelled() const override;
+    /// Without a terminal: while held back, nothing is written; printLast() writes what was reported last.
+    void holdBack(bool held) const { held_ = held; }
+    void printLast() const;
 
 private:
+    void printLine(double fraction, const std::string& words) const;
     bool quiet_, terminal_;
+    mutable std::atomic<bool> held_ = false;
+    mutable double lastFraction_ = 0;
+    mutable std::string lastWords_;
     TimeLeft time_;
     mutable std::mutex mutex_;
     mutable double lastSeconds_ = -1e9;

@@ -5,6 +5,7 @@
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/run_folder.h"
 #include "core/learn/run_record.h"
+#include "core/learn/split_distance.h"
 #include "tests/support/cells.h"
 #include "tests/support/command_line.h"
 #include "tests/support/image_files.h"
