@@ -76,6 +76,8 @@ void checkNormalisation(const nlohmann::json& json) {
         refuse(fmt::format("\"normalisation.kind\" is \"{}\"; known are zero-mean-unit-variance, fixed, "
                            "percentile and none.",
                            kind.substr(0, 40)));
+    bool invert = false;
+    take(json, "invert", invert, "normalisation");
 }
 
 } // namespace
@@ -105,6 +107,7 @@ nlohmann::json toJson(const ModelCard& card) {
                            {"training", card.training},
                            {"licence", card.licence}};
     if (card.pixelSizeNm) json["pixelSizeNm"] = *card.pixelSizeNm;
+    if (!card.domain.empty()) json["domain"] = card.domain;
     return json;
 }
 
@@ -153,6 +156,7 @@ ModelCard modelCardFromJson(const nlohmann::json& json) {
         card.scores.push_back(std::move(score));
     }
     take(json, "training", card.training);
+    take(json, "domain", card.domain);
     take(json, "licence", card.licence);
     return card;
 }

@@ -177,6 +177,8 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
     if (!test.slices.empty())
         result.package.card.scores =
             cardScores(result.package, test, plan.device, plan.recipe.value("threads", 0), scoring);
+    result.package.card.domain =
+        domainFor(result.package, plan.set.slices, plan.device, plan.recipe.value("threads", 0), scoring);
     placeModel(plan, result, listener);
     return result;
 }

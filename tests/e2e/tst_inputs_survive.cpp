@@ -170,6 +170,7 @@ private Q_SLOTS:
         row("study training-size --images a.tif --labels stack.tif --output a.tif", "not a folder");
         row("train --images a.tif --labels stack.tif --run-folder raw --output m", "not of a training run");
         row("score hard.safetensors --data note.json --write", "hard links");
+        row("describe hard.safetensors --data note.json --write", "hard links");
         row("ensemble broken.safetensors broken.safetensors --data note.json --output hard",
             "an input of this job");
     }

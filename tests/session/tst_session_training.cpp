@@ -113,6 +113,10 @@ private Q_SLOTS:
         QCOMPARE(plain.at("accuracy"), 600.0 / 1200);
         QCOMPARE(scores.back().data, std::string("one, mean over all orientations"));
         QCOMPARE(result.package.card.scores.size(), size_t(10));
+        // What it was trained on.
+        const nlohmann::json domain = openModelPackage(in("scored.safetensors")).card.domain;
+        QCOMPARE(domain.at("groups").size(), size_t(1));
+        QCOMPARE(domain.at("groups").at(0).at("data"), "one");
         // The weights are the trainer's.
         const SafetensorsFile before = readSafetensors(session_->findModel("bright").file),
                               after = readSafetensors(in("scored.safetensors"));
