@@ -44,7 +44,6 @@ int runDescribe(const DescribeArguments& args, CommandLine& line) {
     for (const Domain::Group& group : domain->groups)
         printResult("{}: noise {:.3g} of the standard deviation, skew {:.2f}\n", group.data,
                     std::pow(10, group.mean[7]), skewOf(group.mean));
-    printResult("agreement with the mirrored image {:.3f}\n", domain->agreement);
     return 0;
 }
 

@@ -48,7 +48,6 @@ Domain domainOf(std::span<const DomainSample> samples) {
                     "There are no training images to describe; give some the role \"train\".");
     Domain domain;
     std::vector<double> counts;
-    double agreement = 0;
     const auto groupOf = [&](const std::string& data) {
         const auto group = std::ranges::find(domain.groups, data, &Domain::Group::data);
         return size_t(group - domain.groups.begin());
@@ -60,7 +59,6 @@ Domain domainOf(std::span<const DomainSample> samples) {
             counts.push_back(0);
         }
         ++counts[g];
-        agreement += sample.agreement;
         for (size_t i = 0; i < sample.statistics.size(); ++i)
             domain.groups[g].mean[i] += (sample.statistics[i] - domain.groups[g].mean[i]) / counts[g];
     }
@@ -71,7 +69,6 @@ Domain domainOf(std::span<const DomainSample> samples) {
         }
     for (double& spread : domain.spread)
         spread = std::max(leastSpread, std::sqrt(spread / double(samples.size())));
-    domain.agreement = agreement / double(samples.size());
     return domain;
 }
 
@@ -79,10 +76,7 @@ nlohmann::json toJson(const Domain& domain) {
     nlohmann::json groups = nlohmann::json::array();
     for (const Domain::Group& group : domain.groups)
         groups.push_back({{"data", group.data}, {"mean", toJson(group.mean)}});
-    return {{"statistics", imageStatisticNames},
-            {"groups", groups},
-            {"spread", toJson(domain.spread)},
-            {"agreement", std::round(domain.agreement * 1e4) / 1e4}};
+    return {{"statistics", imageStatisticNames}, {"groups", groups}, {"spread", toJson(domain.spread)}};
 }
 
 std::optional<Domain> domainFromJson(const nlohmann::json& json) {
@@ -100,9 +94,6 @@ std::optional<Domain> domainFromJson(const nlohmann::json& json) {
     domain.spread = statisticsFromJson(json, "spread");
     if (std::ranges::any_of(domain.spread, [](double s) { return !(s > 0); }))
         refuse("\"domain.spread\" is not positive.");
-    const auto agreement = json.find("agreement");
-    if (agreement == json.end() || !agreement->is_number()) refuse("\"domain.agreement\" is no number.");
-    domain.agreement = std::clamp(agreement->get<double>(), 0.0, 1.0);
     return domain;
 }
 
@@ -121,14 +112,11 @@ double distanceFrom(const Domain& domain, const ImageStatistics& statistics) {
 
 Likeness likenessOf(const Probe& probe, const std::optional<Domain>& domain,
                     const std::optional<Probe>& inverted) {
-    constexpr double usual = 0.95, little = 0.02; // of models without a domain; what no network is above
     Likeness result;
     result.confidence = probe.confidence;
     if (domain) result.distance = distanceFrom(*domain, probe.statistics);
     if (inverted) result.inverted = inverted->confidence;
-    if (probe.confidence.foundAny())
-        result.doubt = std::log((1 - probe.confidence.agreement + little) /
-                                (1 - (domain ? domain->agreement : usual) + little));
+    if (probe.confidence.foundAny()) result.doubt = 1 - probe.confidence.agreement;
     return result;
 }
 

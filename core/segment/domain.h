@@ -21,14 +21,12 @@ struct Domain {
     };
     std::vector<Group> groups;
     ImageStatistics spread{}; // standard deviation of the images of a group around its mean
-    double agreement = 1;     // mean Confidence::agreement of the training images
 };
 
 /// One image that was trained on.
 struct DomainSample {
     std::string data;
     ImageStatistics statistics{};
-    double agreement = 1;
 };
 
 /// Throws Error{usage} without samples.
@@ -47,10 +45,10 @@ struct Likeness {
     std::optional<double> distance; // distanceFrom(); nothing for a model whose card has no domain
     Confidence confidence;
     std::optional<Confidence> inverted; // with dark and bright exchanged, where that was tried
-    /// ln of how many times more than usual the network disagrees with itself about the mirrored image: the
-    /// measure that tells wrong results best (METHODS.md). 0 where it finds nothing.
+    /// 1 − agreement with the mirrored image, the measure that tells wrong results best (METHODS.md); 0 where
+    /// nothing is found.
     double doubt = 0;
-    bool unlike() const { return doubt > 0.5; }
+    bool unlike() const { return doubt > 0.09; }
     /// The network is clearly surer of the inverted image.
     bool invertHelps() const;
 };

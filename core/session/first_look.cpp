@@ -119,7 +119,7 @@ nlohmann::json Session::domainFor(const ModelPackage& package, const std::vector
         const int64_t z = slice.source ? slice.z : 0;
         const Probe seen = probe(*image, prepared.tasks.front(), z, Box3::ofSlice(image->info().extent(), z),
                                  domainSide, progress);
-        samples.push_back({slice.data, seen.statistics, seen.confidence.agreement});
+        samples.push_back({slice.data, seen.statistics});
     }
     return toJson(domainOf(samples));
 }

@@ -233,17 +233,15 @@ def looks_of(model):
 
 
 def judge(looks):
-    """Distances from the training images, and how unusual the disagreement is for the model."""
+    """Distances from the training images."""
     trained = [r for r in looks if r["trained"]]
     for key, least in (("grey", 0.1), ("deep", 0.02)):
         means = {d: np.mean([r[key] for r in trained if r["data"] == d], 0) for d in {r["data"] for r in trained}}
         spread = np.maximum(least, np.sqrt(np.mean([(r[key] - means[r["data"]]) ** 2 for r in trained], 0)))
         for r in looks:
             r[key + " distance"] = min(np.sqrt(np.mean(((r[key] - m) / spread) ** 2)) for m in means.values())
-    usual = np.mean([r["agreement"] for r in trained])
     for r in looks:
-        r["doubt"] = np.log((1 - r["agreement"] + .02) / (1 - usual + .02)) if r["found"] > 1e-3 else 0
-        r["disagreement"] = 1 - r["agreement"]
+        r["doubt"] = 1 - r["agreement"] if r["found"] > 1e-3 else 0
 
 
 def auroc(looks, key):
@@ -254,9 +252,9 @@ def auroc(looks, key):
 
 
 def tell(title, looks):
-    keys = ("doubt", "disagreement", "entropy", "grey distance", "deep distance")
+    keys = ("doubt", "entropy", "grey distance", "deep distance")
     bad = sum(r["dice"] < .7 for r in looks)
-    alarms = [sum(r["doubt"] > .5 for r in looks if (r["dice"] < .7) == wrong) for wrong in (True, False)]
+    alarms = [sum(r["doubt"] > .09 for r in looks if (r["dice"] < .7) == wrong) for wrong in (True, False)]
     print(f"| {title} | {len(looks)} | {bad} | " + " | ".join(f"{auroc(looks, k):.2f}" for k in keys) +
           f" | {alarms[0]} of {bad} | {alarms[1]} of {len(looks) - bad} |", flush=True)
 
@@ -270,7 +268,7 @@ def main():
             every += looks
     held = [r for r in every if not r["trained"]]
     plain = [r for r in held if r["condition"] == "as it is"]
-    print("| looks | n | Dice < 0.7 | doubt | disagreement | entropy | grey values | deep features | alarm, bad | alarm, good |")
+    print("| looks | n | Dice < 0.7 | doubt | entropy | grey values | deep features | alarm, bad | alarm, good |")
     for model in models:
         tell(model + ", with all changes", [r for r in held if r["model"] == model])
     tell("all models, as they are", [r for r in plain if not r["foreign"]])

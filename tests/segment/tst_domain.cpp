@@ -102,16 +102,14 @@ private Q_SLOTS:
         std::vector<DomainSample> samples;
         for (const double off : {-1.0, 1.0})
             for (const char* data : {"dark", "bright"}) {
-                DomainSample sample{data, {}, 0.9};
+                DomainSample sample{data, {}};
                 for (double& value : sample.statistics) value = (*data == 'd' ? 0 : 100) + off;
                 samples.push_back(sample);
             }
-        samples.back().agreement = 0.7;
         const Domain domain = domainOf(samples);
         QCOMPARE(domain.groups.size(), size_t(2));
         QCOMPARE(domain.groups[1].mean[3], 100.0);
         QCOMPARE(domain.spread[0], 1.0);
-        QCOMPARE(domain.agreement, (0.9 * 3 + 0.7) / 4);
         ImageStatistics image{};
         image.fill(103);
         QCOMPARE(distanceFrom(domain, image), 3.0);
@@ -123,10 +121,10 @@ private Q_SLOTS:
 
     void whatIsNoDomainIsRefused() {
         QVERIFY(!domainFromJson(nlohmann::json::object()));
-        DomainSample sample{"one", {}, 1};
+        DomainSample sample{"one", {}};
         nlohmann::json good = toJson(domainOf({&sample, 1}));
         QVERIFY(domainFromJson(good));
-        for (const char* key : {"groups", "spread", "agreement"}) {
+        for (const char* key : {"groups", "spread"}) {
             nlohmann::json broken = good;
             broken.erase(key);
             QVERIFY(errorOf(ErrorKind::model, [&] { domainFromJson(broken); }).find(key) !=
@@ -176,22 +174,22 @@ private Q_SLOTS:
         QVERIFY(right.box.y1 - right.box.y0 <= 320 && right.box.y0 >= 0);
     }
 
-    void doubtIsDisagreementBesideTheUsual() {
+    void doubtIsDisagreementAboutTheMirroredImage() {
         Probe probe;
         probe.confidence = {0.2, 0.1, 0.7};
         Domain domain;
         domain.groups.push_back({});
         domain.spread.fill(1);
-        domain.agreement = 0.96;
-        QCOMPARE(likenessOf(probe, domain).doubt, std::log(0.32 / 0.06));
+        QCOMPARE(likenessOf(probe, domain).doubt, 1 - 0.7);
+        QCOMPARE(likenessOf(probe, domain).distance, std::optional(0.0));
         QVERIFY(likenessOf(probe, domain).unlike());
         QVERIFY(likenessWords(likenessOf(probe, domain), "Runs").find("unlike the training data of “Runs”") !=
                 std::string::npos);
-        domain.agreement = 0.72; // usual for this model
+        QVERIFY(likenessOf(probe, std::nullopt).unlike()); // also of models whose card says nothing
+        QVERIFY(!likenessOf(probe, std::nullopt).distance);
+        probe.confidence = {0.2, 0.1, 0.95};
         QVERIFY(!likenessOf(probe, domain).unlike());
         QVERIFY(likenessWords(likenessOf(probe, domain), "Runs").empty());
-        QVERIFY(likenessOf(probe, std::nullopt).unlike());
-        QVERIFY(!likenessOf(probe, std::nullopt).distance);
         probe.confidence = {0, 1, 1};
         QVERIFY(!likenessOf(probe, domain).unlike());
         QVERIFY(likenessWords(likenessOf(probe, domain), "Runs").find("finds nothing") != std::string::npos);
@@ -242,7 +240,6 @@ private:
             QVERIFY(read->groups[i].mean == domain.groups[i].mean);
         }
         QVERIFY(read->spread == domain.spread);
-        QCOMPARE(read->agreement, domain.agreement);
     }
 };
 
