@@ -61,13 +61,23 @@ TileSourcePtr openLabelInput(CommandLine& line, const std::filesystem::path& pat
 void addRemark(CommandLine& line, const std::string& sentence) {
     if (std::ranges::find(line.remarks, sentence) != line.remarks.end()) return;
     line.remarks.push_back(sentence);
-    if (!line.quiet) printError("{}\n", sentence);
+    if (!line.quiet) printError("{}\n", onOneLine(sentence));
 }
 
 void addRemarks(CommandLine& line, const std::filesystem::path& file,
                 const std::vector<std::string>& sentences) {
     for (const std::string& sentence : sentences)
         addRemark(line, fmt::format("{}: {}", file.string(), sentence));
+}
+
+void remarkOnSpreadsheetName(CommandLine& line, const std::filesystem::path& file, const std::string& what) {
+    const std::string ending = file.extension().string();
+    for (const char* of : {".xlsx", ".xls", ".xlsm", ".ods"})
+        if (ending == of)
+            addRemark(line,
+                      fmt::format("“{}” holds {}, which spreadsheet programs refuse under that name; end "
+                                  "the name with .csv for a table that they open.",
+                                  file.string(), what));
 }
 
 void printJson(const CommandLine& line, nlohmann::json result) {

@@ -29,10 +29,11 @@ std::string typedCommand(int argc, char** argv) {
     return text;
 }
 
+using cristae::onOneLine;
 using cristae::printError;
 
 int fail(int code, const std::string& message) {
-    printError("cristae-cli: {}\n", message);
+    printError("cristae-cli: {}\n", onOneLine(message));
     return code;
 }
 
@@ -69,6 +70,12 @@ int runCommand(int argc, char** argv) {
     if (argc > 1 && argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end())
         return fail(
             2, fmt::format("There is no verb \"{}\"; the verbs are {}.", argv[1], fmt::join(verbs, ", ")));
+    for (int i = 1; i < argc; ++i)
+        if (*argv[i] == '\0')
+            return fail(
+                2, fmt::format("The argument after {} is empty, as where a variable of the shell is not set; "
+                               "give it a value, or leave the flag out.",
+                               argv[i - 1]));
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -2,6 +2,7 @@
 #include "app/cli/console.h"
 
 #include "core/base/error.h"
+#include "core/segment/card_text.h"
 
 #include <algorithm>
 #include <atomic>
@@ -54,6 +55,12 @@ void flushOutput() {
     if (!readerGone) judgeOutput(std::fflush(stdout) == 0);
 }
 
+std::string onOneLine(std::string sentence) {
+    for (char& c : sentence)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return sentence;
+}
+
 ConsoleProgress::ConsoleProgress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
 ConsoleProgress::~ConsoleProgress() {
@@ -63,9 +70,21 @@ ConsoleProgress::~ConsoleProgress() {
 void ConsoleProgress::report(double fraction, const std::string& words) const {
     if (quiet_) return;
     std::lock_guard lock(mutex_);
+    lastFraction_ = fraction;
+    lastWords_ = words;
+    if (held_ && !terminal_) return;
     const double now = time_.elapsedSeconds();
     if (now - lastSeconds_ < (terminal_ ? 0.1 : 5.0)) return;
     lastSeconds_ = now;
+    printLine(fraction, words);
+}
+
+void ConsoleProgress::printLast() const {
+    std::lock_guard lock(mutex_);
+    if (!quiet_ && !terminal_ && !lastWords_.empty()) printLine(lastFraction_, lastWords_);
+}
+
+void ConsoleProgress::printLine(double fraction, const std::string& words) const {
     const auto left = time_.seconds(fraction);
     const std::string leftText = left ? TimeLeft::text(*left) + " left" : "";
     if (terminal_) {
@@ -84,8 +103,11 @@ bool ConsoleProgress::cancelled() const {
 }
 
 void printScores(const std::vector<ModelScore>& scores) {
+    size_t width = 10;
+    for (const ModelScore& score : scores) width = std::max(width, score.metric.size());
     for (const ModelScore& score : scores)
-        printResult("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+        printResult("{:<{}} {}  {}{}\n", score.metric, width, scoreText(score), scoredData(score),
+                    score.note.empty() ? "" : fmt::format(" ({})", score.note));
 }
 
 } // namespace cristae

@@ -3,6 +3,7 @@
 #include "core/base/progress.h"
 #include "core/segment/model_card.h"
 
+#include <atomic>
 #include <cstdio>
 #include <fmt/format.h>
 #include <mutex>
@@ -18,9 +19,16 @@ public:
     ~ConsoleProgress() override;
     void report(double fraction, const std::string& words) const override;
     bool cancelled() const override;
+    /// Without a terminal: while held back, nothing is written; printLast() writes what was reported last.
+    void holdBack(bool held) const { held_ = held; }
+    void printLast() const;
 
 private:
+    void printLine(double fraction, const std::string& words) const;
     bool quiet_, terminal_;
+    mutable std::atomic<bool> held_ = false;
+    mutable double lastFraction_ = 0;
+    mutable std::string lastWords_;
     TimeLeft time_;
     mutable std::mutex mutex_;
     mutable double lastSeconds_ = -1e9;
@@ -34,6 +42,9 @@ void flushOutput();
 template <typename... T> void printResult(fmt::format_string<T...> format, T&&... values) {
     printText(fmt::format(format, std::forward<T>(values)...));
 }
+/// The sentence with its control characters, as names of files may hold them, replaced by "?": they would
+/// move the cursor or change colours of a terminal.
+std::string onOneLine(std::string sentence);
 /// Writes to stderr, if anything can be written there.
 template <typename... T> void printError(fmt::format_string<T...> format, T&&... values) {
     const std::string text = fmt::format(format, std::forward<T>(values)...);

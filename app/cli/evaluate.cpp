@@ -101,6 +101,7 @@ Outputs outputsOf(const EvaluateArguments& args, CommandLine& line) {
           std::pair{&args.difference, &outputs.difference}})
         if (!path->empty()) *place = line.files.to(*path);
     if (outputs.perSlice) outputs.perSlice->checkFile();
+    remarkOnSpreadsheetName(line, args.perSlice, "CSV");
     if (outputs.report) outputs.report->checkFile();
     return outputs;
 }

@@ -60,6 +60,7 @@ Exploration explored(const ExploreArguments& args, CommandLine& line, const Prog
     options.mostDistance = args.distance;
     options.bins = args.bins;
     if (!args.output.empty()) outputFile(line, args.output);
+    remarkOnSpreadsheetName(line, args.output, "JSON");
     return explore(*image, *labels, options, PartProgress(progress, 0.1, 1));
 }
 

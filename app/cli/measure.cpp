@@ -72,6 +72,7 @@ int run(const MeasureArguments& args, CommandLine& line) {
             addRemark(line, remark);
     }
     const Destination table = outputFile(line, args.output);
+    remarkOnSpreadsheetName(line, args.output, "CSV");
     const ObjectIdentity identity{args.objectsIn == "slices" ? Connectivity::slices : Connectivity::volume,
                                   args.ids};
     auto objects = measureObjects(*labels, PartProgress(progress, 0.3, 1), identity);

@@ -193,7 +193,7 @@ int run(const PredictArguments& args, CommandLine& line) {
             if (args.inputs.size() == 1 || error.kind() == ErrorKind::cancelled ||
                 error.kind() == ErrorKind::usage)
                 throw;
-            printError("{}\n", error.what());
+            printError("{}\n", onOneLine(error.what()));
             results.push_back({{"input", input}, {"error", error.what()}});
             failureKind = error.kind();
             ++failures;

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/learn/checkpoint_files.h"
+#include "core/learn/leak_guard.h"
 #include "core/learn/process_place.h"
 #include "core/learn/recipe.h"
 #include "core/learn/run_folder.h"
@@ -31,9 +32,11 @@ struct TrainArguments {
 /// Prints a line an epoch: words, or one JSON object.
 class EpochPrinter : public TrainingListener {
 public:
-    explicit EpochPrinter(CommandLine& line) : line_(line) {}
-    void onStep(int64_t, double) override {}
+    EpochPrinter(CommandLine& line, const ConsoleProgress& progress) : line_(line), progress_(progress) {}
+    void onStep(int64_t, double) override { progress_.holdBack(true); } // a log has a line an epoch
     void onEpoch(const EpochReport& r) override {
+        progress_.printLast();
+        progress_.holdBack(false);
         if (line_.json)
             printResult("{}\n", nlohmann::json{{"epoch", r.epoch},
                                                {"epochs", r.epochs},
@@ -48,14 +51,17 @@ public:
                                                {"learning_rate", r.learningRate},
                                                {"seconds_per_step", r.secondsPerStep},
                                                {"share_waiting_for_data", r.shareWaitingForData},
+                                               {"share_known", r.shareKnown},
                                                {"best", r.best}}
                                     .dump());
         else
             printResult(
                 "epoch {} of {}  step {}  loss {:.4f}  validation: loss {:.4f} dice {:.4f} iou {:.4f} "
-                "accuracy {:.4f}  waited {:.1f} % of the time for data{}\n",
+                "accuracy {:.4f}{}  waited {:.1f} % of the time for data{}\n",
                 r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
-                r.validationIou, r.validationAccuracy, 100 * r.shareWaitingForData, r.best ? "  best" : "");
+                r.validationIou, r.validationAccuracy,
+                r.shareKnown < 1 ? fmt::format("  labelled {:.1f} % of the pixels", 100 * r.shareKnown) : "",
+                100 * r.shareWaitingForData, r.best ? "  best" : "");
         flushOutput();
     }
 
@@ -63,6 +69,7 @@ public:
 
 private:
     CommandLine& line_;
+    const ConsoleProgress& progress_;
 };
 
 /// A given word replaces what the list says.
@@ -172,11 +179,14 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
     if (const std::string weights = plan.recipe.value("weights", ""); !weights.empty() && !args.resume)
         plan.inputs.push_back(trainingInput("the recipe's weights", weights));
     checkFiles(plan);
-    LoadedDataList data = dataOf(request, plan.place.rank == 0, progress);
+    LoadedDataList data = dataOf(request, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
     if (!args.resume) choosePixelSize(plan.set, plan.recipe);
     remarkOnValidation(plan.set);
+    if (!markLeaks(plan.set, plan.card, progress).leaks.empty() && request.split.empty())
+        plan.set.remarks.push_back("Held-out data that lie far enough away: --split distance, or roles and "
+                                   "regions in the data list.");
     return plan;
 }
 
@@ -189,17 +199,20 @@ int run(const TrainArguments& args, CommandLine& line) {
     replaceIfGiven(plan.card.title, args.title, plan.card.name);
     replaceIfGiven(plan.card.licence, args.licence, "");
     plan.card.training["command"] = line.command;
-    EpochPrinter printer(line);
+    EpochPrinter printer(line, progress);
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
     if (!leads) return 0;
     if (line.json)
-        printResult("{}\n", nlohmann::json{{"model", result.package.file.string()},
-                                           {"steps", result.stepsDone},
-                                           {"ending", result.ending},
-                                           {"best_validation_dice", result.bestValidationDice},
-                                           {"scores", toJson(result.package.card).at("scores")},
-                                           {"remarks", line.remarks}}
-                                .dump());
+        printResult(
+            "{}\n",
+            nlohmann::json{{"model", result.package.file.string()},
+                           {"steps", result.stepsDone},
+                           {"ending", result.ending},
+                           {"best_validation_dice", result.bestValidationDice},
+                           {"scores", toJson(result.package.card).at("scores")},
+                           {"leaks", result.package.card.training.value("leaks", nlohmann::json::array())},
+                           {"remarks", line.remarks}}
+                .dump());
     else {
         printResult("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
                     result.package.file.string(), result.bestValidationDice, result.stepsDone);
@@ -216,13 +229,22 @@ void addTrain(CLI::App& app, CommandLine& line) {
     TrainRequest& request = args->request;
     verb->add_option("--images", request.images, "A stack or a folder of images");
     verb->add_option("--labels", request.labels, "Labels of the same slices, paired by page or by name");
-    verb->add_option("--validation-images", request.validationImages,
-                     "Images to validate on; else the last training slices are held out");
+    verb->add_option(
+        "--validation-images", request.validationImages,
+        "Images to validate on; else a part of the training data is held out, with a distance to "
+        "the rest where they are large enough");
     verb->add_option("--validation-labels", request.validationLabels, "Labels to validate on");
     verb->add_option(
         "--data", request.data,
         "A data list (JSON) of several data sets with what their labels mean, instead of --images");
     verb->add_option("--data-root", request.dataRoot, "Base folder of the paths in the data list");
+    verb->add_option(
+            "--split", request.split,
+            "Split the data anew: distance (held-out pixels at least 250 nm or 10 slices from training "
+            "pixels: whole volumes, slices or columns) or volume (whole volumes)")
+        ->check(CLI::IsMember({"distance", "volume"}));
+    verb->add_flag("--split-test", request.splitTest,
+                   "With --split: hold out a part for the scores too; a list with test data always does");
     verb->add_option("--class", request.className, "Name of what the labels mark");
     verb->add_option("--label-values", request.labelValues,
                      "Label values that mean the class; else every value other than 0")
@@ -240,9 +262,10 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--set", args->settings, "key=value over the recipe; may be given several times");
     verb->add_option("--start-from", args->startFrom, "Name or file of a model whose weights to start from");
     verb->add_option("--run-folder", args->runFolder, "Where log and checkpoints go; else OUTPUT with .run");
-    verb->add_flag(
-        "--resume", args->resume,
-        "Continue from the last checkpoint, bit for bit; what is not given is taken from the run folder");
+    verb->add_flag("--resume", args->resume,
+                   "Continue from the last checkpoint, bit for bit; what is not given is taken from the run "
+                   "folder; --set "
+                   "may change steps, schedule, cooldown and learningRate");
     verb->add_flag(
         "--overwrite", args->overwrite,
         "Replace an older model at the end, and start anew where the run folder holds a stopped training");

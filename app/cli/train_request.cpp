@@ -2,6 +2,7 @@
 #include "app/cli/train_request.h"
 
 #include "core/base/error.h"
+#include "core/learn/split_distance.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -23,17 +24,37 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     return meaning;
 }
 
-void holdOutSlices(TrainingSet& set, double share, bool verbose) {
-    if (set.slices.size() < 2)
-        throw Error(ErrorKind::usage, "There is one labelled slice, and none is left to validate on; give "
-                                      "--validation-images and --validation-labels, or more slices.");
-    holdOutForValidation(set, share);
-    if (!verbose) return;
-    const auto held = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
-    const auto first = std::find_if(set.slices.begin(), set.slices.end(), held);
-    const auto last = std::find_if(set.slices.rbegin(), set.slices.rend(), held);
-    fmt::print(stderr, "Held out for validation: {} to {} ({} of {} slices).\n", first->name, last->name,
-               std::count_if(set.slices.begin(), set.slices.end(), held), set.slices.size());
+/// Splits anew where that was asked for.
+void splitAnew(const TrainRequest& request, LoadedDataList& loaded, const Progress& progress) {
+    const bool anyTest =
+        std::ranges::any_of(loaded.set.slices, [](const auto& slice) { return slice.role == Role::test; });
+    const Split split = planSplit(loaded.set, request.split == "volume" ? SplitBy::volume : SplitBy::distance,
+                                  request.splitTest || anyTest, progress);
+    applySplit(loaded.set, loaded.card, split);
+    loaded.set.remarks.insert(loaded.set.remarks.end(), split.sentences.begin(), split.sentences.end());
+}
+
+/// The slices as they are listed or paired.
+LoadedDataList readData(const TrainRequest& request, const Progress& progress) {
+    if (!request.data.empty()) {
+        if (!request.images.empty() || !request.labels.empty())
+            throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
+        return loadDataList(request.data, request.dataRoot, progress);
+    }
+    if (request.images.empty() || request.labels.empty())
+        throw Error(ErrorKind::usage, "Training needs --images and --labels, or a list with --data.");
+    if (request.validationImages.empty() != request.validationLabels.empty())
+        throw Error(ErrorKind::usage,
+                    "--validation-images and --validation-labels belong together; give both.");
+    auto pairs = pairImagesAndLabels(request.images, request.labels, Role::train);
+    if (!request.validationImages.empty())
+        for (TrainingPair& pair :
+             pairImagesAndLabels(request.validationImages, request.validationLabels, Role::validation))
+            pairs.push_back(std::move(pair));
+    LoadedDataList loaded;
+    loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
+    loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
+    return loaded;
 }
 
 } // namespace
@@ -50,7 +71,9 @@ nlohmann::json toJson(const TrainRequest& request) {
             {"unlabelled", request.unlabelled},
             {"inverted", request.inverted},
             {"boundaries", request.boundaries},
-            {"validationShare", request.validationShare}};
+            {"validationShare", request.validationShare},
+            {"split", request.split},
+            {"splitTest", request.splitTest}};
 }
 
 TrainRequest trainRequestFromJson(const nlohmann::json& json) {
@@ -69,6 +92,8 @@ TrainRequest trainRequestFromJson(const nlohmann::json& json) {
         request.inverted = json.value("inverted", false);
         request.boundaries = json.value("boundaries", false);
         request.validationShare = json.value("validationShare", request.validationShare);
+        request.split = json.value("split", "");
+        request.splitTest = json.value("splitTest", false);
     } catch (const nlohmann::json::exception&) { // not what this program wrote
         return {};
     }
@@ -88,26 +113,16 @@ std::vector<TrainingInput> inputsOf(const TrainRequest& request) {
     return inputs;
 }
 
-LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress& progress) {
-    if (!request.data.empty()) {
-        if (!request.images.empty() || !request.labels.empty())
-            throw Error(ErrorKind::usage, "--data and --images exclude each other; give one of them.");
-        return loadDataList(request.data, request.dataRoot, progress);
+LoadedDataList dataOf(const TrainRequest& request, const Progress& progress) {
+    if (request.splitTest && request.split.empty())
+        throw Error(ErrorKind::usage, "--split-test belongs to --split; give --split distance too.");
+    LoadedDataList loaded = readData(request, progress);
+    if (!request.split.empty()) {
+        splitAnew(request, loaded, progress);
+    } else if (request.data.empty() && request.validationImages.empty()) {
+        const auto sentences = holdOutForValidation(loaded.set, request.validationShare);
+        loaded.set.remarks.insert(loaded.set.remarks.end(), sentences.begin(), sentences.end());
     }
-    if (request.images.empty() || request.labels.empty())
-        throw Error(ErrorKind::usage, "Training needs --images and --labels, or a list with --data.");
-    if (request.validationImages.empty() != request.validationLabels.empty())
-        throw Error(ErrorKind::usage,
-                    "--validation-images and --validation-labels belong together; give both.");
-    auto pairs = pairImagesAndLabels(request.images, request.labels, Role::train);
-    if (!request.validationImages.empty())
-        for (TrainingPair& pair :
-             pairImagesAndLabels(request.validationImages, request.validationLabels, Role::validation))
-            pairs.push_back(std::move(pair));
-    LoadedDataList loaded;
-    loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
-    if (request.validationImages.empty()) holdOutSlices(loaded.set, request.validationShare, verbose);
-    loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
     return loaded;
 }
 

@@ -12,6 +12,8 @@ struct TrainRequest {
     std::vector<int64_t> labelValues, unlabelled;
     bool inverted = false, boundaries = false;
     double validationShare = 0.15;
+    std::string split;      // "distance", "volume"; empty: as the list says, or the last slices
+    bool splitTest = false; // a part for the scores too
 
     bool namesData() const { return !images.empty() || !labels.empty() || !data.empty(); }
 };
@@ -22,9 +24,9 @@ nlohmann::json toJson(const TrainRequest& request);
 TrainRequest trainRequestFromJson(const nlohmann::json& json);
 /// The files and folders that the request names, as they are on the disk now.
 std::vector<TrainingInput> inputsOf(const TrainRequest& request);
-/// The slices, and what their list says of the model; without validation data of their own the last slices of
-/// the training data are held out, which is printed on stderr where `verbose`. Throws Error{usage, input,
+/// The slices, and what their list says of the model; without validation data of their own a part of the
+/// training data is held out. How they were split becomes remarks of the set. Throws Error{usage, input,
 /// cancelled}.
-LoadedDataList dataOf(const TrainRequest& request, bool verbose, const Progress& progress);
+LoadedDataList dataOf(const TrainRequest& request, const Progress& progress);
 
 } // namespace cristae

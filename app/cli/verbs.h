@@ -61,6 +61,8 @@ TileSourcePtr openLabelInput(CommandLine& line, const std::filesystem::path& pat
 /// Notes a sentence for the person, once, and prints it to stderr unless the verb is quiet.
 void addRemark(CommandLine& line, const std::string& sentence);
 /// The remarks of what was read, or of a result, each under the name of its file.
+/// Says that a result with the ending of a spreadsheet program is plain text (`what`: "CSV", "JSON").
+void remarkOnSpreadsheetName(CommandLine& line, const std::filesystem::path& file, const std::string& what);
 void addRemarks(CommandLine& line, const std::filesystem::path& file,
                 const std::vector<std::string>& sentences);
 /// Prints a JSON object with the "remarks" of the verb.

@@ -2,6 +2,7 @@
 #include "core/base/destination.h"
 
 #include "core/base/own_folder.h"
+#include "core/base/slice_names.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -102,6 +103,10 @@ void Destination::requireNoInput(const fs::path& place) const {
             throw refusal(path_, fmt::format("it lies in the folder “{}”, which is an input of this job. "
                                              "Choose another folder.",
                                              folder.string()));
+        else if (isSliceName(place) && resolved(folderOf(place)) == folder)
+            throw refusal(path_, fmt::format("among the images of the folder “{}”, an input of this job, it "
+                                             "would be taken for a slice. Choose another folder.",
+                                             folder.string()));
     if (!exists || !S_ISDIR(status.st_mode)) return;
     for (const auto* inputs : {&known_->inputFiles, &known_->inputFolders})
         for (const fs::path& input : *inputs)
@@ -147,6 +152,8 @@ fs::path Destination::checkedPlace(bool folder) const {
             throw refusal(path_, "it exists already. Choose another name, or add --overwrite to replace it.");
     } else if (errno == ENAMETOOLONG) {
         throw outputError(path_, ENAMETOOLONG);
+    } else if (!folder) {
+        requireNoInput(place);
     }
     const fs::path parent = folderOf(place);
     if (::stat(parent.c_str(), &status) != 0) throw outputError(path_, errno);

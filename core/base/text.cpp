@@ -13,7 +13,7 @@ bool isDigit(char c) {
     return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
 char lower(char c) {
-    return char(std::tolower(static_cast<unsigned char>(c)));
+    return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
 }
 
 /// False for the bytes that continue a character of UTF-8.
@@ -23,7 +23,7 @@ bool beginsCharacter(char c) {
 
 std::string threeDigits(double value) {
     const double size = std::abs(value);
-    return fmt::format("{:.{}f}", value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+    return fmt::format("{:.{}f}", value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 } // namespace
 
@@ -63,9 +63,14 @@ std::string byteText(uint64_t bytes) {
 
 std::string lengthText(double nm) {
     const double size = std::abs(nm);
-    if (size >= 1e6) return threeDigits(nm / 1e6) + " mm";
-    if (size >= 1e3) return threeDigits(nm / 1e3) + " µm";
+    if (size >= 999.5e3) return threeDigits(nm / 1e6) + " mm";
+    if (size >= 999.5) return threeDigits(nm / 1e3) + " µm";
     return threeDigits(nm) + " nm";
+}
+
+std::string lowerCase(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), lower);
+    return text;
 }
 
 std::string countText(int64_t count, std::string_view singular, std::string_view plural) {

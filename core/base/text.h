@@ -13,6 +13,8 @@ std::string byteText(uint64_t bytes);
 /// A length given in nanometres with three significant digits and the unit that suits: "512 nm", "2.56 µm",
 /// "1.2 mm".
 std::string lengthText(double nm);
+/// A to Z as a to z; all else, also letters of other alphabets, as it is.
+std::string lowerCase(std::string text);
 /// "1 slice", "3 slices".
 std::string countText(int64_t count, std::string_view singular, std::string_view plural);
 /// How many characters (code points) a UTF-8 text has.

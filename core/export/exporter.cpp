@@ -1,8 +1,9 @@
 // Choosing an exporter and writing a whole source through it.
 #include "core/export/exporter.h"
 
+#include "core/base/text.h"
+
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -17,10 +18,8 @@ void Exporter::requirePlace(const Destination& target, const ExportDescription& 
 
 const Exporter& findExporter(const std::vector<std::unique_ptr<Exporter>>& exporters, std::string_view key,
                              const std::filesystem::path& target) {
-    std::string extension = target.extension().string();
+    std::string extension = lowerCase(target.extension().string());
     if (!extension.empty()) extension.erase(0, 1);
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
     std::vector<std::string> known;
     for (const auto& exporter : exporters) {
         const auto own = exporter->extensions();

@@ -6,7 +6,6 @@
 #include "core/export/metadata.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <fmt/format.h>
 
@@ -44,9 +43,7 @@ fs::path placeOfImageFiles(const fs::path& target, const ExportDescription& desc
     if (!isStack(description)) return target;
     fs::path place = target;
     if (!place.has_filename()) place = place.parent_path(); // "folder/"
-    std::string extension = place.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    const std::string extension = lowerCase(place.extension().string());
     if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") place.replace_extension();
     return place;
 }

@@ -27,6 +27,8 @@ std::string metadataLine(const ExportDescription& description) {
     if (!voxel.empty()) {
         voxel["source"] = size.source;
         json["voxelSizeNm"] = voxel;
+        const Extent3& extent = description.info.extent();
+        json["sizeYX"] = {extent.y, extent.x}; // for which the pixel size holds
     }
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }

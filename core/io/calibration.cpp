@@ -61,12 +61,6 @@ std::string plainUnit(std::string_view unit) {
     return plain;
 }
 
-std::string lower(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-    return text;
-}
-
 /// The unit of "px/inch"; nothing for a plain unit.
 std::optional<std::string_view> perUnit(std::string_view unit) {
     if (!unit.starts_with("px/")) return std::nullopt;
@@ -196,7 +190,7 @@ std::string_view nameOf(char axis) {
 /// False where nothing was meant: a 0, a resolution of 1, a size in pixels.
 bool meansSomething(const StatedLength& length) {
     const auto per = perUnit(length.unit);
-    const std::string unit = lower(std::string(per.value_or(length.unit)));
+    const std::string unit = lowerCase(std::string(per.value_or(length.unit)));
     return length.value != 0 && !(per && length.value == 1) && !unit.starts_with("pixel") && unit != "px" &&
            unit != "reference frame";
 }
@@ -282,7 +276,7 @@ std::optional<double> nanometresIn(std::string_view unit) {
         {"angstroms", 0.1},
 
     }};
-    std::string small = lower(plain);
+    std::string small = lowerCase(plain);
     if (small.starts_with("å")) small.replace(0, std::string_view("å").size(), "a"); // Ångström
     const auto it = std::ranges::find_if(units, [&](const auto& each) { return each.first == small; });
     if (it == units.end()) return std::nullopt;

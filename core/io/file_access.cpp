@@ -2,11 +2,11 @@
 #include "core/io/file_access.h"
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/image/with_voxel_size.h"
 #include "core/io/calibration.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -29,6 +29,28 @@ std::string listOf(const std::vector<SceneInfo>& scenes) {
     }
     if (scenes.size() > most) lines.push_back(fmt::format("and {} more", scenes.size() - most));
     return fmt::format("{}", fmt::join(lines, "; "));
+}
+
+/// A file that Cristae wrote keeps the voxel size to the last digit. Programs that scale or crop it may keep
+/// the description; then its size in the plane differs, and the pixel size may.
+void stateOwnLengths(ImageInfo& info, const std::string& format) {
+    const auto metadata = parseJson(info.cristaeMetadata);
+    if (!metadata.is_object() || !metadata.contains("voxelSizeNm") || !metadata["voxelSizeNm"].is_object())
+        return;
+    std::string doubt;
+    if (const auto of = metadata.find("sizeYX"); of != metadata.end() && !info.levels.empty())
+        if (*of != nlohmann::json{info.extent().y, info.extent().x})
+            doubt =
+                fmt::format("it was written for an image of another size than the {} × {} px of this one; "
+                            "it holds if the image was cropped, not if it was scaled",
+                            info.extent().x, info.extent().y);
+    const auto& stored = metadata["voxelSizeNm"];
+    const std::string source = fmt::format("{} {}", format, stated::byCristae);
+    for (const char* axis : {"z", "y", "x"})
+        if (stored.contains(axis) && stored[axis].is_number()) {
+            stateExactly(info, *axis, stored[axis].get<double>(), source);
+            if (*axis != 'z') info.statedLengths.back().doubt = doubt;
+        }
 }
 
 } // namespace
@@ -78,11 +100,8 @@ std::string fileId(const std::filesystem::path& path) {
 }
 
 std::string extensionOf(const std::filesystem::path& path) {
-    std::string text = path.extension().string();
-    if (!text.empty()) text.erase(0, 1);
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
-    return text;
+    const std::string text = lowerCase(path.extension().string());
+    return text.empty() ? text : text.substr(1);
 }
 
 int64_t checkedBytes(const std::filesystem::path& path, std::initializer_list<int64_t> factors) {
@@ -108,15 +127,7 @@ void finishInfo(ImageInfo& info, const std::filesystem::path& path, const std::s
     info.path = path;
     info.format = format;
     info.remarks.insert(info.remarks.begin(), options.remarks.begin(), options.remarks.end());
-    // A file that Cristae wrote keeps the voxel size to the last digit.
-    const auto metadata = parseJson(info.cristaeMetadata);
-    if (metadata.is_object() && metadata.contains("voxelSizeNm") && metadata["voxelSizeNm"].is_object()) {
-        const auto& stored = metadata["voxelSizeNm"];
-        const std::string source = fmt::format("{} {}", format, stated::byCristae);
-        for (const char* axis : {"z", "y", "x"})
-            if (stored.contains(axis) && stored[axis].is_number())
-                stateExactly(info, *axis, stored[axis].get<double>(), source);
-    }
+    stateOwnLengths(info, format);
     settleVoxelSize(info);
     if (options.voxelSize) info.voxelSize = checkedVoxelSize(*options.voxelSize, path.string());
 }

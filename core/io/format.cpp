@@ -1,10 +1,10 @@
 // Opening an image: finds the format that knows the file's first bytes.
 #include "core/io/format.h"
 
+#include "core/base/text.h"
 #include "core/io/file_access.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -48,6 +48,11 @@ const Format& findFormat(const fs::path& path) {
     if (fs::is_directory(status))
         throw inputError(path,
                          "the folder holds no images. Choose a folder of TIFF, PNG, JPEG or BMP images.");
+    if (std::string_view(reinterpret_cast<const char*>(head.data()), head.size())
+            .starts_with("MATLAB 5.0 MAT"))
+        throw inputError(path,
+                         "it is a MATLAB file of version 5 to 7, which is no HDF5. Save it in MATLAB with "
+                         "save(…, '-v7.3'), or as TIFF.");
     if (const Format* named = formatForExtension(extensionOf(path)))
         throw inputError(path, fmt::format("its name says {}, but its first bytes do not. The file is "
                                            "damaged or misnamed; get it again.",
@@ -83,8 +88,7 @@ TileSourcePtr openImage(const fs::path& path, const OpenOptions& options) {
     if (named && named != &format && !fs::is_directory(path))
         used.remarks.push_back(
             fmt::format("The name ends in .{}, but this is a {} file.", extensionOf(path), format.name()));
-    std::transform(used.axes.begin(), used.axes.end(), used.axes.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    used.axes = lowerCase(used.axes);
     try {
         TileSourcePtr source = format.open(path, used);
         requireObeyed(path, format, used, source->info());

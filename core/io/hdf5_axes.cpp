@@ -43,9 +43,8 @@ constexpr std::array<std::pair<char, std::string_view>, 5> axisWords{
      {'t', " t n time frame frames timepoint timepoints "}}};
 
 /// '?' for a word that names no axis.
-char letterOf(std::string name) {
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+char letterOf(const std::string& word) {
+    std::string name = lowerCase(word);
     for (const char* ending : {"_axis", "-axis", " axis", "axis"})
         if (name.ends_with(ending)) name.resize(name.size() - std::strlen(ending));
     for (const auto& [letter, words] : axisWords)

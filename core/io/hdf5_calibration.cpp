@@ -68,8 +68,10 @@ std::string axesOfNumbers(hid_t dataset, const std::string& name, const std::vec
     if (numbers.size() != 3) return {};
     std::string spatial = letters;
     std::erase_if(spatial, [](char c) { return c != 'z' && c != 'y' && c != 'x'; });
-    const bool same = std::ranges::all_of(numbers, [&](double each) { return each == numbers.front(); });
-    return same || spatial == "zyx" || spatial == "yx" ? "zyx" : "";
+    if (std::ranges::all_of(numbers, [&](double each) { return each == numbers.front(); })) return "zyx";
+    // Pixels are square far more often than slices lie as close as pixels: 4, 4, 40 is x, y, z.
+    const bool reversed = numbers[0] == numbers[1] && numbers[1] != numbers[2];
+    return !reversed && (spatial == "zyx" || spatial == "yx") ? "zyx" : "";
 }
 
 constexpr double leastByConvention = 0.2; // nm; below, µm is likelier
@@ -84,17 +86,38 @@ void takeConvention(StatedLength& length, const char* unit, double smallest) {
         length.nm = rounded(length.value * nanometresIn(unit).value_or(1));
 }
 
+/// Lengths that are written as text: "4.0 nm", "40, 4, 4"; one that cannot be read is stated as it is.
+void stateTexts(hid_t object, const LengthAttribute& attribute, const std::string& source, ImageInfo& info) {
+    const auto texts = textsAttribute(object, attribute.name);
+    if (texts.size() != 1 || texts.front().empty()) return;
+    const auto [number, ownUnit] = splitLength(texts.front());
+    const bool hasUnit = ownUnit.find_first_not_of(" \t") != std::string_view::npos;
+    const auto beside = unitsBeside(object, attribute.name);
+    const std::string unit = hasUnit           ? std::string(ownUnit)
+                             : attribute.unit  ? attribute.unit
+                             : !beside.empty() ? beside.front()
+                                               : "";
+    for (const char axis : {'x', 'y'}) {
+        stateLength(info, axis, number.empty() ? std::string_view(texts.front()) : number, unit, source);
+        StatedLength& length = info.statedLengths.back();
+        if (unit.empty() && attribute.convention && length.value > 0)
+            takeConvention(length, attribute.convention, length.value);
+    }
+}
+
+/// `place`: where the attribute stands, behind its name, if not at the dataset.
 void stateNumbers(hid_t dataset, const LengthAttribute& attribute, const std::string& letters,
-                  ImageInfo& info) {
+                  const std::string& place, ImageInfo& info) {
+    const std::string source = fmt::format("{} {}{}", stated::hdf5Attributes, attribute.name, place);
     const auto numbers = numbersAttribute(dataset, attribute.name);
+    if (numbers.empty()) stateTexts(dataset, attribute, source, info);
     if (numbers.empty() || numbers.size() > 5) return;
-    const std::string source = fmt::format("{} {}", stated::hdf5Attributes, attribute.name);
     const std::string axes = axesOfNumbers(dataset, attribute.name, numbers, letters);
     if (axes.empty()) {
         info.remarks.push_back(
-            fmt::format("The {} is not used: which of its {} numbers belongs to which axis "
-                        "of {} is not sure.",
-                        source, numbers.size(), letters));
+            fmt::format("The {} ({}) is not used: which of its {} numbers belongs to which axis of {} is not "
+                        "sure. Set the pixel size (--pixel-size Z,Y,X, or Pixel size… in the window).",
+                        source, fmt::join(numbers, ", "), numbers.size(), letters));
         return;
     }
     const auto units =
@@ -134,9 +157,22 @@ void stateAxisTags(hid_t dataset, ImageInfo& info) {
 
 } // namespace
 
-void stateHdf5Lengths(hid_t dataset, const std::string& letters, ImageInfo& info) {
-    for (const LengthAttribute& attribute : attributes) stateNumbers(dataset, attribute, letters, info);
+void stateHdf5Lengths(hid_t file, hid_t dataset, const std::string& letters, ImageInfo& info) {
+    const size_t before = info.statedLengths.size(), remarks = info.remarks.size();
+    for (const LengthAttribute& attribute : attributes) stateNumbers(dataset, attribute, letters, "", info);
     stateAxisTags(dataset, info);
+    // What the dataset does not state may stand at its group, or at the file.
+    std::string path = info.dataset;
+    while (info.statedLengths.size() == before && info.remarks.size() == remarks && path.size() > 1) {
+        const size_t slash = path.rfind('/');
+        path.resize(slash == std::string::npos || slash == 0 ? 1 : slash);
+        path.front() = '/';
+        const Hdf5Handle group(H5Gopen2(file, path.c_str(), H5P_DEFAULT));
+        if (!group.valid()) return;
+        if (!hasAttributes(group.get())) continue;
+        for (const LengthAttribute& attribute : attributes)
+            stateNumbers(group.get(), attribute, letters, fmt::format(" of {}", path), info);
+    }
 }
 
 } // namespace cristae

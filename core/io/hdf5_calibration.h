@@ -7,7 +7,8 @@ namespace cristae {
 /// States in info.statedLengths what attributes like resolution, element_size_um, voxel_size, pixel_size,
 /// spacing and scale say, in the units of the attributes beside them, and the resolutions of ilastik's
 /// axistags. `letters` are the axes of the dataset ("tzyx"). Numbers are taken as z, y, x; one for each
-/// dimension goes by its axis.
-void stateHdf5Lengths(hid_t dataset, const std::string& letters, ImageInfo& info);
+/// dimension goes by its axis. Of three that look like x, y, z (4, 4, 40) none is used, with a remark. A
+/// dataset that states nothing has what its group or the file states.
+void stateHdf5Lengths(hid_t file, hid_t dataset, const std::string& letters, ImageInfo& info);
 
 } // namespace cristae

@@ -1,11 +1,11 @@
 // Datasets of an HDF5 file: numbers, layout, axes; and the choice among them.
 #include "core/io/hdf5_scenes.h"
 
+#include "core/base/text.h"
 #include "core/io/file_access.h"
 #include "core/io/hdf5_storage.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <limits>
 #include <set>
@@ -48,9 +48,8 @@ hsize_t bytesInChunks(hid_t dataset, size_t axis) {
     return bytes * ((hsize_t(shape[axis]) + chunk[axis] - 1) / chunk[axis]);
 }
 
-bool namedLikeLabels(std::string path) {
-    std::transform(path.begin(), path.end(), path.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+bool namedLikeLabels(const std::string& name) {
+    const std::string path = lowerCase(name);
     for (const char* word : {"label", "mask", "seg", "truth", "_gt", "neuron_ids", "cleft", "annotation"})
         if (path.find(word) != std::string::npos) return true;
     return false;

@@ -7,6 +7,7 @@
 #include "core/io/wide_labels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <functional>
 #include <limits>
@@ -114,13 +115,16 @@ bool isGrey(const LabelSurvey& seen) {
 }
 
 void refuseNumbers(const ImageInfo& info, const LabelSurvey& seen) {
+    if (seen.fraction && std::isinf(*seen.fraction))
+        throw noLabels(info, "it holds infinite numbers. Replace them by 0, or by −1 for “not labelled”.");
     if (seen.fraction)
-        throw noLabels(info, fmt::format("it holds fractions such as {:g}{}. If they are probabilities, use "
-                                         "--threshold where the command has it, or export labels or a mask.",
-                                         *seen.fraction,
-                                         seen.smallestFraction >= 0 && seen.largestFraction <= 1
-                                             ? " (all from 0 to 1: probabilities)"
-                                             : ""));
+        throw noLabels(info,
+                       fmt::format("it holds fractions such as {:.9g}{}. If they are probabilities, use "
+                                   "--threshold where the command has it, or export labels or a mask.",
+                                   *seen.fraction,
+                                   seen.smallestFraction >= 0 && seen.largestFraction <= 1
+                                       ? " (all from 0 to 1: probabilities)"
+                                       : ""));
     if (seen.negative)
         throw noLabels(info, fmt::format("it holds the negative number {:g}; only −1 means “not labelled”. "
                                          "Name it with --unlabelled if it means that too, or renumber the "
@@ -133,8 +137,30 @@ void refuseNumbers(const ImageInfo& info, const LabelSurvey& seen) {
                                    seen.largest));
 }
 
+/// The largest number of a type far above all others is often a −1 that the type could not hold.
+void remarkOnOverflow(ImageInfo& info, const LabelSurvey& seen) {
+    const double full = info.type == PixelType::u32   ? double(std::numeric_limits<uint32_t>::max())
+                        : info.type == PixelType::u16 ? double(std::numeric_limits<uint16_t>::max())
+                                                      : 0;
+    constexpr int64_t last = LabelSurvey::counted - 1;
+    const bool alone = full > double(last) || LabelSurvey::sum(seen.count, last / 2, last - 1) == 0;
+    if (full > 0 && seen.largest == full && alone && seen.distinct(1, last - 1) > 0)
+        info.remarks.push_back(fmt::format("The value {0:.0f}, which −1 becomes in unsigned numbers, counts "
+                                           "as a label like the others; if it "
+                                           "means “not labelled”, say so with --unlabelled {0:.0f}.",
+                                           full));
+    constexpr double exact = 16'777'216; // 2^24
+    if (info.type == PixelType::f32 && seen.largest >= exact)
+        info.remarks.push_back(
+            fmt::format("It holds labels up to {:.0f} as 32-bit floating-point numbers, which keep whole "
+                        "numbers apart only "
+                        "up to 16777216: labels may have become one. Save them as whole numbers.",
+                        seen.largest));
+}
+
 /// What is striking about values that are taken as they are.
 void remarkOnValues(ImageInfo& info, const LabelSurvey& seen) {
+    remarkOnOverflow(info, seen);
     const bool byte = seen.largest == 255 && seen.count[255] > 0;
     if (byte && seen.distinct(1, 254) > 0 && seen.distinct(64, 254) == 0)
         info.remarks.push_back(
@@ -160,20 +186,22 @@ void remarkOnValues(ImageInfo& info, const LabelSurvey& seen) {
         const size_t i = size_t(v);
         if (seen.count[i] == 0) continue;
         ++values;
-        if (seen.inside[i] > 0 || 2 * seen.alone[i] <= seen.count[i]) continue;
+        if (seen.inside[i] > 0 || 2 * std::max(seen.alone[i], seen.between[i]) <= seen.count[i]) continue;
         ++edges;
         edgeVoxels += seen.count[i];
     }
     if (values >= 8 && 2 * edges > values)
-        info.remarks.push_back(
-            fmt::format("{} of the {} values occur only as single voxels ({} in all), as along the edges of "
-                        "labels that were smoothed or resized; each counts as a label. Resize labels without "
-                        "interpolation.",
-                        edges, values, edgeVoxels));
+        info.remarks.push_back(fmt::format(
+            "{} of the {} values occur only as single voxels or lines ({} voxels in all), as along the "
+            "edges of labels that were smoothed or resized; each counts as a label. Resize labels "
+            "without interpolation.",
+            edges, values, edgeVoxels));
 }
 
 bool isLossy(const ImageInfo& info) {
-    return info.format.starts_with("JPEG");
+    return info.format.starts_with("JPEG") ||
+           std::ranges::any_of(info.remarks,
+                               [](const std::string& remark) { return remark.ends_with(lossyRemark); });
 }
 
 /// The smallest type that holds the labels, and a number beyond them for what is not labelled if wanted.
@@ -201,9 +229,10 @@ Decision decide(ImageInfo& info, const LabelSurvey& seen, const std::set<int64_t
                         "thresholded: values from {:.0f} on are the object.",
                         seen.distinct(0, full), full,
                         lossy ? "saved as JPEG" : "smoothed, or saved as JPEG before", how.threshold));
-    } else if (lossy && seen.distinct(0, last) > 2) {
+    } else if (lossy && (seen.distinct(0, last) > 2 || (full == 0 && largest > 0))) {
         throw noLabels(info, fmt::format("JPEG changes values; it holds {} different ones, and they are not "
-                                         "those of a mask of 0 and 255. Save the labels as PNG or TIFF.",
+                                         "those of a mask of 0 and 255. Save the labels as PNG, or as TIFF "
+                                         "without JPEG.",
                                          seen.distinct(0, last)));
     } else if (isGrey(seen)) {
         throw noLabels(info, fmt::format("it holds {} different values and hardly two equal ones beside each "

@@ -71,6 +71,22 @@ void addBorders(std::span<const T> plane, int64_t height, int64_t width, LabelSu
         }
 }
 
+/// Values strictly between those of their neighbours on both sides: the slopes that smoothing leaves.
+template <class T>
+void addBetween(std::span<const T> plane, int64_t height, int64_t width, LabelSurvey& survey) {
+    const auto lies = [&](size_t i, size_t step) {
+        const T before = plane[i - step], value = plane[i], behind = plane[i + step];
+        return (before < value && value < behind) || (before > value && value > behind);
+    };
+    for (int64_t y = 0; y < height; ++y)
+        for (int64_t x = 0; x < width; ++x) {
+            const size_t i = size_t(y * width + x);
+            if (!(double(plane[i]) > 0 && double(plane[i]) < double(LabelSurvey::counted))) continue;
+            if ((x > 0 && x + 1 < width && lies(i, 1)) || (y > 0 && y + 1 < height && lies(i, size_t(width))))
+                ++survey.between[size_t(plane[i])];
+        }
+}
+
 template <class T>
 void addSlice(std::span<const T> plane, int64_t height, int64_t width, const std::set<int64_t>& unlabelled,
               LabelSurvey& survey) {
@@ -94,6 +110,7 @@ void addSlice(std::span<const T> plane, int64_t height, int64_t width, const std
         return;
     }
     addBorders(plane, height, width, survey);
+    addBetween(plane, height, width, survey);
     addPixels(plane.data(), height, width, [&](T value, bool inside, bool alone) {
         if (!(double(value) >= 0 && double(value) < double(LabelSurvey::counted))) return;
         survey.inside[size_t(value)] += inside;

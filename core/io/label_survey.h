@@ -5,24 +5,30 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace cristae {
+
+/// The end of the remark of a reader whose pixels went through a lossy compression, as in TIFF with JPEG.
+inline constexpr std::string_view lossyRemark = "which changes values.";
 
 struct LabelSurvey {
     static constexpr int64_t counted = 65536; // values below are counted one by one
     std::vector<int64_t> count;               // [counted] voxels of each value
     std::vector<int64_t> inside; // of these, those whose eight neighbours in the slice have the value too
     std::vector<int64_t> alone;  // of these, those that no neighbour to the left, right, above, below equals
-    int64_t borders = 0;         // pairs of neighbours to the right or below with different labels
-    int64_t steps = 0;           // of these, those whose labels differ by 1 or 2
+    std::vector<int64_t>
+        between;         // of these, those between two different labels beside them, or above and below
+    int64_t borders = 0; // pairs of neighbours to the right or below with different labels
+    int64_t steps = 0;   // of these, those whose labels differ by 1 or 2
     int64_t voxels = 0;
     int64_t unlabelled = 0;                           // voxels of −1, NaN or a value that was named
     double largest = 0;                               // label, beside those
     std::optional<double> negative, fraction;         // the first such value; infinity counts as a fraction
     double smallestFraction = 0, largestFraction = 0; // range of all values, if there are fractions
 
-    LabelSurvey() : count(counted), inside(counted), alone(counted) {}
+    LabelSurvey() : count(counted), inside(counted), alone(counted), between(counted) {}
     /// How many different values below `counted` there are from `first` to `last`.
     int64_t distinct(int64_t first, int64_t last) const;
     /// Sum of one of the counts over the values from `first` to `last`.

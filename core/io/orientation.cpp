@@ -88,4 +88,28 @@ TileSourcePtr turned(TileSourcePtr source, int orientation) {
     return std::make_shared<Turned>(std::move(source), orientation);
 }
 
+int exifOrientation(std::span<const std::byte> tiff) {
+    if (tiff.size() < 10) return 1;
+    const bool big = tiff[0] == std::byte('M');
+    const auto number = [&](size_t at, size_t count) {
+        uint32_t value = 0;
+        for (size_t i = 0; i < count; ++i)
+            value = value << 8 |
+                    (at + count <= tiff.size() ? uint32_t(tiff[at + (big ? i : count - 1 - i)]) : 0u);
+        return value;
+    };
+    const size_t directory = number(4, 4), entries = number(directory, 2);
+    for (size_t i = 0; i < entries && directory + 14 + 12 * i <= tiff.size(); ++i) {
+        const uint32_t value = number(directory + 10 + 12 * i, 2);
+        if (number(directory + 2 + 12 * i, 2) == 0x0112 && value >= 1 && value <= 8) return int(value);
+    }
+    return 1;
+}
+
+void remarkOnExif(ImageInfo& info, int orientation) {
+    if (orientation != 1)
+        info.remarks.push_back("The camera noted that the picture is to be turned or mirrored for viewing "
+                               "(EXIF orientation); it is read as it is stored.");
+}
+
 } // namespace cristae

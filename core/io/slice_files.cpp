@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 
 namespace cristae {
@@ -25,7 +26,7 @@ constexpr std::string_view maskWords =
     " mask masks seg segs segmentation segmentations segmented label labels labelled labeled lab lbl gt "
     "truth "
     "groundtruth target targets manual outline outlines annotation annotations annotated flows probability "
-    "probabilities prob probs prediction predictions pred overlay identities ";
+    "probabilities prob probs prediction predictions pred overlay identities output outputs ";
 // … and those that come with them.
 constexpr std::string_view besideWords = " cp simple object objects instance instances ground ";
 constexpr std::string_view thumbnailWords = " thumb thumbs thumbnail thumbnails preview ";
@@ -195,10 +196,54 @@ std::vector<fs::path> filesIn(const fs::path& folder, const std::vector<std::str
     return images;
 }
 
+namespace {
+
+/// Entries with the name of an image that are none: links to nothing, pipes, devices.
+Files strangersIn(const fs::path& folder, const std::vector<std::string>& extensions) {
+    Files strangers;
+    std::error_code failed;
+    for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
+        std::error_code ignored;
+        if (std::find(extensions.begin(), extensions.end(), extensionOf(it->path())) != extensions.end() &&
+            !it->is_regular_file(ignored) && !it->is_directory(ignored))
+            strangers.push_back(it->path());
+    }
+    std::sort(strangers.begin(), strangers.end());
+    return strangers;
+}
+
+/// The file that another is a copy of by its name: "s1.png" for "s1 (1).png", "s1 - Copy.png" and "s1
+/// copy 2.png".
+std::string originalOf(const std::string& stem) {
+    static const std::regex copy(R"(^(.+?)(?: \(\d+\)|[ _-]+(?:copy|kopie|copie)(?:[ _]*\(?\d+\)?)?)$)",
+                                 std::regex::icase);
+    std::smatch parts;
+    constexpr size_t longest = 200; // of what std::regex walks by recursion
+    return stem.size() <= longest && std::regex_match(stem, parts, copy) ? parts[1].str() : std::string();
+}
+
+void remarkOnCopies(const Files& files, std::vector<std::string>& remarks) {
+    std::set<std::string> stems;
+    for (const fs::path& file : files) stems.insert(file.stem().string());
+    Files copies;
+    for (const fs::path& file : files)
+        if (stems.contains(originalOf(file.stem().string()))) copies.push_back(file);
+    if (!copies.empty())
+        remarks.push_back(fmt::format(
+            "{} named like {} of others ({}), and taken as slices of {} own; take "
+            "them out if they are copies.",
+            copies.size() == 1 ? "1 file is" : fmt::format("{} files are", copies.size()),
+            copies.size() == 1 ? "a copy" : "copies", namesOf(copies), copies.size() == 1 ? "its" : "their"));
+}
+
+} // namespace
+
 SliceFiles slicesIn(const fs::path& folder, const std::vector<std::string>& extensions) {
     SliceFiles result;
     Files& files = result.files;
     files = filesIn(folder, extensions);
+    addRemark(result.remarks, strangersIn(folder, extensions), "entry that is no file",
+              "entries that are no files");
     const Files hidden =
         taken(files, [](const fs::path& f) { return f.filename().string().starts_with('.'); });
     addRemark(result.remarks, hidden, "hidden file", "hidden files");
@@ -208,6 +253,7 @@ SliceFiles slicesIn(const fs::path& folder, const std::vector<std::string>& exte
               "masks or results beside the images");
     addRemark(result.remarks, takenSecondFormats(files), "second format of an image",
               "second formats of the same images");
+    remarkOnCopies(files, result.remarks);
     return result;
 }
 

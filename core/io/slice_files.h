@@ -19,9 +19,10 @@ std::vector<std::string> nameWords(const std::string& name);
 std::vector<std::filesystem::path> filesIn(const std::filesystem::path& folder,
                                            const std::vector<std::string>& extensions);
 /// The images among the files of a folder, by their extensions (lower case, without the dot). Left out are
-/// hidden files, thumbnails, masks beside the images they belong to ("s1_masks.png" beside "s1.png",
-/// "mask_1.png" beside "img_1.png") and second formats of one image ("a.png" beside "a.tif"); a folder of
-/// masks alone is a stack like any other. Throws Error{input} if the folder cannot be read.
+/// entries that are no files (links to nothing, pipes), hidden files, thumbnails, masks beside the images
+/// they belong to ("s1_masks.png" beside "s1.png", "mask_1.png" beside "img_1.png") and second formats of one
+/// image ("a.png" beside "a.tif"); a folder of masks alone is a stack like any other. Throws Error{input} if
+/// the folder cannot be read.
 SliceFiles slicesIn(const std::filesystem::path& folder, const std::vector<std::string>& extensions);
 /// Sentences about numbers missing in the names of consecutive slices, and about two series in one folder;
 /// empty if the names have no numbers or a step of their own (10, 20, 30).

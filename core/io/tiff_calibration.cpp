@@ -3,7 +3,9 @@
 #include "core/io/calibration.h"
 #include "core/io/description_lines.h"
 #include "core/io/tiff_pages.h"
+#include "core/io/xml_tags.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -102,6 +104,21 @@ void stateOme(const OmeImage& image, const TiffPage& page, ImageInfo& info) {
                         axis == 'z' ? "" : doubt);
 }
 
+/// XML of newer microscopes: X and Y, in metres, inside <PixelSize> (SEM) or <PixelsSize> (Titan).
+void stateFeiXml(std::string_view text, ImageInfo& info) {
+    XmlTags tags(text);
+    bool inside = false;
+    std::string unit;
+    while (const auto tag = tags.next()) {
+        if (tag->name == "PixelSize" || tag->name == "PixelsSize") inside = tag->begins && !tag->ends;
+        if (!inside || (tag->name != "X" && tag->name != "Y")) continue;
+        if (tag->begins) unit = tag->attribute("unit");
+        if (!tag->ends || tag->text.empty()) continue;
+        stateLength(info, tag->name == "X" ? 'x' : 'y', tag->text, unit.empty() ? "m" : unit,
+                    stated::feiTags);
+    }
+}
+
 /// INI text in metres: https://github.com/hyperspy/rosettasciio (tiff).
 void stateFei(std::string_view text, const TiffPage& page, ImageInfo& info) {
     const auto number = [&](std::string_view section, std::string_view key) {
@@ -125,7 +142,7 @@ void stateFei(std::string_view text, const TiffPage& page, ImageInfo& info) {
         info.remarks.push_back(
             fmt::format("The lowest {} rows are a data bar, not image; leave them out of training.",
                         page.height - int64_t(*rows)));
-    if (columns && *columns > 0 && *columns != double(page.width) && !width.empty())
+    if (columns && *columns > 0 && *columns != double(page.width))
         info.remarks.push_back(fmt::format(
             "The microscope stored {:g} columns, this file has {}: its pixel size holds if the image "
             "was cropped, not if it was scaled. Check it.",
@@ -246,6 +263,11 @@ void stateGatan(TIFF* tiff, ImageInfo& info) {
     }
 }
 
+bool hasLengthOf(const ImageInfo& info, std::string_view source) {
+    return std::ranges::any_of(info.statedLengths,
+                               [&](const StatedLength& length) { return length.source == source; });
+}
+
 void stateResolutionTags(TIFF* tiff, ImageInfo& info) {
     uint16_t unit = RESUNIT_INCH;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
@@ -266,11 +288,18 @@ void stateTiffLengths(TiffFile& handle, const InputFile& file, const std::string
     const bool imageJ = description.starts_with("ImageJ=");
     if (ome) stateOme(*ome, page, info);
     if (imageJ) stateImageJ(tiff, description, info);
-    for (const uint32_t tag : feiTags)
-        if (const std::string fei = privateText(tiff, tag); !fei.empty()) {
+    for (const uint32_t tag : feiTags) {
+        const std::string fei = privateText(tiff, tag);
+        const size_t first = fei.find_first_not_of(" \t\r\n");
+        if (first == std::string::npos) continue;
+        if (fei[first] == '<' || fei.starts_with("\xef\xbb\xbf<"))
+            stateFeiXml(fei, info);
+        else
             stateFei(fei, page, info);
-            break;
-        }
+        if (hasLengthOf(info, stated::feiTags)) break;
+        info.remarks.push_back(fmt::format(
+            "The FEI/Thermo tag {} states no pixel size that is known here; check the pixel size.", tag));
+    }
     if (const std::string zeiss = privateText(tiff, zeissTag); !zeiss.empty()) stateZeiss(zeiss, page, info);
     stateSis(tiff, file, info);
     stateGatan(tiff, info);

@@ -138,9 +138,7 @@ void chooseTiffColour(TIFF* tiff, const InputFile& file, const TiffMeaning& mean
         page.colour = TiffColour::rgb;
         page.channels = 3;
         page.transparency = page.samples == 4;
-        if (page.samples > 3)
-            remarks.push_back(
-                "The image has samples besides red, green and blue (alpha); they are left out.");
+        if (page.samples > 3) remarks.emplace_back(remarkOnExtraSamples);
         return;
     case PHOTOMETRIC_PALETTE:
         readPalette(tiff, file, meaning, page, info);

@@ -3,9 +3,14 @@
 #include "core/io/tiff_pages.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cristae {
+
+/// The remark on a page of more samples than three colours.
+inline constexpr std::string_view remarkOnExtraSamples =
+    "The image has samples besides red, green and blue (alpha); they are left out.";
 
 /// What the description of the first page and the name of the program say of the values of all pages.
 TiffMeaning tiffMeaning(TIFF* tiff, bool labels, std::vector<std::string>& remarks);

@@ -77,17 +77,21 @@ std::optional<std::vector<Dimension>> dimensionsOf(const nlohmann::json& json, c
 } // namespace
 
 bool hasPlanes(const TiffPage& page) {
-    return page.planar && page.samples > 1 && page.channels == page.samples &&
+    // Of four planes tifffile calls the last one transparency.
+    const bool whole =
+        page.channels == page.samples || (page.transparency && page.samples == 4 && page.channels == 3);
+    return page.planar && page.samples > 1 && whole &&
            (page.colour == TiffColour::rgb || page.colour == TiffColour::grey);
 }
 
 std::vector<TiffPage> planesOf(const std::vector<TiffPage>& pages) {
     std::vector<TiffPage> planes;
     for (const TiffPage& page : pages)
-        for (int64_t plane = 0; plane < page.channels; ++plane) {
+        for (int64_t plane = 0; plane < page.samples; ++plane) {
             planes.push_back(page);
             planes.back().firstPlane = plane;
             planes.back().channels = 1;
+            planes.back().transparency = false;
             planes.back().colour = TiffColour::grey;
         }
     return planes;

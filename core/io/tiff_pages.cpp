@@ -2,6 +2,7 @@
 // allocated.
 #include "core/io/tiff_pages.h"
 
+#include "core/io/label_survey.h"
 #include "core/io/tiff_colour.h"
 
 #include <algorithm>
@@ -173,6 +174,8 @@ TiffPage describeTiffPage(TiffFile& handle, const InputFile& file, const TiffMea
         info.remarks.push_back(
             "The 64-bit numbers are read as 32 bits; 2^64−1, the background of CREMI, as 0.");
     chooseTiffColour(tiff, file, meaning, page, info);
+    if (meaning.labels && (page.compression == COMPRESSION_JPEG || page.compression == COMPRESSION_OJPEG))
+        info.remarks.push_back(fmt::format("Its pixels are compressed with JPEG, {}", lossyRemark));
     if (!isConsistent(page))
         throw inputError(
             file.path(),

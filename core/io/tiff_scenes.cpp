@@ -257,6 +257,10 @@ void makeNamesDistinct(std::vector<TiffScene>& scenes) {
 std::vector<TiffScene> tiffScenes(const InputFile& file, TiffFileTable& table) {
     const std::vector<OmeImage> images = parseOme(table.description);
     std::vector<TiffScene> scenes = omeScenes(file, table, images);
+    if (images.empty() && table.description.find("<BinaryOnly") != std::string::npos)
+        table.remarks.push_back(
+            "The file leaves its description to a companion file (.companion.ome), which is not "
+            "read: pixel size and order of the pages are not known from it.");
     if (scenes.empty()) {
         const bool imageJ = table.description.starts_with("ImageJ=") && images.empty();
         const auto shaped = shapedSeries(table.pageShapes.front(), table.pages.front());

@@ -199,11 +199,12 @@ TiffOrder orderOf(const TiffScene& scene, const std::string& axes, TiffTable& ta
     const bool planar = std::ranges::all_of(table.pages, hasPlanes);
     if (planar && (scene.planesAreSlices || (!axes.empty() && order.c == 1))) {
         if (!scene.planesAreSlices) {
-            order.c = table.pages.front().channels;
+            order.c = table.pages.front().samples;
             std::erase(order.order, 'C');
             order.order.insert(0, 1, 'C');
         }
         table.pages = planesOf(table.pages);
+        std::erase(table.info.remarks, remarkOnExtraSamples); // they are read
     }
     if (axes.empty()) return order;
     return orderFromAxes(axes, order, int64_t(table.pages.size()), table.pages.front());

@@ -2,6 +2,7 @@
 #include "core/labels/class_table.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
@@ -13,11 +14,6 @@
 namespace cristae {
 
 namespace {
-std::string lowerCase(std::string text) {
-    for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 struct Named {
     const char* singular;
     const char* plural;

@@ -40,6 +40,7 @@ AugmentRanges augmentRanges(const nlohmann::json& recipe) {
     ranges.saltPepper = number("saltPepper");
     ranges.saltPepperRange = number("saltPepperRange");
     ranges.foregroundFraction = number("foregroundFraction");
+    ranges.hardFraction = number("hardFraction");
     ranges.border = recipe.at("border") == "constant" ? Border::constant : Border::reflect;
     return ranges;
 }

@@ -16,7 +16,7 @@ struct AugmentRanges {
     double brightness, brightnessRange, contrast, contrastRange, gamma, gammaRange, noise, noiseRange, blur,
         blurRange, median, sharpen, sharpenRange, saltPepper, saltPepperRange;
     int medianSize;
-    double foregroundFraction;
+    double foregroundFraction, hardFraction;
     Border border;
 };
 

@@ -7,8 +7,10 @@
 #include "core/image/with_voxel_size.h"
 #include "core/io/label_image.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <sstream>
 
 namespace cristae {
@@ -59,9 +61,36 @@ LabelMeaning parseMeaning(const json& entry) {
     meaning.valuesOfClass = value.value("values", std::vector<std::vector<int64_t>>{});
     meaning.inverted = value.value("inverted", false);
     meaning.boundariesOfIds = value.value("boundaries", false);
-    meaning.unknownValues = value.value("unknown", std::vector<int64_t>{});
+    meaning.backgroundValues = value.value("background", std::vector<int64_t>{});
+    const json unknown = value.value("unknown", json::array());
+    meaning.restUnknown = unknown == "rest";
+    if (unknown.is_string() && !meaning.restUnknown)
+        throw Error(ErrorKind::input,
+                    fmt::format("\"unknown\": {} is neither a list of values nor \"rest\".", unknown.dump()));
+    if (!meaning.restUnknown) meaning.unknownValues = unknown.get<std::vector<int64_t>>();
+    const bool none = value.contains("values") &&
+                      std::ranges::all_of(meaning.valuesOfClass, [](const auto& of) { return of.empty(); });
+    meaning.noObject = entry.value("negative", false) || none;
     return meaning;
 }
+
+/// Labels of an image that holds no object, where it has no label file: 0 everywhere.
+class NoLabels : public TileSource {
+public:
+    explicit NoLabels(const TileSource& image) : id_(image.id() + "|no labels") {
+        info_.levels = {image.info().extent()};
+        info_.format = "labels";
+    }
+    const ImageInfo& info() const override { return info_; }
+    std::string id() const override { return id_; }
+    Pixels read(int, const Box3& box, const Progress&) const override {
+        return Pixels(PixelType::u8, 1, box.extent());
+    }
+
+private:
+    ImageInfo info_;
+    std::string id_;
+};
 
 /// The parts of the pairs that the entry's slices name: of the one stack, or of the list of files.
 std::vector<TrainingPair> chosen(const std::vector<TrainingPair>& pairs, const std::vector<Range>& ranges) {
@@ -99,8 +128,15 @@ std::filesystem::path placeOf(const json& entry, const char* key, const std::fil
 
 std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path& root,
                                   const std::filesystem::path& listFolder) {
-    const auto images = placeOf(entry, "images", root, listFolder),
-               labels = placeOf(entry, "labels", root, listFolder);
+    const auto images = placeOf(entry, "images", root, listFolder);
+    if (entry.value("negative", false) && !entry.contains("labels")) {
+        const TileSourcePtr image = openImage(images);
+        return {{.name = images.filename().string(),
+                 .image = image,
+                 .labels = std::make_shared<NoLabels>(*image),
+                 .role = parseRole(entry)}};
+    }
+    const auto labels = placeOf(entry, "labels", root, listFolder);
     if (!entry.value("stack", false))
         return pairImagesAndLabels(images.string(), labels.string(), parseRole(entry));
     return {{.name = images.filename().string(),
@@ -109,17 +145,16 @@ std::vector<TrainingPair> pairsOf(const json& entry, const std::filesystem::path
              .role = parseRole(entry)}};
 }
 
-/// The entry's pixel size, if it states one (null: none is known). Throws Error{input} for what no
-/// microscope gives.
-std::optional<std::optional<double>> statedPixelSize(const json& entry) {
-    if (!entry.contains("pixelSizeNm")) return std::nullopt;
-    if (entry["pixelSizeNm"].is_null()) return std::optional<double>();
-    const auto nm = entry["pixelSizeNm"].get<double>();
+/// The length that the entry states under `key`, if it does (null: none is known). Throws Error{input} for
+/// what no microscope gives.
+std::optional<std::optional<double>> statedLength(const json& entry, const char* key, const char* what) {
+    if (!entry.contains(key)) return std::nullopt;
+    if (entry[key].is_null()) return std::optional<double>();
+    const auto nm = entry[key].get<double>();
     if (!isPossibleLength(nm))
-        throw Error(ErrorKind::input,
-                    fmt::format("the \"pixelSizeNm\" of {:g} nm is no size of a pixel; give "
-                                "it in nanometres, or null if it is not known.",
-                                nm));
+        throw Error(ErrorKind::input, fmt::format("the \"{}\" of {:g} nm is no {}; give it in nanometres, or "
+                                                  "null if it is not known.",
+                                                  key, nm, what));
     return std::optional(nm);
 }
 
@@ -132,11 +167,43 @@ double weightOf(const json& entry) {
     return weight;
 }
 
+/// Which share of the patches comes from the entry; 0: none is named.
+double shareOf(const json& entry) {
+    if (!entry.contains("share")) return 0;
+    const double share = entry.at("share");
+    if (!(share > 0 && share <= 1))
+        throw Error(
+            ErrorKind::input,
+            fmt::format("the \"share\" of {:g} is none; give a part of the patches, above 0 and up to 1.",
+                        share));
+    return share;
+}
+
+/// Shares leave room for the entries without one. Throws Error{input}.
+void checkShares(const TrainingSet& set) {
+    std::map<int64_t, double> shares; // of the entries that train
+    bool others = false;
+    for (const TrainingSlice& slice : set.slices) {
+        if (slice.role != Role::train) continue;
+        shares[slice.entry] = slice.share;
+        others = others || slice.share <= 0;
+    }
+    double sum = 0;
+    for (const auto& [entry, share] : shares) sum += share;
+    if (sum > 1 + 1e-9 || (others && sum > 1 - 1e-9))
+        throw Error(
+            ErrorKind::input,
+            fmt::format("The \"share\" of the entries for training add up to {:g}{}; lower some.", sum,
+                        others ? ", which leaves no patch for the entries without one" : ", more than 1"));
+}
+
 void describe(ModelCard& card, const json& entry) {
     const std::string name = entry.value("name", "");
     const std::string slices = entry.value("slices", "");
     const Role role = parseRole(entry);
-    const std::string text = fmt::format("{} {}", slices.empty() ? "all slices" : "slices " + slices,
+    const std::string region = entry.value("region", "");
+    const std::string text = fmt::format("{}{} {}", slices.empty() ? "all slices" : "slices " + slices,
+                                         region.empty() ? "" : " of rows and columns " + region,
                                          role == Role::train        ? "for training"
                                          : role == Role::validation ? "for validation"
                                                                     : "held out for the scores");
@@ -170,12 +237,20 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
             try {
                 auto pairs =
                     chosen(pairsOf(entry, root, list.parent_path()), parseSlices(entry.value("slices", "")));
-                const auto size = statedPixelSize(entry);
-                for (TrainingPair& pair : pairs) pair.weight = weightOf(entry);
+                const auto size = statedLength(entry, "pixelSizeNm", "size of a pixel");
+                const auto distance = statedLength(entry, "sliceDistanceNm", "distance of slices");
+                for (TrainingPair& pair : pairs) {
+                    pair.weight = weightOf(entry);
+                    pair.share = shareOf(entry);
+                    if (const std::string region = entry.value("region", ""); !region.empty())
+                        pair.region = parseRegion(region, pair.image->info().extent());
+                }
                 TrainingSet set = loadTrainingSet(pairs, parseMeaning(entry), loaded.set.classNames, part);
                 for (TrainingSlice& slice : set.slices) {
                     slice.data = entry.value("name", slice.data);
                     if (size) slice.pixelSizeNm = *size;
+                    if (distance) slice.sliceDistanceNm = *distance;
+                    slice.entry = int64_t(i);
                     loaded.set.slices.push_back(std::move(slice));
                 }
                 for (const std::string& sentence : set.remarks)
@@ -196,6 +271,7 @@ LoadedDataList loadDataList(const std::filesystem::path& list, const std::filesy
     if (!found.empty())
         throw Error(ErrorKind::input,
                     fmt::format("The data list {} does not fit. {}", list.string(), fmt::join(found, " ")));
+    checkShares(loaded.set);
     return loaded;
 }
 
@@ -207,6 +283,7 @@ std::vector<TrainingInput> dataListInputs(const std::filesystem::path& list,
         const json& entries = content.at("entries");
         for (size_t i = 0; i < entries.size(); ++i)
             for (const char* key : {"images", "labels"}) {
+                if (!entries[i].contains(key)) continue; // of a negative
                 const std::string name = entries[i].value("name", fmt::format("entry {}", i));
                 inputs.push_back(trainingInput(fmt::format("{} of {}", key, name),
                                                placeOf(entries[i], key, root, list.parent_path())));

@@ -11,13 +11,14 @@ namespace cristae {
 /// {"classes": ["mitochondria"], "name": …, "title": …, "description": …, "licence": …,
 ///  "marks": "boundaries" (the one class parts cells: models are scored by V-rand and V-info too),
 ///  "entries": [{"name": "Lucchi++", "images": PATH, "labels": PATH, "role": "train" | "validation" | "test",
-///  "slices": "0:18" | "0:250:10" |
-///               "0:12,16", "pixelSizeNm": 5, "weight": 1, "meaning": {"values": [[1]], "inverted": true,
-///               "boundaries": true, "unknown": [7]}, "terms": …, "cite": …}]}
+///               "slices": "0:18" | "0:250:10" | "0:12,16", "region": "0:768,0:704", "stack": true,
+///               "pixelSizeNm": 5, "sliceDistanceNm": 5, "share": 0.3, "weight": 1, "negative": true,
+///               "meaning": {"values": [[1]], "background": [2, 3], "unknown": [7] | "rest",
+///                           "inverted": true, "boundaries": true}, "terms": …, "cite": …}]}
 /// Paths are relative to `root`, those with ./ or ../ in front to the list's own folder; "FILE:/dataset"
 /// names a data set inside an HDF5 file. Slices count from 0, end exclusive; in two folders they count the
 /// pairs in natural order. "stack": true: the files of each folder are the slices of one stack, so that
-/// networks find neighbours.
+/// networks find neighbours. Every key is explained in METHODS.md, "Data lists".
 struct LoadedDataList {
     TrainingSet set;
     ModelCard card; // name, title, description, classes, data and licence as far as the list says

@@ -29,26 +29,28 @@ Pixels classesOf(const Pixels& labels, const LabelMeaning& meaning) {
     Pixels classes(PixelType::u8, 1, {1, e.y, e.x});
     const auto out = classes.values<uint8_t>();
     std::map<int64_t, uint8_t> table;
-    for (size_t c = 0; c < meaning.valuesOfClass.size(); ++c)
-        for (const int64_t value : meaning.valuesOfClass[c]) table[value] = uint8_t(c + 1);
+    if (!meaning.noObject)
+        for (size_t c = 0; c < meaning.valuesOfClass.size(); ++c)
+            for (const int64_t value : meaning.valuesOfClass[c]) table[value] = uint8_t(c + 1);
+    for (const int64_t value : meaning.backgroundValues) table[value] = 0;
     for (const int64_t value : meaning.unknownValues) table[value] = 255;
     withPixelType(labels.type(), [&](auto tag) {
         using T = decltype(tag);
         const auto in = labels.plane<T>(0, 0);
         T last{};
-        uint8_t entry = 0; // of `last`; 0 none
-        for (size_t i = 0; i < in.size() && !table.empty(); ++i) {
+        uint8_t entry = 0; // of `last`
+        for (size_t i = 0; i < in.size(); ++i) {
             if (i == 0 || in[i] != last) {
                 last = in[i];
                 const auto found = table.find(int64_t(last));
-                entry = found == table.end() ? 0 : found->second;
+                entry = found != table.end()  ? found->second
+                        : meaning.restUnknown ? 255
+                        : meaning.isDefault() ? uint8_t((last != T(0)) != meaning.inverted)
+                                              : 0;
             }
             out[i] = entry;
         }
-        if (meaning.boundariesOfIds) return boundaries<T>(in, out, e.y, e.x);
-        if (!meaning.valuesOfClass.empty()) return;
-        for (size_t i = 0; i < in.size(); ++i)
-            if (out[i] == 0) out[i] = (in[i] != T(0)) != meaning.inverted;
+        if (meaning.boundariesOfIds) boundaries<T>(in, out, e.y, e.x);
     });
     return classes;
 }

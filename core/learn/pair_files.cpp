@@ -22,12 +22,6 @@ namespace {
 using Files = std::vector<fs::path>;
 using Key = std::function<std::string(const std::string&)>;
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
-    return text;
-}
-
 constexpr std::array labelWords{"mask",          "masks",       "label",      "labels",      "lab",
                                 "lbl",           "seg",         "segs",       "gt",          "truth",
                                 "target",        "targets",     "annotation", "annotations", "segmentation",
@@ -161,12 +155,19 @@ FilePairs pairFiles(const fs::path& images, const fs::path& labels) {
     if (imageFiles.empty())
         throw Error(ErrorKind::input,
                     fmt::format("The folder {} holds no image; choose another.", images.string()));
-    const std::array<Key, 4> keys{[](const std::string& stem) { return lower(stem); }, withoutKindWords,
+    const std::array<Key, 4> keys{[](const std::string& stem) { return lowerCase(stem); }, withoutKindWords,
                                   numbersOf, lastNumber};
     Attempt best;
-    for (const Key& key : keys) {
-        Attempt now = attempt(imageFiles, labelFiles, key);
+    for (size_t i = 0; i < keys.size(); ++i) {
+        Attempt now = attempt(imageFiles, labelFiles, keys[i]);
         if (now.complete()) {
+            if (i >= 2) // names in common are plain, numbers alone are not
+                result.remarks.push_back(fmt::format(
+                    "Images and labels are paired by the {} in their names alone: {} with {}{}. Check that "
+                    "they "
+                    "belong together.",
+                    i == 2 ? "numbers" : "last number", now.pairs.front().image.filename().string(),
+                    now.pairs.front().labels.filename().string(), now.pairs.size() > 1 ? " …" : ""));
             if (!now.lonelyLabels.empty())
                 result.remarks.push_back(fmt::format("No image belongs to {} in {}; left out.",
                                                      listed(now.lonelyLabels), labels.string()));

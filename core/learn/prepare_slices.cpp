@@ -32,15 +32,43 @@ Pixels nearestLabels(const Pixels& labels, double scale) {
     return result;
 }
 
+/// Where the labels of the slice show a class, and where they say anything at all.
+void collectPlaces(PreparedSlice& prepared) {
+    constexpr int64_t most = 8192; // places that are kept of each
+    const auto labels = std::as_const(prepared.labels).values<uint8_t>();
+    std::array<int64_t, 256> counts{};
+    for (const uint8_t label : labels) ++counts[label];
+    prepared.known = int64_t(labels.size()) - counts[255];
+    std::array<int64_t, 255> seen{};
+    std::array<ObjectPixels*, 255> ofClass{};
+    for (size_t label = 1; label < 255; ++label)
+        if (counts[label] > 0) prepared.objects.push_back({uint8_t(label), counts[label], {}});
+    for (ObjectPixels& object : prepared.objects) ofClass[object.label] = &object;
+    for (size_t i = 0; i < labels.size(); ++i) {
+        const uint8_t label = labels[i];
+        if (label == 0 || label == 255) continue;
+        const int64_t every = std::max<int64_t>(1, counts[label] / most);
+        if (seen[label]++ % every == 0) ofClass[label]->pixels.push_back(int64_t(i));
+    }
+    if (double(prepared.known) >= 0.95 * double(labels.size())) return;
+    const int64_t every = std::max<int64_t>(1, prepared.known / most);
+    int64_t at = 0;
+    for (size_t i = 0; i < labels.size(); ++i)
+        if (labels[i] != 255 && at++ % every == 0) prepared.knownPixels.push_back(int64_t(i));
+}
+
 } // namespace
 
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe) {
     PreparedSlice prepared;
     prepared.name = slice.name;
+    prepared.data = slice.data;
     prepared.image = withChannels(slice.image, channels);
     prepared.labels = slice.labels;
     prepared.role = slice.role;
     prepared.weight = slice.weight;
+    prepared.share = slice.share;
+    prepared.entry = slice.entry;
     const double wanted = recipe.value("pixelSizeNm", 0.0);
     if (wanted > 0 && slice.pixelSizeNm && std::abs(*slice.pixelSizeNm / wanted - 1) > 0.01) {
         const double scale = *slice.pixelSizeNm / wanted;
@@ -48,21 +76,7 @@ PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const n
         prepared.labels = nearestLabels(prepared.labels, scale);
     }
     prepared.image = normalised(prepared.image, normalisationOf(prepared.image, ModelCard().normalisation));
-    const auto labels = std::as_const(prepared.labels).values<uint8_t>();
-    std::array<int64_t, 255> counts{};
-    for (const uint8_t label : labels)
-        if (label > 0 && label < 255) ++counts[label];
-    std::array<int64_t, 255> seen{};
-    std::array<ObjectPixels*, 255> ofClass{};
-    for (size_t label = 1; label < counts.size(); ++label)
-        if (counts[label] > 0) prepared.objects.push_back({uint8_t(label), counts[label], {}});
-    for (ObjectPixels& object : prepared.objects) ofClass[object.label] = &object;
-    for (size_t i = 0; i < labels.size(); ++i) {
-        const uint8_t label = labels[i];
-        if (label == 0 || label == 255) continue;
-        const int64_t every = std::max<int64_t>(1, counts[label] / 8192);
-        if (seen[label]++ % every == 0) ofClass[label]->pixels.push_back(int64_t(i));
-    }
+    collectPlaces(prepared);
     return prepared;
 }
 
@@ -73,11 +87,16 @@ std::vector<PreparedSlice> prepareSlices(const std::vector<TrainingSlice>& slice
     std::vector<const TrainingSlice*> used;
     using Place = std::pair<const TileSource*, int64_t>;
     std::map<Place, std::vector<size_t>> there; // prepared slices at a place
+    std::map<std::pair<const std::byte*, std::optional<double>>, size_t> ofImage;
     for (const TrainingSlice& slice : slices) {
         if (slice.role == Role::test) continue; // never seen here
         progress.throwIfCancelled();
         if (slice.source) there[{slice.source.get(), slice.z}].push_back(prepared.size());
         prepared.push_back(prepareSlice(slice, channels, recipe));
+        // Parts of one slice share its image.
+        const auto [same, isNew] =
+            ofImage.try_emplace({slice.image.data(), slice.pixelSizeNm}, prepared.size() - 1);
+        if (!isNew) prepared.back().image = prepared[same->second].image;
         used.push_back(&slice);
     }
     if (seen.count() == 1 && !seen.labelled) return prepared;

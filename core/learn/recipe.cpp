@@ -96,6 +96,13 @@ const Schema& recipeSchema() {
         integer("batch", "Batch", "Data", 4, 1, 256, "patches", "Patches in one step."),
         real("foregroundFraction", "Patches on objects", "Data", 0.25, 0, 1, "",
              "Share of the patches that are centred near a labelled object; the others lie anywhere."),
+        real("hardFraction", "Patches on errors", "Data", 0, 0, 1, "",
+             "Share of the patches that are drawn where the network errs on the training slices, in "
+             "proportion "
+             "to the squared error."),
+        integer("hardEvery", "Errors every", "Data", 5, 1, 100000, "epochs",
+                "After so many epochs the network is run over some more training slices, for a tenth of the "
+                "pixels trained meanwhile."),
         integer("steps", "Steps", "Length", 2000, 1, 10000000, "steps", "Steps of the whole run."),
         integer("stepsPerEpoch", "Steps an epoch", "Length", 200, 1, 1000000, "steps",
                 "After so many steps the network is validated and a checkpoint written."),
@@ -116,10 +123,12 @@ const Schema& recipeSchema() {
              "Added to the root of the second moment; large values make steps smaller. Not for SGD."),
         real("momentum", "Momentum", "Optimiser", 0.9, 0, 0.9999, "", "Only for SGD."),
         choice("schedule", "Schedule", "Optimiser", "warmup_cosine",
-               {"constant", "step", "cosine", "warmup_cosine", "plateau"},
+               {"constant", "step", "cosine", "warmup_cosine", "constant_cosine", "plateau"},
                "How the learning rate changes over the run."),
         integer("warmupSteps", "Warm-up", "Optimiser", 100, 0, 1000000, "steps",
                 "Steps over which the learning rate rises; warm-up and cosine only."),
+        real("cooldown", "Cool-down", "Optimiser", 0.2, 0.001, 1, "",
+             "Constant and cosine: the last share of the steps, over which the learning rate falls to 0."),
         integer("stepEvery", "Lower every", "Optimiser", 1000, 1, 10000000, "steps",
                 "Step schedule: the learning rate falls after so many steps …"),
         real("stepFactor", "Lower by", "Optimiser", 0.1, 1e-4, 1, "", "… to this share."),
@@ -136,9 +145,10 @@ const Schema& recipeSchema() {
         integer("patience", "Patience", "Length", 0, 0, 100000, "epochs",
                 "The run ends after so many epochs in which neither validation loss nor Dice became better; "
                 "0 never."),
-        choice("threshold", "Threshold", "Length", "dice", {"dice", "half"},
-               "The probability from which on a pixel belongs to a class: where the Dice of the validation "
-               "slices is highest, or one half."),
+        choice(
+            "threshold", "Threshold", "Length", "dice", {"dice", "half"},
+            "The probability from which on a pixel belongs to a class: where the Dice of the validation "
+            "slices is highest, in the mean over data sets (of boundaries: where V-rand is), or one half."),
         chance("flip", "Flips", 0.5, "Probability of a mirror image, for each axis."),
         chance("reverseZ", "Reversed slices", 0.5,
                "Probability of the reverse order of slices, for networks that see several."),
@@ -234,6 +244,14 @@ nlohmann::json completeRecipe(const nlohmann::json& recipe) {
     // The order of slices was once reversed as often as images were mirrored.
     if (recipe.contains("flip") && !recipe.contains("reverseZ")) values["reverseZ"] = recipe["flip"];
     return values;
+}
+
+std::vector<std::string> changedOptions(const nlohmann::json& before, const nlohmann::json& now) {
+    std::vector<std::string> keys;
+    for (const Option& option : recipeSchema().options())
+        if (before.value(option.key, nlohmann::json()) != now.value(option.key, nlohmann::json()))
+            keys.push_back(option.key);
+    return keys;
 }
 
 nlohmann::json loadRecipe(const std::string& nameOrFile) {

@@ -20,6 +20,8 @@ struct NamedRecipe {
 const std::vector<NamedRecipe>& namedRecipes();
 /// A recipe that lacks some keys, such as one written before they existed, with what they mean then.
 nlohmann::json completeRecipe(const nlohmann::json& recipe);
+/// Keys of the schema whose values differ between two complete recipes.
+std::vector<std::string> changedOptions(const nlohmann::json& before, const nlohmann::json& now);
 /// "key=value, key=value" over the schema's defaults, as the recipe's "network" and "lossOptions" say it.
 /// Throws Error{usage} naming the key and what is allowed.
 nlohmann::json optionsFromText(const Schema& schema, const std::string& text);

@@ -90,7 +90,10 @@ json planJson(const TrainingPlan& plan, const std::vector<TileSourcePtr>& stacks
                           {"role", roleNames[size_t(slice.role)]},
                           {"pixelSizeNm", slice.pixelSizeNm ? json(*slice.pixelSizeNm) : json()},
                           {"weight", slice.weight},
-                          {"data", slice.data}});
+                          {"data", slice.data},
+                          {"share", slice.share},
+                          {"entry", slice.entry},
+                          {"leak", slice.leak}});
         if (!slice.source) continue;
         slices.back()["stack"] = std::ranges::find(stacks, slice.source) - stacks.begin();
         slices.back()["z"] = slice.z;
@@ -126,6 +129,13 @@ Role roleOf(const std::string& word) {
     const auto found = std::find(roleNames.begin(), roleNames.end(), word);
     if (found == roleNames.end()) throw Error(ErrorKind::input, "a slice has the unknown role " + word);
     return Role(found - roleNames.begin());
+}
+
+/// As it is followed since the last start, which may have made the run longer.
+json recipeOf(const json& saved, const std::filesystem::path& folder) {
+    const json state = runState(folder);
+    return completeRecipe(state.is_object() && state.contains("recipe") ? state["recipe"]
+                                                                        : saved.at("recipe"));
 }
 
 /// Gives the slices of the set their stacks back.
@@ -177,7 +187,7 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
         const SafetensorsFile content = readSafetensors(folder / dataName);
         TrainingPlan plan;
         plan.card = modelCardFromJson(saved.at("card"));
-        plan.recipe = completeRecipe(saved.at("recipe"));
+        plan.recipe = recipeOf(saved, folder);
         plan.device = saved.at("device");
         plan.output = outputOf(saved, folder);
         plan.runFolder = absolutePath(folder);
@@ -195,6 +205,9 @@ TrainingPlan loadRun(const std::filesystem::path& folder, const Progress& progre
             slice.role = roleOf(entry.at("role"));
             slice.weight = entry.at("weight");
             slice.data = entry.at("data");
+            slice.share = entry.value("share", 0.0);
+            slice.entry = entry.value("entry", int64_t(0));
+            slice.leak = entry.value("leak", std::string());
             plan.set.slices.push_back(std::move(slice));
         }
         restoreStacks(saved, content, plan.set);
@@ -236,7 +249,7 @@ std::vector<UnfinishedRun> unfinishedRuns(const std::filesystem::path& runs, Sta
             UnfinishedRun run;
             run.folder = folder;
             run.card = modelCardFromJson(plan.at("card"));
-            run.recipe = plan.at("recipe");
+            run.recipe = state.contains("recipe") ? state["recipe"] : plan.at("recipe");
             run.output = outputOf(plan, folder);
             run.step = state.at("step");
             run.steps = run.recipe.at("steps");

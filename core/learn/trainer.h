@@ -30,7 +30,10 @@ struct TrainingPlan {
     std::filesystem::path runFolder; // recipe, log, checkpoints, and the best network so far
     bool overwrite = false;          // an older model at `output`, an unfinished run in `runFolder`
     std::string device = "auto";
-    bool resume = false;                   // continue from the last checkpoint in runFolder, bit for bit
+    /// Continue from the last checkpoint in runFolder, bit for bit with the same threads and build. Of its
+    /// recipe only the length (steps), schedule, cooldown and learningRate may differ, and what is about the
+    /// machine (threads, workers).
+    bool resume = false;
     std::optional<ModelPackage> startFrom; // fine-tune this package
     ProcessPlace place;
     double checkpointSeconds = 300;    // from one checkpoint within an epoch to the next; 0 = every step
@@ -45,6 +48,7 @@ struct EpochReport {
     double learningRate = 0, secondsPerStep = 0;
     double secondsWaitingForData = 0; // in this epoch
     double shareWaitingForData = 0;   // of the time of its steps, in [0, 1]
+    double shareKnown = 1;            // of the pixels of its patches: the labelled ones
     bool best = false;
     Pixels previewImage, previewTruth,
         previewProbability; // the first validation slice: own type, u8, f32 [K, 1, Y, X]

@@ -6,6 +6,7 @@
 #include "core/io/label_image.h"
 #include "core/learn/label_meaning.h"
 #include "core/learn/pair_files.h"
+#include "core/learn/slice_places.h"
 #include "core/segment/model_card.h"
 #include "core/segment/preparation.h"
 
@@ -58,14 +59,17 @@ std::set<double> valuesIn(const Pixels& pixels, size_t limit) {
 }
 
 std::string sliceName(const TrainingPair& pair, int64_t z) {
-    return pair.image->info().extent().z == 1 ? pair.name : fmt::format("{}, slice {}", pair.name, z);
+    const Extent3& extent = pair.image->info().extent();
+    const std::string name = extent.z == 1 ? pair.name : fmt::format("{}, slice {}", pair.name, z);
+    const std::string region = pair.region ? regionText(*pair.region, extent) : "";
+    return region.empty() || pair.name.find(region) != std::string::npos ? name : name + ", " + region;
 }
 
 /// What is seen of the labels of a pair while its slices are read.
 struct LabelsSeen {
     std::map<int64_t, int64_t> values; // voxels of each value other than 0, of at most `most` values
     static constexpr size_t most = 4096;
-    bool anyClass = false;
+    bool anyClass = false, anyUnknown = false, anyBackground = false;
 
     void add(const Pixels& labels, const Pixels& classes) {
         withPixelType(labels.type(), [&](auto tag) {
@@ -74,8 +78,11 @@ struct LabelsSeen {
                     ++values[int64_t(value)];
         });
         const auto span = classes.values<uint8_t>();
-        anyClass =
-            anyClass || std::any_of(span.begin(), span.end(), [](uint8_t v) { return v > 0 && v < 255; });
+        for (const uint8_t v : span) {
+            anyClass = anyClass || (v > 0 && v < 255);
+            anyUnknown = anyUnknown || v == 255;
+            anyBackground = anyBackground || v == 0;
+        }
     }
 };
 
@@ -91,17 +98,24 @@ std::string valueWords(const std::vector<int64_t>& values) {
 /// How the values of labels were taken, where that is not plain from the data.
 void remarkOnMeaning(const TrainingPair& pair, const LabelMeaning& meaning, const LabelsSeen& seen,
                      std::vector<std::string>& remarks) {
-    if (!seen.anyClass)
-        remarks.push_back(
-            fmt::format("{}: no voxel is labelled as the class; all of it is background.", pair.name));
-    if (meaning.valuesOfClass.empty()) return;
+    if (!seen.anyClass && !seen.anyBackground)
+        remarks.push_back(fmt::format("{}: nothing is labelled; it is not used.", pair.name));
+    else if (!seen.anyClass && !meaning.noObject)
+        remarks.push_back(fmt::format("{}: no voxel is labelled as the class; {} background.", pair.name,
+                                      seen.anyUnknown ? "what is labelled is" : "all of it is"));
+    if (seen.anyClass && !seen.anyBackground && !meaning.restUnknown)
+        remarks.push_back(fmt::format(
+            "{}: every labelled voxel is the class; none is background. If that is not meant, say "
+            "which values mean the class (--label-values).",
+            pair.name));
+    if (meaning.valuesOfClass.empty() || meaning.restUnknown || meaning.noObject) return;
     std::vector<int64_t> rest;
     for (const auto& [value, count] : seen.values) {
         const auto holds = [v = value](const auto& values) {
             return std::find(values.begin(), values.end(), v) != values.end();
         };
         if (!std::any_of(meaning.valuesOfClass.begin(), meaning.valuesOfClass.end(), holds) &&
-            !holds(meaning.unknownValues))
+            !holds(meaning.unknownValues) && !holds(meaning.backgroundValues))
             rest.push_back(value);
     }
     if (!rest.empty())
@@ -121,6 +135,13 @@ bool fits(const TrainingPair& pair, std::vector<std::string>& found) {
         found.push_back(fmt::format("{}: the image is {} × {} × {} (slices × rows × columns) but its labels "
                                     "are {} × {} × {}; they must agree.",
                                     pair.name, image.z, image.y, image.x, labels.z, labels.y, labels.x));
+        return false;
+    }
+    if (pair.region && (pair.region->y1 > image.y || pair.region->x1 > image.x || pair.region->empty())) {
+        found.push_back(fmt::format("{}: the region of rows {}:{} and columns {}:{} does not lie in its {} "
+                                    "rows and {} columns.",
+                                    pair.name, pair.region->y0, pair.region->y1, pair.region->x0,
+                                    pair.region->x1, image.y, image.x));
         return false;
     }
     const int64_t end = pair.endSlice < 0 ? image.z : std::min(pair.endSlice, image.z);
@@ -168,6 +189,7 @@ void examine(const TrainingPair& pair, LabelMeaning meaning, Findings found, con
             !remark.empty())
             found.remarks.push_back(fmt::format("{}: {}", sliceName(pair, z), remark));
         Pixels classes = classesOf(values, meaning);
+        if (pair.region) classes = knownOnlyIn(*pair.region, classes);
         seen.add(values, classes);
         keep(z, std::move(grey), std::move(classes));
     }
@@ -179,7 +201,7 @@ void examine(const TrainingPair& pair, LabelMeaning meaning, Findings found, con
     note(pair.image->info().remarks, pair.name);
     note(labels->info().remarks, fmt::format("{}, labels", pair.name));
     remarkOnMeaning(pair, meaning, seen, found.remarks);
-    if (!meaning.valuesOfClass.empty() || meaning.inverted || meaning.boundariesOfIds) return;
+    if (!meaning.isDefault() || meaning.inverted || meaning.boundariesOfIds) return;
     for (const auto& [value, count] : seen.values)
         if (std::ranges::find(meaning.unknownValues, value) == meaning.unknownValues.end())
             found.together[value] += count;
@@ -260,10 +282,13 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
         const VoxelSize& voxel = pair.image->info().voxelSize;
         std::optional<double> size;
         if (voxel.knownInPlane()) size = std::sqrt(*voxel.yNm * *voxel.xNm);
+        const std::string stack = stackName(*pair.image);
+        const auto distance = pair.sliceDistanceNm ? pair.sliceDistanceNm : voxel.zNm;
         examine(pair, meaning, {found, remarks, together}, progress,
                 [&](int64_t z, Pixels image, Pixels labels) {
                     set.slices.push_back({sliceName(pair, z), std::move(image), std::move(labels), size,
-                                          pair.role, pair.weight, pair.name, pair.image, z});
+                                          pair.role, pair.weight, pair.name, pair.image, z, stack, distance,
+                                          pair.share});
                 });
     }
     if (!found.empty())
@@ -285,28 +310,6 @@ bool holdsClass(const TrainingSlice& slice) {
     return std::any_of(labels.begin(), labels.end(), [](uint8_t v) { return v > 0 && v < 255; });
 }
 } // namespace
-
-void holdOutForValidation(TrainingSet& set, double share) {
-    std::vector<TrainingSlice*> training;
-    for (TrainingSlice& slice : set.slices) {
-        if (slice.role == Role::validation) return;
-        if (slice.role == Role::train) training.push_back(&slice);
-    }
-    const auto wanted = size_t(std::llround(share * double(training.size())));
-    const size_t count = std::min(std::max<size_t>(wanted, training.size() > 1), training.size());
-    std::vector<int64_t> before{0}; // slices with the class before each
-    for (const TrainingSlice* slice : training) before.push_back(before.back() + holdsClass(*slice));
-    // The last ones: neighbouring slices of a stack look alike, so a scattered choice would flatter. Further
-    // to the front only where either part would have no object.
-    size_t first = training.size() - count;
-    for (size_t at = first + 1; at-- > 0;) {
-        const int64_t inside = before[at + count] - before[at];
-        if (inside == 0 || inside == before.back()) continue;
-        first = at;
-        break;
-    }
-    for (size_t i = first; i < first + count; ++i) training[i]->role = Role::validation;
-}
 
 void remarkOnValidation(TrainingSet& set) {
     const auto validates = [](const TrainingSlice& slice) { return slice.role == Role::validation; };

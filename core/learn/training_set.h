@@ -2,6 +2,7 @@
 #pragma once
 #include "core/image/tile_source.h"
 #include "core/labels/label_layer.h"
+#include "core/learn/region.h"
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -25,6 +26,14 @@ struct TrainingSlice {
     std::string data;     // the data set it belongs to: scores are summed over each
     TileSourcePtr source; // where networks of several slices find its neighbours; empty: it stands alone
     int64_t z = 0;        // its place there
+    /// Equal for slices of one stack, by whatever name its file was reached; empty: it stands alone.
+    std::string stack = {};
+    std::optional<double> sliceDistanceNm = {}; // from one slice of the stack to the next
+    /// Share of the patches that come from its entry together, in [0, 1]; 0: by weight and labelled area.
+    double share = 0;
+    int64_t entry = 0; // slices of one entry have the same share between them
+    /// How near it is to training data, in words for a score's note; empty: far enough, or it trains itself.
+    std::string leak = {};
 };
 
 /// An image with its labels before reading: what a row of the data-set table stands for.
@@ -37,9 +46,13 @@ struct TrainingPair {
     int64_t everySlice = 1;                // 10 = every tenth
     double weight = 1;                     // of its slices, see TrainingSlice
     std::vector<std::string> remarks = {}; // on the pairing
+    std::optional<Region> region = {};     // outside nothing is labelled; networks still see the image there
+    std::optional<double> sliceDistanceNm = {}; // instead of what the image states
+    double share = 0;                           // see TrainingSlice
 };
 
-/// Which label values mean a class. Default: every value ≠ 0 is class 1.
+/// Which label values mean a class. Default: every value ≠ 0 is class 1. Values that are named nowhere are
+/// background, or unknown with `restUnknown`.
 struct LabelMeaning {
     std::vector<std::vector<int64_t>>
         valuesOfClass;                  // per class the values; empty = one class, every value ≠ 0
@@ -47,6 +60,11 @@ struct LabelMeaning {
     std::vector<int64_t> unknownValues; // become 255: no loss there
     bool boundariesOfIds =
         false; // one class: voxels where ids change to a neighbour in the slice (4-neighbourhood)
+    std::vector<int64_t> backgroundValues = {}; // certainly no class
+    bool restUnknown = false;                   // every value not named, 0 too, becomes 255: partial labels
+    bool noObject = false; // nothing is labelled as a class, on purpose: it shows what the class is not
+    /// Whether every value ≠ 0 is class 1.
+    bool isDefault() const { return valuesOfClass.empty() && !restUnknown && !noObject; }
 };
 
 struct TrainingSet {
@@ -76,9 +94,6 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
 /// slices of other sizes are rescaled and the model knows it; what is doubtful becomes a remark of the set.
 void choosePixelSize(TrainingSet& set, nlohmann::json& recipe);
 
-/// If no slice is for validation: marks the last `share` of the slices so, at least one if there are two or
-/// more; earlier ones where all slices with objects would be on one side.
-void holdOutForValidation(TrainingSet& set, double share = 0.15);
 /// A remark if no validation slice holds an object.
 void remarkOnValidation(TrainingSet& set);
 

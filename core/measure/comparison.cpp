@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/text.h"
 #include "core/measure/confusion.h"
 #include "core/measure/label_volume.h"
 
@@ -180,10 +181,16 @@ PreparedPrediction preparePrediction(const TileSourcePtr& prediction, const Eval
     if ((!threshold && !wantsCurves) || options.predictionIds) return prepared;
     const auto scale = probabilityScale(*prediction, progress);
     if (!scale) return prepared;
-    prepared.probabilities = *scale == 1 ? prediction : probabilitiesFrom(prediction, *scale);
-    if (*scale != 1)
-        prepared.remarks.push_back(
-            fmt::format("The values of the prediction are taken for probabilities, {} for 1.", *scale));
+    prepared.probabilities = scale->one == 1 ? prediction : probabilitiesFrom(prediction, scale->one);
+    if (scale->one != 1)
+        prepared.remarks.push_back(fmt::format(
+            "The values of the prediction are taken for probabilities, {} for 1; the largest is {:g}.",
+            scale->one, scale->largest));
+    if (scale->missing > 0)
+        prepared.remarks.push_back(fmt::format("{} of the prediction {} no number and count{} as background.",
+                                               countText(scale->missing, "voxel", "voxels"),
+                                               scale->missing == 1 ? "is" : "are",
+                                               scale->missing == 1 ? "s" : ""));
     if (threshold) {
         prepared.labels = thresholded(prepared.probabilities, *threshold);
         prepared.options.predictionLabel.reset();
@@ -230,6 +237,49 @@ Comparison compareWithTruth(const TileSourcePtr& prediction, const TileSource& t
         PartProgress(progress, 0.05, 1), parts);
 }
 
+namespace {
+
+/// Whether voxels of different labels lie side by side in a slice.
+bool labelsTouch(const TileSource& labels, const Progress& progress) {
+    const ImageInfo& info = labels.info();
+    const Extent3& e = info.extent();
+    for (int64_t z = 0; z < e.z; ++z) {
+        progress.throwIfCancelled();
+        const Pixels slice = labels.read(0, Box3::ofSlice(e, z), progress);
+        const bool found = withPixelType(slice.type(), [&](auto zero) {
+            using T = decltype(zero);
+            const auto plane = slice.plane<T>(0, 0);
+            const auto isLabel = [&](T value) {
+                return value > zero && !(info.unlabelled && double(value) == double(*info.unlabelled));
+            };
+            const auto differ = [&](size_t a, size_t b) {
+                return plane[a] != plane[b] && isLabel(plane[a]) && isLabel(plane[b]);
+            };
+            for (int64_t y = 0; y < e.y; ++y)
+                for (int64_t x = 0; x < e.x; ++x) {
+                    const size_t i = size_t(y * e.x + x);
+                    if ((x + 1 < e.x && differ(i, i + 1)) || (y + 1 < e.y && differ(i, i + size_t(e.x))))
+                        return true;
+                }
+            return false;
+        });
+        if (found) return true;
+    }
+    return false;
+}
+
+/// Ids that touch are one object unless they are said to be ids; of more than 32 that is said anyway.
+void remarkOnTouching(const TileSource& labels, bool merged, bool asIds, bool oneLabel, const char* what,
+                      const char* flag, std::vector<std::string>& remarks, const Progress& progress) {
+    if (merged || asIds || oneLabel || labels.info().channels != 1 || !labelsTouch(labels, progress)) return;
+    remarks.push_back(
+        fmt::format("{} holds different values side by side, which count as one object where they "
+                    "touch. Say {} if they are object ids.",
+                    what, flag));
+}
+
+} // namespace
+
 Comparison compareWithTruth(const PreparedPrediction& prepared, const TileSource& truth,
                             const Progress& progress, const ComparisonParts& parts) {
     Comparison result;
@@ -267,6 +317,14 @@ Comparison compareWithTruth(const PreparedPrediction& prepared, const TileSource
     if (parts.slices)
         result.slices = countsOfSlices(labels, truth, forLabels, PartProgress(progress, 0.8, 0.9));
     result.classes = confusionTable(labels, truth, forLabels, PartProgress(progress, 0.9, 1));
+    constexpr double complementary = 0.05; // accuracy below which one side is likelier the other turned over
+    for (const Metric& metric : result.metrics)
+        if (metric.name == "accuracy" && metric.value < complementary)
+            result.remarks.push_back(
+                fmt::format("Prediction and ground truth agree in {:.1f} % of the voxels only: one of them "
+                            "may be inverted. "
+                            "--truth-inverted takes the value 0 of the ground truth for foreground.",
+                            100 * metric.value));
     const auto note = [&](bool merged, bool asIds, const char* what, const char* flag) {
         if (merged && !asIds)
             result.remarks.push_back(fmt::format(
@@ -278,6 +336,14 @@ Comparison compareWithTruth(const PreparedPrediction& prepared, const TileSource
          "The ground truth", "--truth-ids");
     note(result.classes.predictionMerged && labels.info().channels == 1, forLabels.predictionIds,
          "The prediction", "--prediction-ids");
+    if (std::ranges::find(result.metrics, "objects_total", &Metric::name) != result.metrics.end()) {
+        remarkOnTouching(truth, result.classes.truthMerged, prepared.options.truthIds,
+                         prepared.options.truthLabel.has_value(), "The ground truth", "--truth-ids",
+                         result.remarks, progress);
+        remarkOnTouching(labels, result.classes.predictionMerged, forLabels.predictionIds,
+                         forLabels.predictionLabel.has_value(), "The prediction", "--prediction-ids",
+                         result.remarks, progress);
+    }
     return result;
 }
 

@@ -38,6 +38,7 @@ private:
 struct Values {
     double smallest = 0, largest = 0;
     bool fractions = false;
+    int64_t missing = 0;       // NaN
     std::set<double> distinct; // up to 33 of them
 };
 
@@ -54,7 +55,10 @@ Values valuesOf(const TileSource& source, const Progress& progress) {
                 if (each == last) continue;
                 last = each;
                 const double value = double(each);
-                if (std::isnan(value)) continue;
+                if (std::isnan(value)) {
+                    ++found.missing; // a NaN equals nothing, so each one comes here
+                    continue;
+                }
                 found.smallest = std::min(found.smallest, value);
                 found.largest = std::max(found.largest, value);
                 found.fractions |= value != std::floor(value);
@@ -68,20 +72,31 @@ Values valuesOf(const TileSource& source, const Progress& progress) {
 
 } // namespace
 
-std::optional<double> probabilityScale(const TileSource& source, const Progress& progress) {
+namespace {
+
+/// 0 for what can be no probabilities.
+double oneOf(PixelType type, const Values& values) {
+    if (values.smallest < 0) return 0;
+    if (!isInteger(type)) {
+        if (values.fractions && values.largest <= 1) return 1;
+        const bool many = values.fractions || values.distinct.size() > 32;
+        return many && values.largest <= 255 ? 255 : 0;
+    }
+    constexpr double mostClasses = 16;
+    if (values.largest <= mostClasses) return 0;
+    if (values.largest <= 255) return 255;
+    return type == PixelType::u16 ? 65535 : 0;
+}
+
+} // namespace
+
+std::optional<ProbabilityScale> probabilityScale(const TileSource& source, const Progress& progress) {
     const ImageInfo& info = source.info();
     if (info.channels != 1) return std::nullopt;
     const Values values = valuesOf(source, progress);
-    if (values.smallest < 0) return std::nullopt;
-    if (!isInteger(info.type)) {
-        if (values.fractions && values.largest <= 1) return 1;
-        const bool many = values.fractions || values.distinct.size() > 32;
-        return many && values.largest <= 255 ? std::optional(255.0) : std::nullopt;
-    }
-    constexpr double mostClasses = 16;
-    if (values.largest <= mostClasses) return std::nullopt;
-    if (values.largest <= 255) return 255;
-    return info.type == PixelType::u16 ? std::optional(65535.0) : std::nullopt;
+    const double one = oneOf(info.type, values);
+    if (one == 0) return std::nullopt;
+    return ProbabilityScale{one, values.largest, values.missing};
 }
 
 TileSourcePtr probabilitiesFrom(TileSourcePtr source, double scale) {

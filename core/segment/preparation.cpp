@@ -162,14 +162,21 @@ Pixels withChannels(const Pixels& slice, int64_t channelsIn, std::string* remark
     const size_t planeCount = size_t(extent.count());
     if (channelsIn == 1 && channels == 3) {
         Pixels grey(PixelType::f32, 1, extent);
+        bool coloured = false;
         withPixelType(slice.type(), [&](auto t) {
             using T = decltype(t);
             const std::span<const T> values = slice.values<T>();
             const std::span<float> out = grey.values<float>();
-            for (size_t i = 0; i < planeCount; ++i)
-                out[i] = float(0.299 * double(values[i]) + 0.587 * double(values[planeCount + i]) +
-                               0.114 * double(values[2 * planeCount + i]));
+            for (size_t i = 0; i < planeCount; ++i) {
+                const T red = values[i], green = values[planeCount + i], blue = values[2 * planeCount + i];
+                out[i] = float(0.299 * double(red) + 0.587 * double(green) + 0.114 * double(blue));
+                coloured = coloured || red != green || red != blue;
+            }
         });
+        if (coloured && remark)
+            *remark =
+                "The image has three channels that differ; the model works on their luminance (0.299 red + "
+                "0.587 green + 0.114 blue).";
         return grey;
     }
     if (channelsIn != 1 && channels != 1)

@@ -20,6 +20,8 @@ struct Domain;
 struct Likeness;
 struct ScaleCandidate;
 struct ScaleRequest;
+struct ScoreReport;
+struct ScoreRequest;
 
 struct SessionPaths {
     std::filesystem::path zoo;        // shipped model packages
@@ -111,6 +113,7 @@ struct SlicesRequest {
     bool wantProbabilities = false;
     std::string device = "auto";
     int threads = 0;
+    std::optional<double> threshold = {}; // of every class, instead of the card's
 };
 
 /// Models to combine, and labelled slices to score the result on.
@@ -174,18 +177,24 @@ public:
     /// not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
     /// Dice, IoU, precision, recall and accuracy of a model on the slices of Role::test, at their own pixel
-    /// size, summed over each data set before any division; for each class when there are several. With
-    /// `boundaries` also V-rand and V-info at their best thresholds (see bestPartitions()) where all slices
-    /// of a data set have one size; what is unknown belongs to no cell.
+    /// size, summed over each data set before any division, for each class when there are several; with the
+    /// range over single images and 95 % intervals by bootstrap (see UnitCounts, resampledCounts()). Of
+    /// boundaries also V-rand and V-info at the card's threshold and at the best of 0.1 … 0.9, where all
+    /// slices of a data set have one size; what is unknown belongs to no cell. An image in which nothing is
+    /// known is left out.
+    ScoreReport scoreReport(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                            const ScoreRequest& request, const Progress& progress);
+    /// The scores alone.
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
                                   const Progress& progress, bool boundaries = false);
     /// What a card tells of the slices of Role::test: score() as they are and averaged over all orientations.
     std::vector<ModelScore> cardScores(const ModelPackage& package, const TrainingSet& set,
                                        const std::string& device, int threads, const Progress& progress);
-    /// cardScores() in place of the scores in the package's card; writes the card.
-    void scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device, int threads,
-                       const Progress& progress);
+    /// Of boundaries: the threshold, of 0.1, 0.2 … 0.9, at which V-rand is highest, in the mean over the data
+    /// sets of the request's role; one half where none is better.
+    double boundaryThreshold(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                             SlicesRequest request, const Progress& progress);
     /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are
     /// known, and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
     void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,

@@ -8,6 +8,7 @@
 #include "core/segment/model_card.h"
 #include "models/run/weights.h"
 
+#include <cstring>
 #include <fmt/format.h>
 
 namespace cristae {
@@ -28,6 +29,24 @@ TensorMap part(const TensorMap& all, const std::string& prefix) {
     return result;
 }
 
+std::string errorMapName(size_t slice) {
+    return "errors." + std::to_string(slice);
+}
+
+void addErrorMaps(SafetensorsFile& content, const std::vector<ErrorMap>& maps) {
+    for (size_t i = 0; i < maps.size(); ++i) {
+        if (maps[i].empty()) continue;
+        const size_t bytes = maps[i].cells.size();
+        NamedTensor tensor{errorMapName(i),
+                           "U8",
+                           {maps[i].rows, maps[i].columns},
+                           std::shared_ptr<std::byte[]>(new std::byte[bytes]),
+                           bytes};
+        std::memcpy(tensor.data.get(), maps[i].cells.data(), bytes);
+        content.tensors.push_back(std::move(tensor));
+    }
+}
+
 RunState stateFrom(const SafetensorsFile& content, const std::string& file, int64_t& optimiserSteps) {
     const auto text = content.metadata.find(runStateKey);
     const nlohmann::json json = text == content.metadata.end() ? nlohmann::json() : parseJson(text->second);
@@ -45,6 +64,11 @@ RunState stateFrom(const SafetensorsFile& content, const std::string& file, int6
         state.history = json.at("history");
         state.card = json.value("card", nlohmann::json());
         state.bestCard = json.value("bestCard", nlohmann::json());
+        state.epochKnown = json.value("epochKnown", 0.0);
+        state.epochPixels = json.value("epochPixels", 0.0);
+        state.changes = json.value("changes", nlohmann::json::array());
+        state.errorMaps.resize(json.value("errorMaps", size_t(0)));
+        state.errorMapsMade = json.value("errorMapsMade", int64_t(0));
         optimiserSteps = json.at("optimiserSteps");
     } catch (const nlohmann::json::exception&) {
         throw Error(ErrorKind::input,
@@ -55,6 +79,11 @@ RunState stateFrom(const SafetensorsFile& content, const std::string& file, int6
         if (tensor.name.starts_with("best.")) {
             state.best.push_back(tensor);
             state.best.back().name.erase(0, 5);
+        }
+    for (size_t i = 0; i < state.errorMaps.size(); ++i)
+        if (const NamedTensor* tensor = content.find(errorMapName(i)); tensor && tensor->shape.size() == 2) {
+            state.errorMaps[i] = {tensor->shape[0], tensor->shape[1], std::vector<uint8_t>(tensor->bytes)};
+            std::memcpy(state.errorMaps[i].cells.data(), tensor->data.get(), tensor->bytes);
         }
     return state;
 }
@@ -132,11 +161,17 @@ void writeCheckpoint(const std::filesystem::path& runFolder, const RunState& sta
         {"history", state.history},
         {"card", state.card},
         {"bestCard", state.bestCard},
+        {"epochKnown", state.epochKnown},
+        {"epochPixels", state.epochPixels},
+        {"changes", state.changes},
+        {"errorMaps", state.errorMaps.size()},
+        {"errorMapsMade", state.errorMapsMade},
         {"optimiserSteps",
          networks.optimiser.stepsDone}}.dump();
     add(content, "network.", weightsOf(networks.network));
     add(content, "average.", weightsOf(networks.average));
     add(content, "best.", state.best);
+    addErrorMaps(content, state.errorMaps);
     const std::vector<torch::Tensor>& moments = networks.optimiser.state();
     for (size_t i = 0; i < moments.size(); ++i)
         content.tensors.push_back(namedTensor("optimiser." + std::to_string(i), moments[i]));

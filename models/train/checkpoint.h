@@ -1,6 +1,7 @@
 // Checkpoint: all that a run needs to go on as if it had never stopped, its best network too, in one
 // safetensors file.
 #pragma once
+#include "core/learn/error_map.h"
 #include "core/learn/trainer.h"
 #include "core/segment/safetensors.h"
 #include "models/nn/architecture.h"
@@ -19,11 +20,16 @@ struct RunState {
     std::vector<double> epochCounts;                  // of ClassCounts: both, predicted, truth of each class
     std::string precision;                            // as chosen at the start: "fp32" or "bf16"
     nlohmann::json watch = nlohmann::json::object();  // of EpochWatch
-    nlohmann::json recipe;                            // a resumed run must have the same
+    nlohmann::json recipe;                            // as it is followed since the last start
     nlohmann::json history = nlohmann::json::array(); // one object an epoch
     nlohmann::json card;     // what the run was started with; a resumed run ends with the same
     nlohmann::json bestCard; // of the best network; null before the first epoch
     std::vector<NamedTensor> best;
+    double epochKnown = 0, epochPixels = 0; // labelled pixels since the epoch began, and all
+    nlohmann::json changes =
+        nlohmann::json::array();     // of the recipe at a resume: {"step", "key", "from", "to"}
+    std::vector<ErrorMap> errorMaps; // of the prepared slices; none where hardFraction is 0
+    int64_t errorMapsMade = 0;       // slices looked at so far
 };
 
 /// The networks and the optimiser of a run.

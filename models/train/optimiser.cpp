@@ -23,6 +23,8 @@ double learningRateAt(const nlohmann::json& recipe, int64_t step, double plateau
         return top * std::pow(recipe.at("stepFactor").get<double>(),
                               double(step / recipe.at("stepEvery").get<int64_t>()));
     if (schedule == "cosine") return cosine(0);
+    if (schedule == "constant_cosine")
+        return cosine(steps - int64_t(std::llround(recipe.at("cooldown").get<double>() * double(steps))));
     const int64_t warmup = std::min(recipe.at("warmupSteps").get<int64_t>(), steps);
     return step < warmup ? top * double(step + 1) / double(warmup) : cosine(warmup);
 }

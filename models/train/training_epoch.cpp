@@ -19,6 +19,7 @@ std::string TrainingRun::finishEpoch() {
     if (leads()) scores = validate(*average_, slices_, loss_, use_, interrupted);
     shareScores(scores);
     if (!std::isfinite(scores.loss)) return endOfNumbers();
+    updateErrorMaps(); // before anything is counted: a run cancelled here does all of it again
     EpochReport report = epochReport(scores);
     if (firstValidation_ != size_t(-1)) watch_.add(scores.loss, scores.dice);
     state_.history.push_back({{"epoch", report.epoch},
@@ -32,6 +33,7 @@ std::string TrainingRun::finishEpoch() {
                               {"learningRate", report.learningRate},
                               {"secondsPerStep", report.secondsPerStep},
                               {"shareWaitingForData", report.shareWaitingForData},
+                              {"shareKnown", report.shareKnown},
                               {"best", report.best}});
     if (report.best) {
         state_.bestDice = scores.dice;
@@ -40,6 +42,7 @@ std::string TrainingRun::finishEpoch() {
     }
     state_.epochLoss = 0;
     state_.epochSteps = 0;
+    state_.epochKnown = state_.epochPixels = 0;
     epochCounts_ = ClassCounts(use_.classes);
     secondsOfSteps_ = secondsWaiting_ = 0;
     timedSteps_ = 0;
@@ -69,6 +72,7 @@ EpochReport TrainingRun::epochReport(const ValidationScores& scores) const {
     report.secondsWaitingForData = secondsWaiting_;
     if (const double all = secondsWaiting_ + secondsOfSteps_; all > 0)
         report.shareWaitingForData = secondsWaiting_ / all;
+    if (state_.epochPixels > 0) report.shareKnown = state_.epochKnown / state_.epochPixels;
     // Without validation slices the latest network is the best there is.
     report.best = firstValidation_ == size_t(-1) || scores.dice > state_.bestDice;
     if (firstValidation_ != size_t(-1)) {
@@ -113,6 +117,7 @@ void TrainingRun::keepBest(const std::vector<double>& thresholds) {
     if (const double size = recipe_.at("pixelSizeNm"); size > 0) card.pixelSizeNm = size;
     card.training["recipe"] = recipe_;
     card.training["step"] = state_.step;
+    if (!state_.changes.empty()) card.training["changes"] = state_.changes;
     card.training.update(computedBy(use_));
     card.training["validation"] = withoutTimes(state_.history.back());
     state_.bestCard = toJson(card);

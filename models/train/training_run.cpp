@@ -5,6 +5,7 @@
 #include "core/learn/run_record.h"
 #include "models/train/run_log.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -52,6 +53,8 @@ double TrainingRun::trainStep(const Batch& batch) {
         throw;
     }
     if (!std::isfinite(value)) return value;
+    state_.epochPixels += double(batch.labels.size());
+    state_.epochKnown += double(batch.labels.size()) - double(std::ranges::count(batch.labels, uint8_t(255)));
     optimiser_->step(learningRateAt(recipe_, state_.step, watch_.rateFactor()));
     averageWeights();
     if (!own) epochCounts_.add(classProbabilities(logits.detach(), use_.exclusive), labels, use_.exclusive);
@@ -81,14 +84,17 @@ bool TrainingRun::waitWhilePaused() {
 }
 
 TrainingResult TrainingRun::run() {
-    const PatchSampler sampler(slices_, recipe_);
+    PatchSampler sampler(slices_, recipe_);
     int workers = recipe_.at("workers");
     if (workers == 0)
         workers =
             use_.device.is_cuda() ? std::max(1, processorCount() - 1) : std::max(1, processorCount() / 4);
-    BatchQueue queue(sampler, share_, seed_, state_.step, steps_, workers);
     std::string ending = watch_.verdict(); // of a run that had ended by itself and is resumed all the same
+    std::optional<BatchQueue> queue;       // up to the step at which the sampler changes
+    int64_t endOfQueue = state_.step;
     try {
+        // A run that was cancelled while its epoch was validated.
+        if (ending.empty() && state_.epochSteps > 0 && epochIsOver()) ending = finishEpoch();
         while (state_.step < steps_ && ending.empty()) {
             if (waitWhilePaused()) {
                 ending = fmt::format("Stopped by hand after {} of {} steps.", state_.step, steps_);
@@ -96,7 +102,13 @@ TrainingResult TrainingRun::run() {
                     finishEpoch(); // "keep" counts what was learned since the last epoch
                 break;
             }
-            ending = oneStep(queue);
+            if (state_.step == endOfQueue) {
+                endOfQueue = nextErrorMaps();
+                queue.reset();
+                sampler.setErrorMaps(state_.errorMaps);
+                queue.emplace(sampler, share_, seed_, state_.step, endOfQueue, workers);
+            }
+            ending = oneStep(*queue);
         }
         return finish(ending);
     } catch (const Error& error) {
@@ -155,9 +167,13 @@ std::string TrainingRun::oneStep(BatchQueue& queue) {
     if (leads()) listener_.onStep(state_.step, loss);
     progress_.report(double(state_.step) / double(steps_),
                      "step " + std::to_string(state_.step) + " of " + std::to_string(steps_));
-    const bool ends = state_.step % recipe_.at("stepsPerEpoch").get<int64_t>() == 0 || state_.step == steps_;
+    const bool ends = epochIsOver();
     if (!ends && leads() && checkpointIsDue()) checkpoint();
     return ends ? finishEpoch() : std::string();
+}
+
+bool TrainingRun::epochIsOver() const {
+    return state_.step % recipe_.at("stepsPerEpoch").get<int64_t>() == 0 || state_.step == steps_;
 }
 
 bool TrainingRun::checkpointIsDue() const {

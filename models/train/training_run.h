@@ -22,6 +22,8 @@ public:
 private:
     void build();
     void resumeFromCheckpoint();
+    /// What a resumed run does otherwise than before; throws Error{usage} for what would be another run.
+    void takeChanges(const nlohmann::json& before);
     /// Of an untouched run folder or the same run's; throws Error{input} naming slices that have changed.
     void checkData() const;
     /// Throws Error{output} when the disks have too little space for checkpoints and model.
@@ -39,6 +41,11 @@ private:
     std::string finishEpoch();
     /// Throws Error{usage} instead when there is no best network yet.
     std::string endOfNumbers() const;
+    /// Looks for errors of the network on some more training slices, if it is time.
+    void updateErrorMaps();
+    bool errorMapsAreDue() const;
+    bool epochIsOver() const;
+    int64_t nextErrorMaps() const; // the step
     EpochReport epochReport(const ValidationScores& scores) const;
     void keepBest(const std::vector<double>& thresholds);
     /// The best network so far as a package in the run folder.
@@ -83,7 +90,7 @@ private:
     std::chrono::steady_clock::time_point checkpointEnd_; // of writing the last one
     double checkpointCost_ = 0;                           // seconds it took
     int64_t checkpoints_ = 0;                             // written since this start
-    std::string restoreRemark_;
+    std::vector<std::string> restoreRemarks_;
     std::vector<std::filesystem::path> damagedCheckpoints_;
 };
 

@@ -84,6 +84,7 @@ TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, c
 void TrainingRun::build() {
     use_.classes = int64_t(plan_.set.classNames.size());
     use_.exclusive = loss_.exclusive();
+    use_.ownThresholds = recipe_.at("threshold") == "dice";
     use_.seen = seen_;
     use_.device = chooseDevice(plan_.device);
     // Each process of a machine takes a GPU of its own.
@@ -125,13 +126,10 @@ void TrainingRun::build() {
 
 void TrainingRun::resumeFromCheckpoint() {
     RestoredRun restored = readCheckpoint(plan_, {*network_, *average_, *optimiser_});
-    if (completeRecipe(restored.state.recipe) != recipe_)
-        throw Error(ErrorKind::usage,
-                    "The run in " + plan_.runFolder.string() +
-                        " was started with another recipe; resume with its recipe.json or start anew.");
     checkData();
     if (restored.state.card.is_null()) restored.state.card = state_.card; // of an older version
     state_ = std::move(restored.state);
+    takeChanges(completeRecipe(state_.recipe));
     const size_t n = size_t(use_.classes);
     const auto& counts = state_.epochCounts;
     if (counts.size() == 3 * n)
@@ -143,9 +141,42 @@ void TrainingRun::resumeFromCheckpoint() {
     watch_.restore(state_.watch);
     damagedCheckpoints_ = std::move(restored.damaged);
     for (const std::filesystem::path& file : damagedCheckpoints_)
-        restoreRemark_ =
+        restoreRemarks_.push_back(
             fmt::format("The checkpoint {} is damaged; the training goes on from {}, of step {}.",
-                        file.string(), restored.file.string(), state_.step);
+                        file.string(), restored.file.string(), state_.step));
+}
+
+void TrainingRun::takeChanges(const nlohmann::json& before) {
+    const std::vector<std::string> length{"steps", "schedule", "learningRate", "cooldown"},
+        machine{"threads", "workers"};
+    std::string others;
+    for (const std::string& key : changedOptions(before, recipe_)) {
+        const std::string change =
+            fmt::format("{} {} (was {})", key, recipe_.at(key).dump(), before.at(key).dump());
+        if (std::ranges::find(machine, key) != machine.end()) {
+            restoreRemarks_.push_back(
+                fmt::format("Resumed with {}: the run goes on, but not bit for bit as with "
+                            "the number it was started with.",
+                            change));
+        } else if (std::ranges::find(length, key) != length.end()) {
+            restoreRemarks_.push_back(fmt::format("From step {} on the recipe has {}.", state_.step, change));
+            state_.changes.push_back(
+                {{"step", state_.step}, {"key", key}, {"from", before.at(key)}, {"to", recipe_.at(key)}});
+        } else {
+            others += (others.empty() ? "" : ", ") + change;
+        }
+    }
+    if (!others.empty())
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("The run in {} was started with another recipe: {}. Only steps, schedule, cooldown "
+                        "and learningRate, threads and workers may change; resume with its recipe.json, "
+                        "or start anew.",
+                        plan_.runFolder.string(), others));
+    if (steps_ < state_.step)
+        throw Error(ErrorKind::usage,
+                    fmt::format("The run in {} has done {} steps already; give steps={} or more.",
+                                plan_.runFolder.string(), state_.step, state_.step));
 }
 
 void TrainingRun::checkData() const {
@@ -189,15 +220,15 @@ void TrainingRun::openRunFolder() {
     checkDiskSpace();
     takeOwnFolder(plan_.runFolder, "a training run", plan_.resume);
     for (const std::filesystem::path& file : damagedCheckpoints_) setAsideCheckpoint(file);
-    if (!restoreRemark_.empty()) listener_.onRemark(restoreRemark_);
+    for (const std::string& sentence : restoreRemarks_) listener_.onRemark(sentence);
     if (!plan_.resume) {
         std::error_code failed;
         removeCheckpoints(plan_.runFolder);
         for (const char* old : {"log.jsonl", "curves.csv", "best.safetensors"})
             std::filesystem::remove(plan_.runFolder / old, failed);
-        writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");
         writeFileAtomically(ownFile(plan_.runFolder / "data.json"), dataList(plan_.set).dump(2) + "\n");
     }
+    writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");
     recordStart(plan_, computedBy(use_), state_.step);
     checkpointEnd_ = std::chrono::steady_clock::now();
     if (!plan_.resume) checkpoint();

@@ -5,6 +5,9 @@
 
 #include <ATen/autocast_mode.h>
 
+#include <array>
+#include <cmath>
+
 namespace cristae {
 
 ClassCounts::ClassCounts(int64_t classes)
@@ -29,64 +32,94 @@ void ClassCounts::add(const torch::Tensor& probability, const torch::Tensor& lab
     known += double(knownHere.sum().item<int64_t>());
 }
 
-namespace {
-template <class F> double meanOf(size_t count, F&& value) {
-    double sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += value(i);
-    return count ? sum / double(count) : 0;
-}
-} // namespace
-
 double ClassCounts::dice() const {
-    return meanOf(both.size(), [&](size_t c) {
-        return predicted[c] + truth[c] > 0 ? 2 * both[c] / (predicted[c] + truth[c]) : 1;
-    });
-}
-double ClassCounts::iou() const {
-    return meanOf(both.size(), [&](size_t c) {
-        const double either = predicted[c] + truth[c] - both[c];
-        return either > 0 ? both[c] / either : 1;
-    });
-}
-double ClassCounts::accuracy() const {
-    return meanOf(both.size(), [&](size_t c) { return known > 0 ? correct[c] / known : 1; });
+    double sum = 0;
+    for (size_t c = 0; c < both.size(); ++c)
+        sum += predicted[c] + truth[c] > 0 ? 2 * both[c] / (predicted[c] + truth[c]) : 1;
+    return both.empty() ? 0 : sum / double(both.size());
 }
 
-ThresholdSearch::ThresholdSearch(int64_t classes)
-    : inside_(torch::zeros({classes, bins}, torch::kLong)),
-      all_(torch::zeros({classes, bins}, torch::kLong)) {}
+MeanScores meanScores(const CountsByData& counts) {
+    MeanScores mean;
+    if (counts.empty()) return mean;
+    const size_t classes = counts.begin()->second.both.size();
+    for (size_t c = 0; c < classes; ++c) {
+        double dice = 0, iou = 0, accuracy = 0, showing = 0, falsely = 0;
+        for (const auto& [name, one] : counts) {
+            accuracy += one.known > 0 ? one.correct[c] / one.known : 1;
+            falsely += one.predicted[c];
+            if (one.truth[c] == 0) continue;
+            ++showing;
+            dice += 2 * one.both[c] / (one.predicted[c] + one.truth[c]);
+            iou += one.both[c] / (one.predicted[c] + one.truth[c] - one.both[c]);
+        }
+        const double nowhere = falsely > 0 ? 0 : 1;
+        mean.dice += (showing > 0 ? dice / showing : nowhere) / double(classes);
+        mean.iou += (showing > 0 ? iou / showing : nowhere) / double(classes);
+        mean.accuracy += accuracy / double(counts.size() * classes);
+    }
+    return mean;
+}
 
-void ThresholdSearch::add(const torch::Tensor& probability, const torch::Tensor& labels) {
+void ThresholdSearch::add(const std::string& data, const torch::Tensor& probability,
+                          const torch::Tensor& labels) {
     const torch::NoGradGuard guard;
+    Histograms& own = found_[data];
+    if (!own.all.defined())
+        own = {torch::zeros({classes_, bins}, torch::kLong), torch::zeros({classes_, bins}, torch::kLong)};
     const torch::Tensor known = labels.squeeze(0).ne(255);
     const torch::Tensor truth = labels.squeeze(0).masked_select(known);
-    for (int64_t c = 0; c < inside_.size(0); ++c) {
+    for (int64_t c = 0; c < classes_; ++c) {
         const torch::Tensor bin =
             probability[0][c].masked_select(known).mul(bins).to(torch::kLong).clamp_(0, bins - 1);
-        all_[c] += torch::bincount(bin, {}, bins);
-        inside_[c] += torch::bincount(bin.masked_select(truth.eq(c + 1)), {}, bins);
+        own.all[c] += torch::bincount(bin, {}, bins);
+        own.inside[c] += torch::bincount(bin.masked_select(truth.eq(c + 1)), {}, bins);
     }
 }
 
 std::vector<double> ThresholdSearch::best() const {
     std::vector<double> result;
-    for (int64_t c = 0; c < inside_.size(0); ++c) {
-        const auto inside = inside_.accessor<int64_t, 2>()[c], all = all_.accessor<int64_t, 2>()[c];
-        int64_t truth = 0, both = 0, predicted = 0, bestBin = bins / 2;
-        for (int64_t bin = 0; bin < bins; ++bin) truth += inside[bin];
-        double bestDice = 0;
-        // From the highest threshold down; at each everything from `bin` on is predicted.
-        for (int64_t bin = bins - 1; bin >= 1; --bin) {
-            both += inside[bin];
-            predicted += all[bin];
-            const double dice = truth + predicted > 0 ? 2 * double(both) / double(truth + predicted) : 0;
-            const bool nearer = std::abs(bin - bins / 2) < std::abs(bestBin - bins / 2);
-            if (dice > bestDice || (dice == bestDice && nearer)) {
-                bestDice = dice;
-                bestBin = bin;
+    for (int64_t c = 0; c < classes_; ++c) {
+        std::array<double, bins> sums{}; // of the Dice of each data set, by the first bin that is predicted
+        for (const auto& [name, own] : found_) {
+            const auto inside = own.inside.accessor<int64_t, 2>()[c], all = own.all.accessor<int64_t, 2>()[c];
+            int64_t truth = 0, both = 0, predicted = 0;
+            for (int64_t bin = 0; bin < bins; ++bin) truth += inside[bin];
+            if (truth == 0) continue;
+            // From the highest threshold down; at each everything from `bin` on is predicted.
+            for (int64_t bin = bins - 1; bin >= 1; --bin) {
+                both += inside[bin];
+                predicted += all[bin];
+                sums[size_t(bin)] += 2 * double(both) / double(truth + predicted);
             }
         }
-        result.push_back(bestDice > 0 ? double(bestBin) / double(bins) : 0.5);
+        int64_t best = bins / 2;
+        for (int64_t bin = bins - 1; bin >= 1; --bin) {
+            const bool nearer = std::abs(bin - bins / 2) < std::abs(best - bins / 2);
+            const double gain = sums[size_t(bin)] - sums[size_t(best)];
+            if (gain > 0 || (gain == 0 && nearer)) best = bin;
+        }
+        result.push_back(double(best) / double(bins));
+    }
+    return result;
+}
+
+CountsByData ThresholdSearch::countsAt(const std::vector<double>& thresholds) const {
+    CountsByData result;
+    for (const auto& [name, own] : found_) {
+        ClassCounts& counts = result.emplace(name, ClassCounts(classes_)).first->second;
+        for (int64_t c = 0; c < classes_; ++c) {
+            const auto first = int64_t(std::lround(thresholds[size_t(c)] * double(bins)));
+            const auto from = [&](const torch::Tensor& histogram, int64_t bin) {
+                return double(histogram[c].slice(0, bin).sum().item<int64_t>());
+            };
+            const auto at = size_t(c);
+            counts.both[at] = from(own.inside, first);
+            counts.predicted[at] = from(own.all, first);
+            counts.truth[at] = from(own.inside, 0);
+            counts.known = from(own.all, 0);
+            counts.correct[at] = counts.known - counts.predicted[at] - counts.truth[at] + 2 * counts.both[at];
+        }
     }
     return result;
 }
@@ -129,7 +162,7 @@ torch::Tensor seenOf(const PreparedSlice& slice, const NetworkUse& use) {
     return use.seen.labelled ? block : block.flatten(0, 1);
 }
 
-/// Logits of a whole slice on the CPU, [1, outputs, Y, X].
+/// Logits of a slice on the CPU, [1, outputs, Y, X]; 0 outside the box around its labelled pixels.
 torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
                           const std::function<bool()>& interrupted) {
     const Extent3& extent = slice.image.extent();
@@ -139,7 +172,10 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
     const int64_t inner = use.seen.labelled ? 128 : 1024; // a volume's tile is as deep as its patches
     const int64_t side =
         (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.receptiveRadius;
-    const Tiling tiling = makeTiling(extent, Box3::ofExtent(extent), info, side);
+    const Region known = knownPixels(slice.labels).box;
+    const Box3 box = use.footprint.dependsOnWholeInput ? Box3::ofExtent(extent)
+                                                       : Box3{0, known.y0, known.x0, 1, known.y1, known.x1};
+    const Tiling tiling = makeTiling(extent, box, info, side);
     const torch::Tensor source = seenOf(slice, use);
     const auto indices = [](int64_t from, int64_t count, int64_t size) {
         std::vector<int64_t> list;
@@ -156,38 +192,50 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
         if (input.dim() == 4) input = input.contiguous(at::MemoryFormat::ChannelsLast);
         torch::Tensor logits = forwardLogits(network, input, use).to(torch::kCPU);
         if (logits.dim() == 5) logits = logits.select(2, use.seen.before); // the slice itself
-        if (!result.defined()) result = torch::empty({1, logits.size(1), extent.y, extent.x});
-        const Box3& box = tile.output;
-        result.slice(2, box.y0, box.y1)
-            .slice(3, box.x0, box.x1)
-            .copy_(logits.slice(2, box.y0 - tile.inputY, box.y1 - tile.inputY)
-                       .slice(3, box.x0 - tile.inputX, box.x1 - tile.inputX));
+        if (!result.defined()) result = torch::zeros({1, logits.size(1), extent.y, extent.x});
+        const Box3& part = tile.output;
+        result.slice(2, part.y0, part.y1)
+            .slice(3, part.x0, part.x1)
+            .copy_(logits.slice(2, part.y0 - tile.inputY, part.y1 - tile.inputY)
+                       .slice(3, part.x0 - tile.inputX, part.x1 - tile.inputX));
     }
     return result;
 }
 
 } // namespace
 
+Pixels probabilityOf(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
+                     const std::function<bool()>& interrupted) {
+    const torch::NoGradGuard guard;
+    network.eval();
+    const torch::Tensor probability =
+        classProbabilities(sliceLogits(network, slice, use, interrupted), use.exclusive).contiguous();
+    Pixels pixels(PixelType::f32, use.classes, slice.image.extent());
+    std::copy_n(probability.data_ptr<float>(), size_t(probability.numel()), pixels.values<float>().data());
+    return pixels;
+}
+
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
                           const NetworkUse& use, const std::function<bool()>& interrupted) {
     const torch::NoGradGuard guard;
     ValidationScores scores;
-    ClassCounts counts(use.classes);
+    CountsByData winners; // of classes that exclude each other, which have no thresholds
     ThresholdSearch search(use.classes);
     double lossSum = 0, pixels = 0;
     network.eval();
     for (const PreparedSlice& slice : slices) {
-        if (slice.role != Role::validation) continue;
+        if (slice.role != Role::validation || slice.known == 0) continue;
         const Extent3& extent = slice.image.extent();
         const torch::Tensor logits = sliceLogits(network, slice, use, interrupted);
         const torch::Tensor labels =
             torch::from_blob(const_cast<uint8_t*>(slice.labels.values<uint8_t>().data()),
                              {1, extent.y, extent.x}, torch::kByte);
         const torch::Tensor probability = classProbabilities(logits, use.exclusive).contiguous();
-        counts.add(probability, labels, use.exclusive);
-        search.add(probability, labels);
-        lossSum += loss(logits, labels).item<double>() * double(extent.count());
-        pixels += double(extent.count());
+        if (use.exclusive)
+            winners.try_emplace(slice.data, use.classes).first->second.add(probability, labels, true);
+        search.add(slice.data, probability, labels);
+        lossSum += loss(logits, labels).item<double>() * double(slice.known);
+        pixels += double(slice.known);
         if (scores.firstProbability.empty()) {
             scores.firstProbability = Pixels(PixelType::f32, use.classes, extent);
             std::copy_n(probability.data_ptr<float>(), size_t(probability.numel()),
@@ -196,10 +244,13 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     }
     if (pixels > 0) {
         scores.loss = lossSum / pixels;
-        scores.dice = counts.dice();
-        scores.iou = counts.iou();
-        scores.accuracy = counts.accuracy();
         scores.thresholds = search.best();
+        const std::vector<double> half(size_t(use.classes), 0.5);
+        const MeanScores mean = meanScores(
+            use.exclusive ? winners : search.countsAt(use.ownThresholds ? scores.thresholds : half));
+        scores.dice = mean.dice;
+        scores.iou = mean.iou;
+        scores.accuracy = mean.accuracy;
     }
     return scores;
 }

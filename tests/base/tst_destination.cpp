@@ -33,6 +33,21 @@ private Q_SLOTS:
         put(folder_ / "slices" / "s0.png", "slice");
     }
 
+    void newImagesAmongTheSlicesOfAnInput() {
+        JobFiles job;
+        job.addInput(folder_ / "slices");
+        for (const char* name : {"result.tif", "mask.PNG"}) {
+            const std::string why = messageOf([&] { job.to(folder_ / "slices" / name).checkFile(); });
+            QVERIFY2(why.find("would be taken for a slice") != std::string::npos, why.c_str());
+        }
+        for (const char* name : {"table.csv", "result.h5"}) // no slices
+            QCOMPARE(job.to(folder_ / "slices" / name).checkFile(), folder_ / "slices" / name);
+        QCOMPARE(job.to(folder_ / "result.tif").checkFile(), folder_ / "result.tif");
+        JobFiles other; // of one file of the folder
+        other.addInput(folder_ / "slices" / "s0.png");
+        QCOMPARE(other.to(folder_ / "slices" / "result.png").checkFile(), folder_ / "slices" / "result.png");
+    }
+
     void inputsByAnyName_data() {
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("part"); // of the sentence

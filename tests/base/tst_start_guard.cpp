@@ -1,6 +1,8 @@
 // StartGuard: what a process that is gone did not get past is left out, until it changes or is tried again.
 #include "core/base/start_guard.h"
 
+#include "tests/support/patience.h"
+
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -101,7 +103,7 @@ private Q_SLOTS:
         StartGuard guard(folder_);
         const auto hanging = guard.attempt(bad_);
         QVERIFY(guard.attempt(bad_)); // for a moment two may try
-        QTRY_VERIFY_WITH_TIMEOUT(guard.leftOut() == std::vector<fs::path>{bad_}, 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(guard.leftOut() == std::vector<fs::path>{bad_}, patienceMs);
         QVERIFY(!guard.attempt(bad_));
     }
 

@@ -1,5 +1,7 @@
 // The small inputs of ../shared/data/cases, made after public bug reports: each gives the right value, or the
 // very command says in a sentence why not. Skipped where the folder is absent.
+#include "tests/support/patience.h"
+
 #include <QDir>
 #include <QDirIterator>
 #include <QJsonArray>
@@ -67,7 +69,7 @@ class TestCases : public QObject {
         QProcess process;
         process.setWorkingDirectory(folder_.path());
         process.start(QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli"), arguments);
-        process.waitForFinished(300000);
+        process.waitForFinished(cristae::patienceMs);
         return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
                 QString::fromUtf8(process.readAllStandardOutput()),
                 QString::fromUtf8(process.readAllStandardError())};

@@ -9,6 +9,7 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 #include <QTest>
+#include <cmath>
 
 using namespace cristae;
 
@@ -165,6 +166,45 @@ private Q_SLOTS:
         QVERIFY(remarksOf(labels).join(u' ').contains("--threshold has no effect"));
         const Outcome refused = run({"evaluate", in("probability.tif"), in("labels.tif")});
         QVERIFY2(refused.code == 3 && refused.err.contains("--threshold"), qPrintable(refused.err));
+    }
+
+    void whatAThresholdPassesOverIsSaid() {
+        Pixels map(PixelType::f32, 1, {1, 40, 60}), truth(PixelType::u8, 1, {1, 40, 60});
+        for (size_t i = 0; i < 2400; ++i) {
+            map.values<float>()[i] = i < 60 ? std::nanf("") : i < 600 ? 0.9f : 0.1f;
+            truth.values<uint8_t>()[i] = i >= 60 && i < 600 ? 255 : 0;
+        }
+        const auto write = [&](const Pixels& pixels, const char* name) {
+            const MemorySource source(pixels, {});
+            ExportDescription description;
+            description.info = source.info();
+            const auto exporters = allExporters();
+            exportSource(source, findExporter(exporters, "tiff", in(name).toStdString()),
+                         in(name).toStdString(), description, Progress::none());
+        };
+        write(map, "nan.tif");
+        write(truth, "mask.tif");
+        const Outcome o = run({"evaluate", in("nan.tif"), in("mask.tif"), "--threshold", "0.5", "--json"});
+        QVERIFY2(o.code == 0, qPrintable(o.err));
+        QCOMPARE(o.json()["dice"].toDouble(), 1.0);
+        QVERIFY(remarksOf(o).join(u' ').contains("60 voxels of the prediction are no number"));
+        // One side turned over.
+        for (uint8_t& value : truth.values<uint8_t>()) value = uint8_t(255 - value);
+        write(truth, "inverted.tif");
+        const Outcome wrong = run({"evaluate", in("mask.tif"), in("inverted.tif"), "--json"});
+        QCOMPARE(wrong.json()["dice"].toDouble(), 0.0);
+        QVERIFY(remarksOf(wrong).join(u' ').contains("--truth-inverted"));
+        const Outcome right =
+            run({"evaluate", in("mask.tif"), in("inverted.tif"), "--truth-inverted", "--json"});
+        QCOMPARE(right.json()["dice"].toDouble(), 1.0);
+        QVERIFY(!remarksOf(right).join(u' ').contains("inverted"));
+    }
+
+    void plainTextUnderTheNameOfASpreadsheetIsSaid() {
+        const Outcome o = run({"measure", in("labels.tif"), "--output", in("t.xlsx"), "--json"});
+        QVERIFY(o.code == 0 && remarksOf(o).join(u' ').contains("end the name with .csv"));
+        const Outcome csv = run({"measure", in("labels.tif"), "--output", in("t9.csv"), "--json"});
+        QVERIFY(csv.code == 0 && !remarksOf(csv).join(u' ').contains("spreadsheet"));
     }
 
     void everyVerbTellsWhatWasLeftOut() {

@@ -3,6 +3,7 @@
 #include "tests/support/command_line.h"
 #include "tests/support/fake_package.h"
 #include "tests/support/image_files.h"
+#include "tests/support/patience.h"
 
 #include <QCryptographicHash>
 #include <QDirIterator>
@@ -171,6 +172,8 @@ private Q_SLOTS:
         row("train --images a.tif --labels stack.tif --run-folder raw --output m", "not of a training run");
         row("score hard.safetensors --data note.json --write", "hard links");
         row("describe hard.safetensors --data note.json --write", "hard links");
+        row("score broken.safetensors --data note.json --per-image l.tif", "exists already");
+        row("score broken.safetensors --data note.json --worst w.xyz", "in which format");
         row("ensemble broken.safetensors broken.safetensors --data note.json --output hard",
             "an input of this job");
     }
@@ -230,7 +233,7 @@ private Q_SLOTS:
         shell.setWorkingDirectory(folder_->path());
         shell.start("bash", {"-c", "set -o pipefail; '" + cli + "' models | true; '" + cli +
                                        "' info a.tif | head -1"});
-        QVERIFY(shell.waitForFinished(60000));
+        QVERIFY(shell.waitForFinished(patienceMs));
         const QString err = QString::fromUtf8(shell.readAllStandardError());
         QVERIFY2(err.isEmpty(), qPrintable(err));
         QCOMPARE(shell.exitCode(), 0);

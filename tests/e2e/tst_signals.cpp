@@ -1,5 +1,6 @@
 // The real window ended by the system: at any moment of its start it ends within seconds, with the code of
 // its signal.
+#include "tests/support/patience.h"
 #include "tests/support/tiny_tiff.h"
 
 #include <QElapsedTimer>
@@ -29,7 +30,7 @@ class TestSignals : public QObject {
         process.setProcessChannelMode(QProcess::MergedChannels);
         process.start(QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae"), arguments);
         QVERIFY(process.waitForStarted());
-        QTRY_VERIFY_WITH_TIMEOUT(catches(process, SIGTERM), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(catches(process, SIGTERM), cristae::patienceMs);
     }
     /// The handler stands; before, a signal ends the process as it ends any.
     static bool catches(const QProcess& process, int signal) { return has(process, "SigCgt", signal); }
@@ -48,7 +49,7 @@ class TestSignals : public QObject {
         QElapsedTimer timer;
         timer.start();
         ::kill(pid_t(process.processId()), signal);
-        QVERIFY(process.waitForFinished(60000));
+        QVERIFY(process.waitForFinished(cristae::patienceMs));
         QVERIFY2(timer.elapsed() < atMostMs, qPrintable(QString::number(timer.elapsed())));
         QVERIFY2(process.exitStatus() == QProcess::NormalExit, process.readAll().constData());
         QCOMPARE(process.exitCode(), 128 + signal);
@@ -90,7 +91,7 @@ private Q_SLOTS:
     void endsWhileTheEngineIsLoading() {
         QProcess process;
         start(process, {});
-        QTRY_VERIFY_WITH_TIMEOUT(uses(process, "libcristae_models"), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(uses(process, "libcristae_models"), cristae::patienceMs);
         signalAndWait(process, SIGTERM, 15000);
     }
 

@@ -4,6 +4,7 @@
 #include "app/locations.h"
 #include "core/io/format.h"
 #include "core/learn/recipe.h"
+#include "tests/support/patience.h"
 #include "tests/support/ui_setup.h"
 #include "tests/support/watchdog.h"
 #include "ui/canvas/canvas_view.h"
@@ -50,7 +51,7 @@ class TestStory : public QObject {
     void openSample() {
         QTest::mouseClick(child<QAbstractButton>(QStringLiteral("sample-fly_medulla")), Qt::LeftButton);
         QTRY_VERIFY(bench_->document());
-        QTRY_VERIFY_WITH_TIMEOUT(child<QCheckBox>(QStringLiteral("find membranes")), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(child<QCheckBox>(QStringLiteral("find membranes")), patienceMs);
     }
     void tickOnly(const QString& className) {
         for (QCheckBox* box :
@@ -61,10 +62,10 @@ class TestStory : public QObject {
         bench_->setSlice(slice);
         auto* where = child<QComboBox>(QStringLiteral("where"));
         where->setCurrentIndex(0); // this slice
-        QTRY_VERIFY_WITH_TIMEOUT(window_->predictPage()->obstacle().isEmpty(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->predictPage()->obstacle().isEmpty(), patienceMs);
         QSignalSpy done(window_->predictPage(), &PredictPage::predicted);
         QTest::mouseClick(child<QPushButton>(QStringLiteral("predict")), Qt::LeftButton);
-        QTRY_COMPARE_WITH_TIMEOUT(done.size(), 1, 120000);
+        QTRY_COMPARE_WITH_TIMEOUT(done.size(), 1, patienceMs);
     }
     void exportTo(const QString& path) {
         window_->exportLabels();
@@ -74,7 +75,7 @@ class TestStory : public QObject {
         dialog->setTarget(path);
         QTRY_VERIFY2(dialog->complaint().isEmpty(), qPrintable(dialog->complaint()));
         dialog->write();
-        QTRY_COMPARE_WITH_TIMEOUT(written.size(), 1, 60000);
+        QTRY_COMPARE_WITH_TIMEOUT(written.size(), 1, patienceMs);
         QTRY_VERIFY(!window_->findChild<ExportDialog*>()); // it goes when the file is written
     }
 
@@ -171,14 +172,14 @@ private Q_SLOTS:
     void windowAndCommandLineWriteTheSameFile() {
         openSample();
         tickOnly(QStringLiteral("membranes"));
-        QTRY_VERIFY_WITH_TIMEOUT(window_->predictPage()->obstacle().isEmpty(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->predictPage()->obstacle().isEmpty(), patienceMs);
         auto* where = child<QComboBox>(QStringLiteral("where"));
         for (int i = 0; i < where->count(); ++i)
             if (where->itemText(i).contains(QStringLiteral("all"), Qt::CaseInsensitive))
                 where->setCurrentIndex(i);
         QSignalSpy done(window_->predictPage(), &PredictPage::predicted);
         QTest::mouseClick(child<QPushButton>(QStringLiteral("predict")), Qt::LeftButton);
-        QTRY_COMPARE_WITH_TIMEOUT(done.size(), 1, 200000);
+        QTRY_COMPARE_WITH_TIMEOUT(done.size(), 1, patienceMs);
         exportTo(file("window.tif"));
         QProcess process;
         process.start(QStringLiteral(CRISTAE_BINARY_DIR "/bin/cristae-cli"),
@@ -186,7 +187,7 @@ private Q_SLOTS:
                        QStringLiteral(CRISTAE_SOURCE_DIR "/resources/samples/fly_medulla.h5"),
                        QStringLiteral("--model"), QStringLiteral("membranes"), QStringLiteral("--output"),
                        file("line.tif")});
-        QVERIFY(process.waitForFinished(200000));
+        QVERIFY(process.waitForFinished(patienceMs));
         QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
         QVERIFY(!bytesOf(file("line.tif")).isEmpty());
         QVERIFY(bytesOf(file("line.tif")) == bytesOf(file("window.tif")));
@@ -221,9 +222,9 @@ private Q_SLOTS:
         prepareTraining(30, QStringLiteral("interrupted"));
         TrainPage* page = window_->trainPage();
         QTest::mouseClick(child<QPushButton>(QStringLiteral("start")), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(page->diceChart().series()[1].points.size() >= 2, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(page->diceChart().series()[1].points.size() >= 2, patienceMs);
         page->cancel();
-        QTRY_VERIFY_WITH_TIMEOUT(child<QPushButton>(QStringLiteral("resume"))->isVisibleTo(page), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(child<QPushButton>(QStringLiteral("resume"))->isVisibleTo(page), patienceMs);
         QVERIFY(!QFile::exists(file("models/interrupted.safetensors")));
 
         startProgram();
@@ -231,13 +232,13 @@ private Q_SLOTS:
         window_->showPage(MainWindow::Page::train);
         page = window_->trainPage();
         auto* resume = child<QPushButton>(QStringLiteral("resume"));
-        QTRY_VERIFY_WITH_TIMEOUT(resume->isVisible(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(resume->isVisible(), patienceMs);
         QSignalSpy trained(page, &TrainPage::trained);
         QTest::mouseClick(resume, Qt::LeftButton);
         QVERIFY(page->running());
         const size_t before = page->diceChart().series()[1].points.size();
         QVERIFY(before >= 2 && before < 10); // the epochs of the first part
-        QTRY_COMPARE_WITH_TIMEOUT(trained.size(), 1, 120000);
+        QTRY_COMPARE_WITH_TIMEOUT(trained.size(), 1, patienceMs);
         QTRY_COMPARE(page->diceChart().series()[1].points.size(), size_t(10));
         QVERIFY(QFile::exists(file("models/interrupted.safetensors")));
     }
@@ -247,7 +248,7 @@ private Q_SLOTS:
         QSignalSpy trained(window_->trainPage(), &TrainPage::trained);
         Watchdog watchdog;
         QTest::mouseClick(child<QPushButton>(QStringLiteral("start")), Qt::LeftButton);
-        QTRY_COMPARE_WITH_TIMEOUT(trained.size(), 1, 120000);
+        QTRY_COMPARE_WITH_TIMEOUT(trained.size(), 1, patienceMs);
         QVERIFY2(watchdog.longestMs() <= 50, qPrintable(QString::number(watchdog.longestMs())));
         QTest::mouseClick(child<QPushButton>(QStringLiteral("useModel")), Qt::LeftButton);
         QTRY_VERIFY(window_->predictPage()->obstacle().isEmpty());

@@ -5,9 +5,11 @@
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/run_folder.h"
 #include "core/learn/run_record.h"
+#include "core/learn/split_distance.h"
 #include "tests/support/cells.h"
 #include "tests/support/command_line.h"
 #include "tests/support/image_files.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -48,7 +50,7 @@ private Q_SLOTS:
                                              : start(here, training());
                 const int wait = int(random.below(uint32_t(milliseconds_ * 5 / 4)));
                 if (kills >= 2 || process->waitForFinished(wait)) {
-                    QVERIFY(process->state() == QProcess::NotRunning || process->waitForFinished(120000));
+                    QVERIFY(process->state() == QProcess::NotRunning || process->waitForFinished(patienceMs));
                     QVERIFY2(process->exitCode() == 0, process->readAllStandardError().constData());
                     done = true;
                 } else {
@@ -76,7 +78,7 @@ private Q_SLOTS:
         QVERIFY2(refused.words().contains("m.safetensors already") && refused.words().contains("--overwrite"),
                  qPrintable(refused.words()));
         const auto process = start(here, other + QStringList{"--set", "steps=1000000"});
-        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 20, 60000); // an epoch and its best network are there
+        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 20, patienceMs); // an epoch and its best network are there
         QVERIFY(QFile::exists(here + "/m.run/best.safetensors"));
         process->kill();
         process->waitForFinished();
@@ -142,9 +144,9 @@ private Q_SLOTS:
     void aFolderThatVanishesIsASentence() {
         const QString here = place("vanished"), folder = here + "/m.run";
         const auto process = start(here, training());
-        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 1, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 1, patienceMs);
         QVERIFY(QDir().rename(folder, here + "/gone"));
-        QVERIFY(process->waitForFinished(60000));
+        QVERIFY(process->waitForFinished(patienceMs));
         const QByteArray words = process->readAllStandardError();
         QVERIFY2(process->exitCode() == 3 && words.contains("does not exist"), words.constData());
         QVERIFY(QDir().rename(here + "/gone", folder));
@@ -198,7 +200,7 @@ private Q_SLOTS:
         process.setProcessChannelMode(QProcess::MergedChannels);
         process.setWorkingDirectory(here);
         process.start("unshare", QStringList{"-Urm", "sh", "-c", script, cli} + training());
-        QVERIFY(process.waitForStarted() && process.waitForFinished(240000));
+        QVERIFY(process.waitForStarted() && process.waitForFinished(patienceMs));
         const QString said = QString::fromUtf8(process.readAll());
         if (process.exitCode() == 77 || said.contains("unshare failed"))
             QSKIP("no user namespaces here: a small disk cannot be mounted");
@@ -244,7 +246,7 @@ private:
     /// Leaves a run that was killed after a step.
     static void stoppedRun(const QString& here) {
         const auto process = start(here, training());
-        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 1, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(stepIn(here) >= 1, patienceMs);
         process->kill();
         process->waitForFinished();
     }

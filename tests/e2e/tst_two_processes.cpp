@@ -3,6 +3,7 @@
 #include "core/segment/safetensors.h"
 #include "tests/support/cells.h"
 #include "tests/support/command_line.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -35,11 +36,11 @@ private Q_SLOTS:
 
     void twoGiveTheWeightsOfOne() {
         const Process one = start("one", -1, 20);
-        QVERIFY(one->waitForFinished(120000));
+        QVERIFY(one->waitForFinished(patienceMs));
         QVERIFY2(one->exitCode() == 0, outputOf(*one).constData());
         port_ = freePort();
         const Process first = start("two", 0, 20), second = start("two", 1, 20);
-        QVERIFY(first->waitForFinished(120000) && second->waitForFinished(30000));
+        QVERIFY(first->waitForFinished(patienceMs) && second->waitForFinished(patienceMs));
         const QByteArray said = outputOf(*first), silent = second->readAllStandardOutput();
         QVERIFY2(first->exitCode() == 0 && second->exitCode() == 0, (said + outputOf(*second)).constData());
         QCOMPARE(said.count("\nepoch ") + said.startsWith("epoch "), 2); // one of them speaks
@@ -48,7 +49,7 @@ private Q_SLOTS:
         QVERIFY2(difference >= 0 && difference < 1e-6, qPrintable(QString::number(difference)));
         // Not because nothing was learned.
         const Process shorter = start("shorter", -1, 10);
-        QVERIFY(shorter->waitForFinished(120000));
+        QVERIFY(shorter->waitForFinished(patienceMs));
         QVERIFY(largestDifference("one.safetensors", "shorter.safetensors") > 1e-3);
     }
 
@@ -63,7 +64,7 @@ private Q_SLOTS:
         QElapsedTimer clock;
         clock.start();
         const Process lonely = start("lonely", rank, 20);
-        QVERIFY(lonely->waitForFinished(60000));
+        QVERIFY(lonely->waitForFinished(patienceMs));
         const QByteArray words = outputOf(*lonely);
         QCOMPARE(lonely->exitCode(), 4);
         QVERIFY2(words.contains("did not meet all others") && words.contains("within 3 s"),
@@ -74,9 +75,10 @@ private Q_SLOTS:
     void killedProcessIsASentence() {
         port_ = freePort();
         const Process first = start("killed", 0, 1000000), second = start("killed", 1, 1000000);
-        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder_.filePath("killed.run/checkpoint.safetensors")), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder_.filePath("killed.run/checkpoint.safetensors")),
+                                 patienceMs);
         second->kill();
-        QVERIFY(first->waitForFinished(20000));
+        QVERIFY(first->waitForFinished(patienceMs));
         const QByteArray words = outputOf(*first);
         QCOMPARE(first->exitCode(), 4);
         QVERIFY2(words.contains("lost the others") && words.contains("--resume"), words.constData());
@@ -87,11 +89,11 @@ private Q_SLOTS:
         port_ = freePort();
         const Process first = start("hanging", 0, 1000000), second = start("hanging", 1, 1000000);
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder_.filePath("hanging.run/checkpoint.safetensors")),
-                                 60000);
+                                 patienceMs);
         kill(pid_t(second->processId()), SIGSTOP);
         QVERIFY(!first->waitForFinished(1500)); // it may only be busy: the first waits
         kill(pid_t(first->processId()), SIGINT);
-        QVERIFY(first->waitForFinished(20000));
+        QVERIFY(first->waitForFinished(patienceMs));
         QVERIFY2(first->exitCode() == 130, outputOf(*first).constData());
         second->kill();
         second->waitForFinished();

@@ -5,6 +5,7 @@
 #include "core/image/memory_source.h"
 #include "core/io/format.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/patience.h"
 
 #include <QProcess>
 #include <QtTest>
@@ -383,7 +384,7 @@ with h5py.File('t.h5') as f:
     assert '"key":"z"' in f['labels'].attrs['axistags']
 )"});
         if (!python.waitForStarted()) QSKIP("no python3 here");
-        QVERIFY(python.waitForFinished(60000));
+        QVERIFY(python.waitForFinished(patienceMs));
         if (python.exitCode() == 77) QSKIP("python3 has no tifffile or h5py");
         QVERIFY2(python.exitCode() == 0, python.readAllStandardError().constData());
     }

@@ -1,5 +1,7 @@
 // Broken, truncated and lying files: each opens or gives one clear sentence, within a second and 512 MB, in a
 // child process.
+#include "tests/support/patience.h"
+
 #include <QDirIterator>
 #include <QElapsedTimer>
 #include <QJsonDocument>
@@ -25,7 +27,7 @@ QJsonObject probe(const QString& path, qint64 milliseconds = 1000) {
     QElapsedTimer timer;
     timer.start();
     process.start(QStringLiteral(CRISTAE_BINARY_DIR) + "/tests/io_probe", {path});
-    if (!process.waitForFinished(20000)) {
+    if (!process.waitForFinished(cristae::patienceMs)) {
         process.kill();
         process.waitForFinished();
         return {{"crash", "did not end"}};

@@ -197,6 +197,20 @@ private Q_SLOTS:
         row("FEI, no number", 34682, "[Scan]\nPixelWidth=abc\n", 0, "no number");
         row("FEI, cropped", 34682, "[Scan]\nPixelWidth=4e-9\n[Image]\nResolutionX=1024\n", 4,
             "stored 1024 columns, this file has 512");
+        row("FEI, field of a beam, scaled", 34682,
+            "[EBeam]\nHFW=4,096e-6\n[Image]\nResolutionX=1024\nResolutionY=400\n", 4,
+            "stored 1024 columns, this file has 512");
+        row("Thermo, XML of a SEM", 34683,
+            "<?xml version=\"1.0\"?><Metadata><BinaryResult><PixelSize><X unit=\"m\">2.5e-9</X>"
+            "<Y "
+            "unit=\"m\">2.5e-9</Y></PixelSize></BinaryResult><StagePosition><X>0.5</X></StagePosition></"
+            "Metadata>",
+            2.5);
+        row("FEI, XML of a Titan", 34683,
+            "<FeiImage><PixelsSize><X>2,5e-9</X><Y>2,5e-9</Y></PixelsSize></FeiImage>", 2.5);
+        row("FEI, XML without a size", 34683, "<FeiImage><X>2</X></FeiImage>", 0,
+            "tag 34683 states no pixel size");
+        row("FEI, INI without a size", 34682, "[User]\nUser=me\n", 0, "tag 34682 states no pixel size");
         // The page is 512 wide.
         row("Zeiss, the image's and the display's", 34118,
             "0\r\n0\r\n0\r\n0\r\nAP_PIXEL_SIZE\r\nPixel Size = 20.0 nm\r\nAP_IMAGE_PIXEL_SIZE\r\n"

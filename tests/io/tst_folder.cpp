@@ -5,6 +5,7 @@
 #include "tests/support/tiny_tiff.h"
 
 #include <QtTest>
+#include <sys/stat.h>
 
 using namespace cristae;
 namespace fs = std::filesystem;
@@ -73,7 +74,7 @@ private Q_SLOTS:
         for (const char* mask :
              {"s%1_masks.tif", "s%1_cp_masks.tif", "s%1_seg.tif", "s%1-label.tif", "S%1 Mask.tif",
               "s%1_Simple Segmentation.tif", "s%1.labels.tif", "s%1_gt.tif", "s%1mask.tif", "mask_s%1.tif",
-              "s0%1_Probabilities.tif", "mask_%1.tif", "labels%1.tif"})
+              "s0%1_Probabilities.tif", "s%1_cp_output.tif", "mask_%1.tif", "labels%1.tif"})
             QTest::newRow(mask) << mask;
     }
     void masksBesideTheImagesAreLeftOut() {
@@ -113,6 +114,30 @@ private Q_SLOTS:
         folder_ /= "t";
         for (int i = 1; i < 4; ++i) image(QStringLiteral("t/thumb%1.tif").arg(i), 1);
         QCOMPARE(openImage(folder_)->info().extent().z, int64_t(3)); // nothing else is there
+    }
+
+    void entriesThatAreNoFilesAreNamed() {
+        for (int i = 1; i < 4; ++i) image(QStringLiteral("s%1.tif").arg(i), 1);
+        fs::create_symlink("/nowhere/s4.tif", folder_ / "s4.tif");
+        QCOMPARE(::mkfifo((folder_ / "s5.tif").c_str(), 0600), 0);
+        QCOMPARE(slices(), std::string("s1.tif s2.tif s3.tif "));
+        QCOMPARE(remarksWith({"2 entries that are no files (s4.tif, s5.tif)"}), std::string());
+    }
+
+    void copiesAreRemarkedOn() {
+        image("s1.tif", 1);
+        image("s2.tif", 1);
+        QVERIFY(openImage(folder_)->info().remarks.empty());
+        image("s1 (1).tif", 1);
+        QCOMPARE(remarksWith({"1 file is named like a copy of others (s1 (1).tif)"}), std::string());
+        image("s2 - Copy.tif", 1);
+        image("s2 copy 3.tif", 1);
+        QCOMPARE(remarksWith({"3 files are named like copies of others (s1 (1).tif"}), std::string());
+        QCOMPARE(openImage(folder_)->info().extent().z, int64_t(5));
+        QVERIFY(QDir(dir_->path()).mkdir("t")); // a way to number, without an original
+        folder_ /= "t";
+        for (int i = 1; i < 4; ++i) image(QStringLiteral("t/s (%1).tif").arg(i), 1);
+        QVERIFY(openImage(folder_)->info().remarks.empty());
     }
 
     void secondFormatsAreLeftOut() {

@@ -5,6 +5,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_cases.h"
 #include "tests/support/hdf5_chunks.h"
+#include "tests/support/patience.h"
 
 #include <QProcess>
 #include <QtTest>
@@ -260,7 +261,7 @@ with h5py.File(sys.argv[1], 'w') as f:
     f.create_dataset('zeros', data=np.zeros((4, 600, 600), 'f4'), compression='lzf')
 )",
                                           QString::fromStdString(path_.string())});
-        if (!python.waitForFinished(60000) || python.exitCode() != 0) QSKIP("no python3 with h5py here");
+        if (!python.waitForFinished(patienceMs) || python.exitCode() != 0) QSKIP("no python3 with h5py here");
         compare(path_, {.scene = "plain"}, "zyx");
         compare(path_, {.scene = "shuffled"}, "zyx");
         QVERIFY(readWhole(path_, {.scene = "noise"}).values<uint16_t>()[0] > 0);

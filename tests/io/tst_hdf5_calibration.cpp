@@ -41,6 +41,14 @@ private Q_SLOTS:
         row("units", "resolution", {40, 4, 4}, {{"units", "nanometers"}}, 4, 40);
         row("µm without a unit", "resolution", {0.4, 0.04, 0.04}, {}, 0, 0, "it has no unit");
         row("x, y, z", "resolution", {4, 4, 40}, {{"resolution_order", "xyz"}}, 4, 40);
+        row("x, y, z, unsaid", "resolution", {4, 4, 40}, {}, 0, 0, "is not sure");
+        row("x, y, z of a script", "spacing", {0.004, 0.004, 0.04}, {{"unit", "um"}}, 0, 0, "is not sure");
+        row("slices closer than pixels", "resolution", {2, 4, 4}, {}, 4, 2);
+        row("text", "note", {1}, {{"pixel_size", "4.0 nm"}}, 4, 0);
+        row("text, decimal comma", "note", {1}, {{"resolution", "4,5"}, {"unit", "nm"}}, 4.5, 0);
+        row("text, no number", "note", {1}, {{"resolution", "[40. 4. 4.]"}}, 0, 0, "is no number");
+        row("text, several numbers", "note", {1}, {{"voxel_size", "40,4,4"}}, 0, 0, "is no number");
+        row("text, µm without a unit", "note", {1}, {{"resolution", "0.004"}}, 0, 0, "it has no unit");
         row("ones", "resolution", {1, 1, 1}, {}, 0, 0, "where nothing was entered");
         row("a ratio", "resolution", {10, 1, 1}, {}, 0, 0, "where nothing was entered");
         row("ones with a unit", "resolution", {1, 1, 1}, {{"unit", "nm"}}, 1, 1);
@@ -80,6 +88,27 @@ private Q_SLOTS:
         QVERIFY(near(info.voxelSize.yNm, xNm) && near(info.voxelSize.zNm, zNm));
         QVERIFY2(remark.isEmpty() ? info.remarks.empty() : has(info, remark.toStdString()),
                  info.remarks.empty() ? "" : info.remarks[0].c_str());
+    }
+
+    void attributesOfGroupAndFile() {
+        const fs::path path = dir_->filePath("a.h5").toStdString();
+        const auto info = [&](const char* where, const char* alsoAt, double also) {
+            writeHdf5(path, {{.name = "volumes/raw", .shape = {6, 12, 13}}},
+                      [](const Place& p) { return double(p.x); });
+            edit(path, where, [](hid_t object, hid_t) { writeNumbers(object, "resolution", {40, 4, 4}); });
+            if (alsoAt)
+                edit(path, alsoAt, [&](hid_t object, hid_t) {
+                    writeNumbers(object, "resolution", {also, 5, 5});
+                });
+            return openImage(path)->info();
+        };
+        for (const char* where : {"/", "/volumes"}) {
+            const ImageInfo found = info(where, nullptr, 0);
+            QVERIFY2(near(found.voxelSize.xNm, 4) && near(found.voxelSize.zNm, 40), where);
+            QVERIFY(found.voxelSize.source.ends_with(std::string("resolution of ") + where));
+        }
+        // The dataset's own come first.
+        QVERIFY(near(info("/", "/volumes/raw", 50).voxelSize.zNm, 50));
     }
 
 private:

@@ -4,6 +4,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/hdf5_chunks.h"
 #include "tests/support/hdf5_writer.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QProcess>
@@ -309,7 +310,7 @@ private:
         QStringList arguments{QString::fromStdString(path.string())};
         if (dataset) arguments << dataset;
         process.start(QStringLiteral(CRISTAE_BINARY_DIR) + "/tests/io_probe", arguments);
-        const bool ended = process.waitForFinished(10000);
+        const bool ended = process.waitForFinished(patienceMs);
         if (!ended) process.kill();
         process.waitForFinished();
         QVERIFY2(ended, "it waits for another file");

@@ -127,6 +127,33 @@ private Q_SLOTS:
         QVERIFY(errorOf([&] { openLabels(jpg); }).contains("JPEG changes values"));
         writeJpeg(jpg, noise(40, 220), 75);
         QVERIFY(errorOf([&] { openLabels(jpg); }).contains("JPEG changes values"));
+        writeJpeg(jpg, twoDiscs(1, 1), 90); // two values, and some on the wrong side
+        QVERIFY(errorOf([&] { openLabels(jpg); }).contains("JPEG changes values"));
+    }
+
+    void masksThroughJpegInsideTiff() {
+        const auto write = [&](const Grid& values) {
+            TIFF* tiff = TIFFOpen(tif_.c_str(), "w");
+            QVERIFY(tiff);
+            for (const auto& [tag, value] : {std::pair{TIFFTAG_IMAGEWIDTH, int(side)},
+                                             {TIFFTAG_IMAGELENGTH, int(side)},
+                                             {TIFFTAG_BITSPERSAMPLE, 8},
+                                             {TIFFTAG_SAMPLESPERPIXEL, 1},
+                                             {TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK},
+                                             {TIFFTAG_ROWSPERSTRIP, int(side)},
+                                             {TIFFTAG_COMPRESSION, COMPRESSION_JPEG}})
+                TIFFSetField(tiff, uint32_t(tag), value);
+            std::vector<uint8_t> bytes(values.begin(), values.end());
+            QVERIFY(TIFFWriteEncodedStrip(tiff, 0, bytes.data(), tmsize_t(bytes.size())) > 0);
+            TIFFClose(tiff);
+        };
+        write(twoDiscs(255, 255));
+        const auto labels = openLabels(tif_);
+        QCOMPARE(valuesOf(*labels), twoDiscs(255, 255));
+        QVERIFY(remarksOf(*labels).contains("saved as JPEG"));
+        write(twoDiscs(80, 160));
+        QVERIFY(errorOf([&] { openLabels(tif_); }).contains("JPEG changes values"));
+        QVERIFY(openImage(tif_)->info().remarks.empty()); // as an image it is one like any other
     }
 
     void softEdgesAreThresholded() {
@@ -173,6 +200,52 @@ private Q_SLOTS:
             return in == 15 ? double(40 + y) : double(1 + x / 16);
         });
         QVERIFY(remarksOf(*asLabels(sourceOf(values, PixelType::u8))).contains("without interpolation"));
+    }
+
+    void labelsResizedAlongStraightEdges() {
+        // Bars of 50, 100, 150 … with two rows of values in between, as bilinear scaling leaves them.
+        const Grid values = grid([](int64_t y, int64_t x) {
+            const double from = 50.0 * double(y / 16), to = from + 50;
+            const int64_t in = y % 16;
+            return x < 4 || x >= 60 ? 0.0 : in == 14 ? from + 17 : in == 15 ? to - 13 : from;
+        });
+        QVERIFY(remarksOf(*asLabels(sourceOf(values, PixelType::u8))).contains("without interpolation"));
+        // Small objects of two by two voxels and outlines are no slopes.
+        const Grid small = grid([](int64_t y, int64_t x) {
+            return y % 4 < 2 && x % 4 < 2 ? double(1 + y / 4 * 15 + x / 4) : 0.0;
+        });
+        QVERIFY(remarksOf(*asLabels(sourceOf(small, PixelType::u8))).isEmpty());
+    }
+
+    void overflownMinusOnesAreRemarkedOn() {
+        const auto withEdge = [](double edge) {
+            Grid values = twoDiscs();
+            for (size_t i = 0; i < size_t(side); ++i) values[i] = edge;
+            return values;
+        };
+        for (const auto& [type, edge, flag] :
+             {std::tuple(PixelType::u16, 65535.0, 65535), {PixelType::u32, 4294967295.0, 0}}) {
+            const auto labels = asLabels(sourceOf(withEdge(edge), type));
+            QVERIFY(remarksOf(*labels).contains("which −1 becomes in unsigned numbers"));
+            QCOMPARE(labels->read(0, {0, 0, 0, 1, 1, 1}, Progress::none()).at(0, 0, 0, 0), edge);
+            if (flag == 0) continue;
+            const auto told = asLabels(sourceOf(withEdge(edge), type), {.unlabelled = {flag}});
+            QVERIFY(remarksOf(*told).contains("64 voxels are not labelled"));
+        }
+        QVERIFY(remarksOf(*asLabels(sourceOf(twoDiscs(65535, 65535), PixelType::u16))).isEmpty()); // a mask
+    }
+
+    void idsThatFloatsCannotKeepApartAreRemarkedOn() {
+        const Grid ids = twoDiscs(16777216, 16777220);
+        QVERIFY(remarksOf(*asLabels(sourceOf(ids, PixelType::f32))).contains("up to 16777216"));
+        QVERIFY(remarksOf(*asLabels(sourceOf(ids, PixelType::f64))).isEmpty());
+    }
+
+    void refusalsNameTheValue() {
+        QVERIFY(
+            errorOf([] { asLabels(sourceOf(twoDiscs(1.0000001), PixelType::f64)); }).contains("1.0000001"));
+        const double none = std::numeric_limits<double>::infinity();
+        QVERIFY(errorOf([&] { asLabels(sourceOf(twoDiscs(none), PixelType::f32)); }).contains("infinite"));
     }
 
     void coloursAreNumbered() {

@@ -8,6 +8,7 @@
 #include <QtTest>
 #include <cstdio>
 #include <png.h>
+#include <zlib.h>
 
 // libjpeg's header wants <cstdio> before it.
 #include <jpeglib.h>
@@ -82,7 +83,8 @@ void writePng(const fs::path& path, const PngKind& kind, png_uint_32 perMetre = 
 }
 
 /// A JPEG of smooth values, so that its loss stays small. CMYK inks are inverted, as Adobe stores them.
-void writeJpeg(const fs::path& path, int samples, const QByteArray& exif = {}, int restart = 0) {
+void writeJpeg(const fs::path& path, int samples, const QByteArray& exif = {}, int restart = 0,
+               int marker = JPEG_APP0 + 1) {
     FILE* file = std::fopen(path.c_str(), "wb");
     QVERIFY(file);
     jpeg_compress_struct jpeg{};
@@ -99,8 +101,7 @@ void writeJpeg(const fs::path& path, int samples, const QByteArray& exif = {}, i
     jpeg.restart_in_rows = restart;
     jpeg_start_compress(&jpeg, TRUE);
     if (!exif.isEmpty())
-        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(exif.data()),
-                          unsigned(exif.size()));
+        jpeg_write_marker(&jpeg, marker, reinterpret_cast<const JOCTET*>(exif.data()), unsigned(exif.size()));
     std::vector<JSAMPLE> row(size_t(width * samples));
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x)
@@ -304,6 +305,47 @@ private Q_SLOTS:
             writeJpeg(path, 1, QByteArray("Exif\0\0II*\0\xf8\xff\xff\xff", 14) + QByteArray(length, '\xff'));
             QVERIFY(openImage(path)->info().remarks.empty());
         }
+    }
+
+    void pngTurnedByTheCamera() {
+        const fs::path path = folder_ / "camera.png";
+        const QByteArray exif("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0", 26);
+        for (const bool behind : {false, true}) { // before the pixels, or behind them
+            writePng(path, {PNG_COLOR_TYPE_GRAY, 8});
+            QVERIFY(openImage(path)->info().remarks.empty());
+            QFile file(QString::fromStdString(path.string()));
+            QVERIFY(file.open(QIODevice::ReadWrite));
+            QByteArray bytes = file.readAll(), chunk("eXIf" + exif);
+            QByteArray length(4, '\0'), check(4, '\0');
+            qToBigEndian<quint32>(quint32(exif.size()), length.data());
+            qToBigEndian<quint32>(
+                quint32(crc32(0, reinterpret_cast<const Bytef*>(chunk.constData()), uInt(chunk.size()))),
+                check.data());
+            bytes.insert(behind ? bytes.size() - 12 : 33, length + chunk + check);
+            file.seek(0);
+            file.write(bytes);
+            file.close();
+            const ImageInfo info = openImage(path)->info();
+            QVERIFY((info.extent() == Extent3{1, height, width}));
+            QVERIFY(has(info, "EXIF orientation"));
+        }
+    }
+
+    void ownJpegKeepsItsPixelSize() {
+        const fs::path path = folder_ / "own.jpg";
+        const auto written = [&](const QByteArray& comment) {
+            writeJpeg(path, 1, comment, 0, JPEG_COM);
+            return openImage(path)->info();
+        };
+        const QByteArray size = QByteArrayLiteral("\"voxelSizeNm\":{\"x\":5.0,\"y\":10.0}}");
+        const ImageInfo own = written("{\"sizeYX\":[" + QByteArray::number(height) + "," +
+                                      QByteArray::number(width) + "]," + size);
+        QVERIFY(near(own.voxelSize.xNm, 5) && near(own.voxelSize.yNm, 10) && own.remarks.empty());
+        // Scaled by a program that kept the comment: said.
+        QVERIFY(has(written("{\"sizeYX\":[1000,1000]," + size), "not if it was scaled"));
+        for (const QByteArray& foreign :
+             {QByteArray("a comment"), QByteArray("{" + size), QByteArray("{\"sizeYX\":}")})
+            QVERIFY(!written(foreign).voxelSize.xNm);
     }
 
     void bmpOfEveryKind_data() {

@@ -3,6 +3,8 @@
 #include "core/base/hash.h"
 #include "core/io/format.h"
 
+#include "tests/support/patience.h"
+
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -32,7 +34,7 @@ std::string hashOf(const TileSourcePtr& source) {
 QJsonObject runPython(const char* script, const QString& folder) {
     QProcess python;
     python.start("/usr/bin/python3", {"-c", script, folder});
-    if (!python.waitForStarted() || !python.waitForFinished(120000) || python.exitCode() != 0) return {};
+    if (!python.waitForStarted() || !python.waitForFinished(patienceMs) || python.exitCode() != 0) return {};
     return QJsonDocument::fromJson(python.readAllStandardOutput()).object();
 }
 

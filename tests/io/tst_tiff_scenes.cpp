@@ -243,6 +243,36 @@ private Q_SLOTS:
         }
     }
 
+    void fourSlicesAreNoTransparency() {
+        // tifffile stores four slices as red, green, blue and alpha.
+        Page page{30, 20};
+        page.planes = 4;
+        page.description = R"({"shape": [4, 20, 30]})";
+        writeTiff(file_, {page});
+        QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2 3"));
+        const ImageInfo info = openImage(file_)->info();
+        QVERIFY(has(info, "taken for slices") && !has(info, "alpha"));
+        QCOMPARE(layoutOf(*openImage(file_, {.labels = true})), std::string("0 1 2 3"));
+        QCOMPARE(layoutOf(*openImage(file_, {.axes = "cyx"})), std::string("0 | 1 | 2 | 3"));
+        page.description = R"({"shape": [4, 20, 30], "axes": "ZYX"})";
+        writeTiff(file_, {page});
+        QCOMPARE(layoutOf(*openImage(file_)), std::string("0 1 2 3"));
+        QVERIFY(openImage(file_)->info().remarks.empty());
+        page.description.clear(); // a picture
+        writeTiff(file_, {page});
+        QCOMPARE(layoutOf(*openImage(file_)), std::string("0 | 1 | 2"));
+        QVERIFY(has(openImage(file_)->info(), "alpha"));
+        QCOMPARE(layoutOf(*openImage(file_, {.axes = "zyx"})), std::string("0 1 2 3"));
+    }
+
+    void descriptionInACompanionFile() {
+        Page page{30, 20};
+        page.description =
+            "<OME UUID=\"urn:1\"><BinaryOnly MetadataFile=\"a.companion.ome\" UUID=\"urn:2\"/></OME>";
+        writeTiff(file_, {page});
+        QVERIFY(has(openImage(file_)->info(), "companion file"));
+    }
+
     void countsThatWereLeft() {
         // A crop that a script saved with the description of the stack.
         writeTiff(file_, {{30, 20, 8, COMPRESSION_NONE, 20,

@@ -4,6 +4,7 @@
 #include "core/image/memory_source.h"
 #include "core/learn/data_list.h"
 #include "core/learn/label_meaning.h"
+#include "core/learn/split_distance.h"
 
 #include <QDir>
 #include <QImage>
@@ -78,6 +79,38 @@ private Q_SLOTS:
         QCOMPARE(classes({4, 4, 9, 9, 9}, {.boundariesOfIds = true}), (std::vector<int>{0, 1, 1, 0, 0}));
     }
 
+    void partialLabelsSayWhatIsBackground() {
+        // Myelin (2) is background, everything else unknown; the class is nowhere.
+        QCOMPARE(classes({0, 1, 2, 7}, {.valuesOfClass = {{}}, .backgroundValues = {2}, .restUnknown = true}),
+                 (std::vector<int>{255, 255, 0, 255}));
+        QCOMPARE(classes({0, 1, 2, 7}, {.backgroundValues = {2}, .restUnknown = true}),
+                 (std::vector<int>{255, 255, 0, 255}));
+        QCOMPARE(
+            classes({0, 1, 2, 7}, {.valuesOfClass = {{1}}, .backgroundValues = {0}, .restUnknown = true}),
+            (std::vector<int>{0, 1, 255, 255}));
+        // Every other value is the class, as without a background.
+        QCOMPARE(classes({0, 1, 2, 7}, {.backgroundValues = {2}}), (std::vector<int>{0, 1, 0, 1}));
+        QCOMPARE(classes({0, 1, 2, 7}, {.unknownValues = {7}, .noObject = true}),
+                 (std::vector<int>{0, 0, 0, 255}));
+    }
+
+    void regionsAreKnownAlone() {
+        TrainingPair part = pair(source(2, 8, 9, [](int64_t i) { return int(i % 251); }),
+                                 source(2, 8, 9, [](int64_t i) { return i % 2; }));
+        part.region = parseRegion("2:6,:4", {2, 8, 9});
+        const TrainingSet set = loadTrainingSet({part}, {}, {"cell"}, Progress::none());
+        QCOMPARE(set.slices[1].name, std::string("sample, slice 1, rows 2–5, columns 0–3"));
+        QCOMPARE(set.slices[1].image.extent().x, int64_t(9));
+        const KnownPixels known = knownPixels(set.slices[1].labels);
+        QCOMPARE(known.box, (Region{2, 6, 0, 4}));
+        QCOMPARE(known.count, int64_t(16));
+        QCOMPARE(set.slices[1].labels.at(0, 0, 3, 2), double((72 + 3 * 9 + 2) % 2));
+        for (const char* wrong :
+             {"2:6", "6:2,0:4", "0:9,0:4", "0:4,0:10", "a:4,0:4", "-1:4,0:4", "0:4,0:4,1"})
+            QVERIFY2(errorOf([&] { parseRegion(wrong, {2, 8, 9}); }).contains("8 rows and 9 columns"), wrong);
+        QCOMPARE(regionText({0, 8, 0, 9}, {2, 8, 9}), std::string());
+    }
+
     void slicesAndRolesAreTaken() {
         TrainingPair stack = pair(source(6, 8, 9, [](int64_t i) { return int(i % 251); }),
                                   source(6, 8, 9, [](int64_t i) { return i % 2; }));
@@ -127,6 +160,13 @@ private Q_SLOTS:
         for (const TrainingPair& one : pairs)
             found << QString::fromStdString(one.labels->info().path.stem().string());
         QCOMPARE(found, partners);
+        // Numbers alone are said.
+        const bool numbersOnly =
+            QStringList{"last number", "several numbers"}.contains(QTest::currentDataTag());
+        const auto& remarks = pairs.front().remarks;
+        QCOMPARE(std::ranges::any_of(remarks,
+                                     [](const auto& r) { return r.find("alone: ") != std::string::npos; }),
+                 numbersOnly);
         // Both in one folder.
         QTemporaryDir both;
         const QString place = write(both, "all", images);
@@ -196,6 +236,11 @@ private Q_SLOTS:
         QCOMPARE(set.slices.size(), size_t(2));
         QVERIFY(hasRemark(set, "Every label value other than 0 is the class “cell”: 3 and 7."));
         QVERIFY(hasRemark(set, "no voxel is labelled"));
+        QVERIFY(!hasRemark(set, "none is background"));
+        const auto full = source(1, 20, 30, [](int64_t) { return 255; });
+        QVERIFY(
+            hasRemark(loadTrainingSet({pair(grey, full), pair(grey, mixed)}, {}, {"cell"}, Progress::none()),
+                      "every labelled voxel is the class"));
         const TrainingSet chosen =
             loadTrainingSet({pair(grey, mixed)}, {.valuesOfClass = {{3}}}, {"cell"}, Progress::none());
         QVERIFY(hasRemark(chosen, "label value 7 belongs to no class"));
@@ -299,6 +344,56 @@ private Q_SLOTS:
         };
         QVERIFY(share(loaded.set.slices[0]) > 0.05 && share(loaded.set.slices[0]) < 0.15);
         QVERIFY(share(loaded.set.slices[3]) > 0.02 && share(loaded.set.slices[3]) < 0.2);
+    }
+
+    void listsSayRegionsSharesAndNegatives() {
+        QTemporaryDir folder;
+        write(folder, "x", {"a", "labels"});
+        QImage labels(12, 10, QImage::Format_Grayscale8);
+        for (int y = 0; y < 10; ++y)
+            for (int x = 0; x < 12; ++x) labels.scanLine(y)[x] = uchar(y < 5 ? 1 : x < 6 ? 2 : 0);
+        labels.save(folder.filePath("x/labels.png"));
+        const auto load = [&](const std::string& entries) {
+            const std::string list = R"({"classes": ["a"], "entries": [)" + entries + "]}";
+            QFile file(folder.filePath("list.json"));
+            if (file.open(QIODevice::WriteOnly)) file.write(list.c_str());
+            file.close();
+            return loadDataList(folder.filePath("list.json").toStdString(), folder.path().toStdString(),
+                                Progress::none());
+        };
+        const std::string files = R"("images": "x/a.png", "labels": "x/labels.png")";
+        const LoadedDataList loaded = load(
+            R"({"name": "A", "region": "0:10,0:6", "share": 0.3, "sliceDistanceNm": 40, "pixelSizeNm": 4, )" +
+            files +
+            R"(, "meaning": {"values": [[1]], "background": [2], "unknown": "rest"}},
+                 {"name": "N", "negative": true, "images": "x/a.png"},
+                 {"name": "P", "negative": true, )" +
+            files + R"(, "meaning": {"background": [2], "unknown": "rest"}})");
+        QCOMPARE(loaded.set.slices.size(), size_t(3));
+        const auto count = [&](size_t slice, int value) {
+            return std::ranges::count(loaded.set.slices[slice].labels.values<uint8_t>(), uint8_t(value));
+        };
+        QCOMPARE(count(0, 1), 30); // rows 0–4 of the region's six columns
+        QCOMPARE(count(0, 0), 30);
+        QCOMPARE(count(0, 255), 60);
+        QCOMPARE(count(1, 0), 120); // no label file: nothing but background
+        QCOMPARE(count(2, 0), 30);
+        QCOMPARE(count(2, 255), 90);
+        QCOMPARE(loaded.set.slices[0].share, 0.3);
+        QCOMPARE(*loaded.set.slices[0].sliceDistanceNm, 40.0);
+        QCOMPARE(loaded.set.slices[1].entry, int64_t(1));
+        QVERIFY(loaded.set.slices[0].stack == loaded.set.slices[1].stack &&
+                !loaded.set.slices[0].stack.empty());
+        QVERIFY(loaded.card.data[0].slices.find("0:10,0:6") != std::string::npos);
+        QVERIFY(!hasRemark(loaded.set, "no voxel is labelled"));
+        QVERIFY(errorOf([&] { load("{\"name\": \"A\", \"share\": 1.5, " + files + "}"); }).contains("share"));
+        const QString full = errorOf([&] {
+            load("{\"name\": \"A\", \"share\": 1, " + files + "}, {\"name\": \"B\", " + files + "}");
+        });
+        QVERIFY2(full.contains("leaves no patch"), qPrintable(full));
+        QVERIFY(errorOf([&] { load("{\"region\": \"0:11,0:4\", " + files + "}"); }).contains("10 rows"));
+        QVERIFY(
+            errorOf([&] { load("{\"meaning\": {\"unknown\": \"all\"}, " + files + "}"); }).contains("rest"));
     }
 
     void wrongListsAreRefused() {

@@ -55,6 +55,36 @@ private Q_SLOTS:
         QCOMPARE(sum, extent.count());
     }
 
+    void idsThatTouchAreRemarkedOn() {
+        Pixels cells(PixelType::u16, 1, {1, 8, 12}), mask(PixelType::u16, 1, {1, 8, 12});
+        for (size_t i = 0; i < 96; ++i) {
+            const size_t x = i % 12;
+            cells.values<uint16_t>()[i] = uint16_t(x < 4 ? 1 : x < 8 ? 2 : 0);
+            mask.values<uint16_t>()[i] = uint16_t(x < 8 ? 1 : 0);
+        }
+        const auto compared = [&](const Pixels& prediction, const Pixels& truth, bool ids,
+                                  const char* metrics) {
+            EvaluationOptions options;
+            options.metrics = {metrics};
+            options.truthIds = options.predictionIds = ids;
+            return compareWithTruth(source(prediction), *source(truth), options, {}, Progress::none());
+        };
+        const auto total = [](const Comparison& one) {
+            return std::ranges::find(one.metrics, "objects_total", &Metric::name)->value;
+        };
+        const Comparison touching = compared(cells, cells, false, "objects");
+        QCOMPARE(total(touching), 1.0);
+        QCOMPARE(touching.remarks.size(), size_t(2));
+        QVERIFY(touching.remarks[0].find("--truth-ids") != std::string::npos);
+        QVERIFY(touching.remarks[1].find("--prediction-ids") != std::string::npos);
+        const Comparison byId = compared(cells, cells, true, "objects");
+        QCOMPARE(total(byId), 2.0);
+        QVERIFY(byId.remarks.empty());
+        QCOMPARE(compared(mask, cells, false, "objects").remarks.size(), size_t(1));
+        QVERIFY(compared(mask, mask, false, "objects").remarks.empty());
+        QVERIFY(compared(cells, cells, false, "pixels").remarks.empty());
+    }
+
     void idsAreBackgroundAndForeground() {
         Pixels ids(PixelType::u16, 1, extent);
         for (size_t i = 0; i < size_t(extent.count()); ++i) ids.values<uint16_t>()[i] = uint16_t(i % 500);
@@ -180,11 +210,13 @@ private Q_SLOTS:
             bytes.values<uint8_t>()[i] = uint8_t(p);
             words.values<uint16_t>()[i] = uint16_t(p * 257);
         }
-        QCOMPARE(probabilityScale(*source(floats), Progress::none()), std::optional(1.0));
-        QCOMPARE(probabilityScale(*source(bytes), Progress::none()), std::optional(255.0));
-        QCOMPARE(probabilityScale(*source(words), Progress::none()), std::optional(65535.0));
-        QCOMPARE(probabilityScale(*source(bytes.converted(PixelType::f32)), Progress::none()),
-                 std::optional(255.0));
+        const auto scaleOf = [&](const Pixels& map) {
+            return probabilityScale(*source(map), Progress::none()).value_or(ProbabilityScale{0}).one;
+        };
+        QCOMPARE(scaleOf(floats), 1.0);
+        QCOMPARE(scaleOf(bytes), 255.0);
+        QCOMPARE(scaleOf(words), 65535.0);
+        QCOMPARE(scaleOf(bytes.converted(PixelType::f32)), 255.0);
         QVERIFY(!probabilityScale(*source(randomLabels(12, 4)), Progress::none())); // classes
         const Pixels truth = randomLabels(13, 2);
         for (const char* metrics : {"pixels", "all", "curves", "objects"}) {

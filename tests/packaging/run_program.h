@@ -1,5 +1,7 @@
 // Running a program as a user with an empty home would, and what came of it.
 #pragma once
+#include "tests/support/patience.h"
+
 #include <QByteArray>
 #include <QProcess>
 #include <QStringList>
@@ -24,7 +26,7 @@ inline Outcome runProgram(const QString& program, const QStringList& arguments, 
     process.setProcessEnvironment(environment);
     process.setWorkingDirectory(folder);
     process.start(program, arguments);
-    if (!process.waitForFinished(240000)) {
+    if (!process.waitForFinished(patienceMs)) {
         process.kill();
         process.waitForFinished();
     }

@@ -165,6 +165,13 @@ private Q_SLOTS:
             0.299 * rgb.at(0, 0, 2, 3) + 0.587 * rgb.at(1, 0, 2, 3) + 0.114 * rgb.at(2, 0, 2, 3);
         QVERIFY(std::abs(grey.at(0, 0, 2, 3) - expected) < 1e-4);
         const Pixels one = randomPlane(PixelType::u16, 1, 4, 5, 9, 0, 60000);
+        std::string said;
+        static_cast<void>(withChannels(rgb, 1, &said));
+        QVERIFY(said.find("luminance") != std::string::npos);
+        Pixels equal(PixelType::u8, 3, {1, 4, 5});
+        said.clear();
+        static_cast<void>(withChannels(equal, 1, &said)); // a grey image stored as RGB
+        QVERIFY(said.empty());
         const Pixels three = withChannels(one, 3);
         for (int64_t c = 0; c < 3; ++c) QCOMPARE(three.at(c, 0, 1, 4), one.at(0, 0, 1, 4));
         std::string remark;

@@ -65,7 +65,9 @@ inline void writeTiff(const std::filesystem::path& path, const std::vector<Page>
         TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, page.bits);
         TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, page.planes);
         if (page.planes > 1) TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_SEPARATE);
-        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, page.planes == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+        const uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
+        if (page.planes == 4) TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, page.planes >= 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
         TIFFSetField(tiff, TIFFTAG_COMPRESSION, page.compression);
         if (page.isSigned) TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT);
         if (page.reduced) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);

@@ -1,6 +1,7 @@
 // The comparison with a ground truth on the Measure page: figures, classes, slices, difference, files.
 #include "core/image/memory_source.h"
 #include "core/io/format.h"
+#include "tests/support/patience.h"
 #include "tests/support/tiny_tiff.h"
 #include "tests/ui/fake_engine.h"
 #include "ui/canvas/canvas_view.h"
@@ -263,7 +264,7 @@ private Q_SLOTS:
         QCOMPARE(csv.readAll().toStdString(), evaluationCsv(panel_->record()));
         QCOMPARE(panel_->record().truth.sha256.size(), size_t(64));
         panel_->saveReport(world_->name("evaluation.pdf"));
-        QTRY_COMPARE_WITH_TIMEOUT(saved.count(), 2, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(saved.count(), 2, patienceMs);
         QFile pdf(world_->name("evaluation.pdf"));
         QVERIFY(pdf.open(QIODevice::ReadOnly));
         QVERIFY(pdf.readAll().startsWith("%PDF"));

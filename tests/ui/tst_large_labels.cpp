@@ -1,6 +1,7 @@
 // Changes of a whole stack's labels: the event loop never waits for them, and each is one step.
 #include "core/image/memory_source.h"
 #include "core/tools/slice_edits.h"
+#include "tests/support/patience.h"
 #include "tests/support/ui_setup.h"
 #include "tests/support/watchdog.h"
 #include "ui/canvas/canvas_view.h"
@@ -82,7 +83,7 @@ class TestLargeLabels : public QObject {
         bool done = false;
         work.done = [&](bool) { done = true; };
         bench_->changeLabels(std::move(work));
-        QTRY_VERIFY_WITH_TIMEOUT(done, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(done, patienceMs);
     }
     /// What follows a change (marks, counts, repainting) belongs to it.
     void settle() { QTest::qWait(400); }
@@ -128,14 +129,14 @@ private Q_SLOTS:
         watchdog.restart();
         bench_->undo();
         QVERIFY(bench_->stepping()); // in the background
-        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), patienceMs);
         settle();
         QVERIFY2(watchdog.longestMs() <= mostMs, qPrintable(QString::number(watchdog.longestMs())));
         for (int64_t z : {0, 80, 164}) QVERIFY(labels().sliceEmpty(z));
 
         watchdog.restart();
         bench_->redo();
-        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), patienceMs);
         settle();
         QVERIFY2(watchdog.longestMs() <= mostMs, qPrintable(QString::number(watchdog.longestMs())));
         for (int64_t z : {0, 80, 164})
@@ -157,7 +158,7 @@ private Q_SLOTS:
         bench_->redo(); // the prediction again
         bench_->redo(); // the stroke again
         QVERIFY(bench_->stepping());
-        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), patienceMs);
         QCOMPARE(labels().at(3, 0, 5).origin, Origin::human);
         QVERIFY(labelled(80) > 100000);
         QVERIFY(!bench_->document()->undoStack().canRedo());
@@ -170,7 +171,7 @@ private Q_SLOTS:
         QVERIFY(bench_->stepping());
         CanvasPane* pane = canvas_->labelledPane();
         QTest::mouseClick(pane, Qt::LeftButton, {}, pane->rect().center());
-        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), patienceMs);
         QVERIFY(labels().sliceEmpty(bench_->view().slice)); // undone, and nothing painted
         QTest::mouseClick(pane, Qt::LeftButton, {}, pane->rect().center());
         QVERIFY(labelled(bench_->view().slice) > 100);
@@ -193,13 +194,13 @@ private Q_SLOTS:
         edit.setRun(80, 300, 0, stack.x, {7, Origin::human});
         bench_->document()->applyLabels(edit.delta(), "Brush");
         painted = true;
-        QTRY_VERIFY_WITH_TIMEOUT(done, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(done, patienceMs);
         settle();
         QVERIFY2(watchdog.longestMs() <= mostMs, qPrintable(QString::number(watchdog.longestMs())));
         for (int64_t x = 0; x < stack.x; ++x) QCOMPARE(labels().at(80, 300, x).label, 7u);
         QVERIFY(labelled(81) > 100000);
         bench_->undo();
-        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->stepping(), patienceMs);
         QCOMPARE(labelled(80), stack.x);
         QCOMPARE(labelled(81), int64_t(0));
     }

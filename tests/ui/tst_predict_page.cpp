@@ -5,6 +5,8 @@
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
+#include "tests/support/patience.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
@@ -313,7 +315,7 @@ private Q_SLOTS:
             QSignalSpy predicted(page_.get(), &PredictPage::predicted);
             Watchdog watchdog;
             page_->predict();
-            QTRY_COMPARE_WITH_TIMEOUT(predicted.count(), 1, 20000);
+            QTRY_COMPARE_WITH_TIMEOUT(predicted.count(), 1, patienceMs);
             longest = watchdog.longestMs();
             if (longest <= 50) return;
             bench_->document()->undoStack().undo();

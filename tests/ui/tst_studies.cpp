@@ -7,6 +7,8 @@
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
 
+#include "tests/support/patience.h"
+
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
@@ -97,7 +99,7 @@ private Q_SLOTS:
         QSignalSpy finished(page_.get(), &StudiesPage::finished);
         click("runStudy");
         QVERIFY(part<QPushButton>("cancelStudy")->isVisible());
-        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60000);
+        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, patienceMs);
         const StudyResult& result = *page_->result();
         auto* table = part<QTableWidget>("studyTable");
         QCOMPARE(table->rowCount(), 3);
@@ -126,7 +128,8 @@ private Q_SLOTS:
         QTRY_VERIFY(page_->obstacles().isEmpty());
         world_->control.msPerTile = 40;
         click("runStudy");
-        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(world_->path("study/steps/side-512.json")), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(world_->path("study/steps/side-512.json")),
+                                 patienceMs);
         click("cancelStudy");
         QTRY_VERIFY(!part<QPushButton>("cancelStudy")->isVisible());
         QTRY_VERIFY(!bench_->jobs().busy(Queue::compute));
@@ -138,7 +141,7 @@ private Q_SLOTS:
         const auto before = std::filesystem::last_write_time(world_->path("study/steps/side-512.json"));
         QSignalSpy finished(page_.get(), &StudiesPage::finished);
         click("runStudy");
-        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60000);
+        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, patienceMs);
         QCOMPARE(page_->result()->rows.size(), size_t(3));
         QVERIFY(std::filesystem::last_write_time(world_->path("study/steps/side-512.json")) == before);
     }
@@ -149,7 +152,7 @@ private Q_SLOTS:
         page_->setData(StudiesPage::Data::page);
         QSignalSpy finished(page_.get(), &StudiesPage::finished);
         click("runStudy");
-        QTRY_VERIFY_WITH_TIMEOUT(!part<QPushButton>("cancelStudy")->isVisible(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(!part<QPushButton>("cancelStudy")->isVisible(), patienceMs);
         QVERIFY2(finished.count() == 1, qPrintable(part<QLabel>("studyObstacles")->text()));
         QVERIFY(!page_->result()->rows.empty());
         int64_t validation = 0, training = 0; // of ten slices two score, two choose, six train

@@ -100,21 +100,50 @@ private Q_SLOTS:
         const auto& rows = page_->dataSet().rows();
         QCOMPARE(rows[0].role, RowRole::train);
         QCOMPARE(rows[1].role, RowRole::validation);
-        QCOMPARE(rows[0].pair.image->info().extent().x, 240);
-        QCOMPARE(rows[1].pair.image->info().extent().x, 80);
+        // The right quarter, with 64 px between, since the pixel size is not known; the image stays whole.
+        QCOMPARE(*rows[0].pair.region, (Region{0, 240, 0, 176}));
+        QCOMPARE(*rows[1].pair.region, (Region{0, 240, 240, 320}));
+        QCOMPARE(rows[1].pair.image->info().extent().x, 320);
         QVERIFY(!rows[0].thumbnail.isNull());
         QCOMPARE(rows[0].classNames, std::vector<std::string>{"mitochondria"});
         QVERIFY2(page_->obstacles().isEmpty(), qPrintable(page_->obstacles().join(' ')));
-        // The parts hold what the image and its labels hold there.
-        const Pixels part = rows[1].pair.image->read(0, {0, 0, 0, 1, 240, 80});
-        QCOMPARE(part.at(0, 0, 20, 20), double(FakeWorld::discs(320, 240).constScanLine(20)[260]));
-        QCOMPARE(rows[1].pair.labels->read(0, {0, 0, 0, 1, 240, 80}).at(0, 0, 20, 20), 1.0);
-
         page_->dataSet().setData(page_->dataSet().index(1, 1), int(RowRole::train), Qt::EditRole);
         QCOMPARE(page_->obstacles().size(), 1);
         QVERIFY(page_->obstacles().front().contains("validation"));
         page_->dataSet().remove({0, 1});
         QCOMPARE(page_->dataSet().rowCount(), 0);
+    }
+
+    void neighboursAreNamedAndSplit() {
+        addThisImage();
+        QTRY_VERIFY(part<QLabel>("leaks")->isHidden());
+        auto* button = part<QPushButton>("splitByDistance");
+        QVERIFY(button->isVisible());
+        // The same image as validation data of itself.
+        std::vector<DataSetRow> rows = page_->dataSet().rows();
+        rows[1].pair.region = Region{0, 240, 180, 320};
+        page_->dataSet().remove({0, 1});
+        page_->dataSet().add(rows);
+        QTRY_VERIFY2(part<QLabel>("leaks")->text().contains("neighbour of training slices"),
+                     qPrintable(part<QLabel>("leaks")->text()));
+        page_->dataSet().remove({1});
+        rows.resize(1);
+        rows[0].pair.region.reset();
+        page_->dataSet().remove({0});
+        page_->dataSet().add(rows);
+        QCOMPARE(page_->dataSet().rowCount(), 1);
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_COMPARE(page_->dataSet().rowCount(), 2);
+        QTRY_VERIFY(button->isEnabled());
+        QVERIFY(part<QLabel>("splitWords")->text().contains("64 px between"));
+        QCOMPARE(page_->dataSet().rows()[1].role, RowRole::validation);
+        QCOMPARE(page_->dataSet().rows()[1].pair.name, std::string("image.png, columns 240–319"));
+        QVERIFY(!page_->dataSet().facts(page_->dataSet().rows()[1]).contains("columns"));
+        QVERIFY(part<QLabel>("leaks")->isHidden());
+        QCOMPARE(button->text(), QString("Undo the split"));
+        QTest::mouseClick(button, Qt::LeftButton);
+        QCOMPARE(page_->dataSet().rowCount(), 1);
+        QCOMPARE(button->text(), QString("Split by distance"));
     }
 
     void curvesFollowTheRun() {

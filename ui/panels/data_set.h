@@ -28,8 +28,8 @@ struct DataSetRow {
 DataSetRow describeRow(TrainingPair pair, LabelMeaning meaning, std::vector<std::string> classNames,
                        const Progress& progress);
 
-/// The labelled slices of a document as pairs, about a fifth of them for validation: the last slices, or,
-/// when only one slice has labels, its right quarter. Empty if nothing is labelled.
+/// The labelled slices of a document as pairs, the last fifth of them for validation; a single one trains
+/// until splitRows() parts it. Empty if nothing is labelled.
 struct DocumentPairs {
     std::vector<TrainingPair> pairs;
     LabelMeaning meaning;

@@ -1,10 +1,10 @@
 // Rows of the data set: what is read of an image and its labels, and how a document is split for training and
 // validation.
+#include "core/image/with_voxel_size.h"
 #include "core/labels/label_source.h"
 #include "core/render/compose.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
-#include "ui/panels/sized_source.h"
 
 #include <QCoreApplication>
 
@@ -97,17 +97,19 @@ DocumentPairs pairsOfDocument(const TileSourcePtr& image, const LabelSnapshot& l
     }
     if (labelled.empty() || result.classNames.empty()) return {};
 
-    const TileSourcePtr truth = makeLabelSource(labels, voxelSize);
+    const TileSourcePtr truth = makeLabelSource(labels, voxelSize), sized = withVoxelSize(image, voxelSize);
     const std::string name = imageName(image->info()).toStdString();
-    const auto add = [&](const std::string& words, const Box3& box, Role role) {
-        result.pairs.push_back({name + words, partOf(image, box, voxelSize), partOf(truth, box), role});
+    const auto add = [&](const std::string& words, int64_t first, int64_t last, Role role) {
+        result.pairs.push_back({.name = name + words,
+                                .image = sized,
+                                .labels = truth,
+                                .role = role,
+                                .firstSlice = first,
+                                .endSlice = last + 1});
     };
-    if (labelled.size() == 1) {
-        const int64_t z = labelled[0], cut = extent.x - extent.x / 4;
-        const std::string slice = extent.z > 1 ? tr(", slice %1").arg(z + 1).toStdString() : std::string();
-        add(slice + tr(", left part").toStdString(), {z, 0, 0, z + 1, extent.y, cut}, Role::train);
-        add(slice + tr(", right part").toStdString(), {z, 0, cut, z + 1, extent.y, extent.x},
-            Role::validation);
+    if (labelled.size() == 1) { // splitRows() parts it
+        add(extent.z > 1 ? tr(", slice %1").arg(labelled[0] + 1).toStdString() : std::string(), labelled[0],
+            labelled[0], Role::train);
         return result;
     }
     const size_t forTraining = labelled.size() - std::max<size_t>(1, labelled.size() / 5);
@@ -120,8 +122,7 @@ DocumentPairs pairsOfDocument(const TileSourcePtr& image, const LabelSnapshot& l
         const int64_t first = labelled[i], last = labelled[end - 1];
         const QString words = first == last ? tr(", slice %1").arg(first + 1)
                                             : tr(", slices %1–%2").arg(first + 1).arg(last + 1);
-        add(words.toStdString(), {first, 0, 0, last + 1, extent.y, extent.x},
-            validation ? Role::validation : Role::train);
+        add(words.toStdString(), first, last, validation ? Role::validation : Role::train);
         i = end;
     }
     return result;

@@ -20,9 +20,12 @@ QString PredictPage::modelHelp(const ModelPackage& package) const {
     if (!card.scores.empty()) {
         const ModelScore& score = card.scores.front();
         if (!sentence.isEmpty()) sentence += QStringLiteral("<br>");
-        sentence += tr("%1 %2 on %3.")
-                        .arg(text(score.metric), QString::number(score.value, 'f', 2),
-                             text(score.data).toHtmlEscaped());
+        QString value = QString::number(score.value, 'f', 2);
+        if (score.interval)
+            value = tr("%1 (95 %: %2–%3)")
+                        .arg(value, QString::number(score.interval->low, 'f', 2),
+                             QString::number(score.interval->high, 'f', 2));
+        sentence += tr("%1 %2 on %3.").arg(text(score.metric), value, text(score.data).toHtmlEscaped());
     }
     return sentence;
 }

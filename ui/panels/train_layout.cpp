@@ -3,6 +3,7 @@
 #include "ui/charts/line_chart.h"
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
+#include "ui/panels/split_line.h"
 #include "ui/panels/studies_page.h"
 #include "ui/panels/train_page.h"
 #include "ui/panels/training_preview.h"
@@ -76,6 +77,8 @@ void TrainPage::buildTraining(QWidget* page) {
     for (QPushButton* button : {addThis_, addFiles_, remove_}) buttons->addWidget(button);
     buttons->addStretch(1);
     column->addLayout(buttons);
+    split_ = new SplitLine(workbench_, *dataSet_, this);
+    column->addWidget(split_);
     column->addSpacing(8);
 
     column->addWidget(secondaryLabel(tr("Recipe"), this));

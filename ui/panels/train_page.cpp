@@ -10,6 +10,8 @@
 #include "ui/panels/data_set.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/preview_sample.h"
+#include "ui/panels/split_line.h"
+#include "ui/panels/split_rows.h"
 #include "ui/panels/training_feed.h"
 #include "ui/window/workbench.h"
 
@@ -112,7 +114,11 @@ void TrainPage::addThisImage() {
         std::vector<DataSetRow> rows;
         for (const TrainingPair& pair : found.pairs)
             rows.push_back(describeRow(pair, found.meaning, found.classNames, progress));
-        return rows;
+        if (rows.empty()) return rows;
+        // Held-out parts with a distance, where the image is large enough for it.
+        SplitRows split = splitRows(rows, progress);
+        const bool oneSlice = rows.size() == 1 && rows.front().slices == 1;
+        return split.apart || oneSlice ? split.rows : rows;
     };
     reading_ = workbench_.jobs().start<std::vector<DataSetRow>>(
         Queue::files, tr("Reading labels for training"), work,
@@ -285,8 +291,8 @@ void TrainPage::updateState() {
     addThis_->setEnabled(workbench_.document() && !reading_ && !isRunning);
     addThis_->setToolTip(!workbench_.document() ? tr("Open an image first.")
                                                 : tr("The slices of the open image that contain labels."));
-    for (QWidget* widget :
-         {static_cast<QWidget*>(addFiles_), static_cast<QWidget*>(remove_), static_cast<QWidget*>(name_)})
+    for (QWidget* widget : {static_cast<QWidget*>(addFiles_), static_cast<QWidget*>(remove_),
+                            static_cast<QWidget*>(split_), static_cast<QWidget*>(name_)})
         widget->setEnabled(!isRunning);
     for (QAbstractButton* button : recipes_->buttons()) button->setEnabled(!isRunning);
     remove_->setVisible(!dataSet_->rows().empty());

@@ -23,6 +23,7 @@ class DataSetModel;
 class Job;
 struct EpochUpdate;
 class LineChart;
+class SplitLine;
 class StudiesPage;
 class TrainingFeed;
 class TrainingPreview;
@@ -128,6 +129,7 @@ private:
 
     QTimer* updateTimer_ = nullptr;
     StudiesPage* studies_ = nullptr;
+    SplitLine* split_ = nullptr;
     QTableView* table_ = nullptr;
     QButtonGroup* recipes_ = nullptr;
     QLineEdit* name_ = nullptr;

@@ -1,5 +1,6 @@
 // TrainPage, a run: starting and resuming it, and its progress on the screen.
 #include "core/learn/checkpoint_files.h"
+#include "core/learn/leak_guard.h"
 #include "core/learn/run_record.h"
 #include "ui/charts/line_chart.h"
 #include "ui/panels/data_set.h"
@@ -77,6 +78,7 @@ void TrainPage::start() {
         }
         choosePixelSize(plan.set, plan.recipe);
         remarkOnValidation(plan.set);
+        markLeaks(plan.set, plan.card, reading);
         for (const std::string& sentence : plan.set.remarks) feed->onRemark(sentence);
         return trainAndKeep(*session, std::move(plan), *feed, PartProgress(progress, 0.02, 1));
     });

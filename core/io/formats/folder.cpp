@@ -1,10 +1,10 @@
 // A folder of images in natural order as one stack.
+#include "core/base/slice_names.h"
 #include "core/base/text.h"
 #include "core/io/file_access.h"
 #include "core/io/slice_files.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -18,10 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array imageExtensions{"tif", "tiff", "png", "jpg", "jpeg", "bmp"};
-
 SliceFiles slicesOf(const fs::path& folder) {
-    return slicesIn(folder, {imageExtensions.begin(), imageExtensions.end()});
+    return slicesIn(folder, {sliceExtensions.begin(), sliceExtensions.end()});
 }
 
 /// How a file of the folder is opened: as the folder is.

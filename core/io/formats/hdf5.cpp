@@ -254,7 +254,7 @@ void addNumberRemarks(ImageInfo& info, const Hdf5Facts& facts) {
 }
 
 void stateLengths(ImageInfo& info, const std::filesystem::path& path, hid_t file, hid_t dataset) {
-    stateHdf5Lengths(dataset, info.axes, info);
+    stateHdf5Lengths(file, dataset, info.axes, info);
     for (const StatedLength& length : lengthsBeside(path, file, info.dataset, info.axes))
         stateLength(info, length.axis, length.value, length.unit, length.source, length.doubt);
 }

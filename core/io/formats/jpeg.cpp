@@ -1,6 +1,7 @@
 // JPEG through libjpeg, row by row. A cut file is an error, not a grey area.
 #include "core/io/calibration.h"
 #include "core/io/file_access.h"
+#include "core/io/orientation.h"
 #include "core/io/row_source.h"
 
 #include <algorithm>
@@ -96,7 +97,8 @@ constexpr int exifMarker = JPEG_APP0 + 1;
 
 bool start(JpegReader& reader, bool decode) {
     if (setjmp(reader.jump)) return false;
-    if (!decode) jpeg_save_markers(&reader.jpeg, exifMarker, 0xffff);
+    for (const int marker : {exifMarker, JPEG_COM})
+        if (!decode) jpeg_save_markers(&reader.jpeg, marker, 0xffff);
     jpeg_read_header(&reader.jpeg, TRUE);
     jpeg_decompress_struct& jpeg = reader.jpeg;
     if (jpeg.num_components == 1)
@@ -144,28 +146,18 @@ void decodeJpeg(const InputFile& file, const ImageInfo& info, int64_t endRow, co
     if (endRow == info.extent().y && !finish(reader)) reader.fail();
 }
 
-/// The orientation that a camera noted, 1 (upright) to 8; 1 if there is none or it makes no sense.
-int orientationOf(const jpeg_decompress_struct& jpeg) {
+/// What the markers say: the orientation that a camera noted, and the description that Cristae writes.
+void readMarkers(const jpeg_decompress_struct& jpeg, ImageInfo& info) {
     for (const jpeg_marker_struct* marker = jpeg.marker_list; marker; marker = marker->next) {
-        const std::span<const JOCTET> bytes(marker->data, marker->data_length);
-        // "Exif", two zeros, then a small TIFF file with its directory of 12-byte entries.
-        if (marker->marker != exifMarker || bytes.size() < 16 || std::memcmp(bytes.data(), "Exif\0", 6) != 0)
-            continue;
-        const auto tiff = bytes.subspan(6);
-        const bool big = tiff[0] == 'M';
-        const auto number = [&](size_t at, size_t count) {
-            uint32_t value = 0;
-            for (size_t i = 0; i < count; ++i)
-                value = value << 8 | (at + count <= tiff.size() ? tiff[at + (big ? i : count - 1 - i)] : 0u);
-            return value;
-        };
-        const size_t directory = number(4, 4), entries = number(directory, 2);
-        for (size_t i = 0; i < entries && directory + 14 + 12 * i <= tiff.size(); ++i) {
-            const uint32_t value = number(directory + 10 + 12 * i, 2);
-            if (number(directory + 2 + 12 * i, 2) == 0x0112 && value >= 1 && value <= 8) return int(value);
-        }
+        const auto bytes = std::as_bytes(std::span(marker->data, marker->data_length));
+        if (marker->marker == exifMarker && bytes.size() > 6 && std::memcmp(bytes.data(), "Exif\0", 6) == 0)
+            remarkOnExif(info, exifOrientation(bytes.subspan(6)));
+        const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        // Programs that scale a JPEG keep its comment: it holds only with the size that it was written for.
+        if (marker->marker == JPEG_COM && text.starts_with('{') && text.ends_with('}') &&
+            text.find("\"sizeYX\":") != std::string_view::npos)
+            info.cristaeMetadata = text;
     }
-    return 1;
 }
 
 ImageInfo readJpegInfo(const InputFile& file) {
@@ -177,9 +169,7 @@ ImageInfo readJpegInfo(const InputFile& file) {
     info.channels = jpeg.num_components == 1 ? 1 : 3;
     info.type = PixelType::u8;
     info.axes = info.channels > 1 ? "yxc" : "yx";
-    if (orientationOf(jpeg) != 1)
-        info.remarks.push_back("The camera noted that the picture is to be turned or mirrored for viewing "
-                               "(EXIF orientation); it is read as it is stored.");
+    readMarkers(jpeg, info);
     if (jpeg.num_components == 4) info.remarks.push_back("The CMYK inks were converted to RGB.");
     // A block of 64 samples takes at least a bit or so in every component.
     const int64_t samples = checkedBytes(

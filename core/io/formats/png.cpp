@@ -2,6 +2,7 @@
 #include "core/io/calibration.h"
 #include "core/io/file_access.h"
 #include "core/io/label_colours.h"
+#include "core/io/orientation.h"
 #include "core/io/palette.h"
 #include "core/io/row_source.h"
 
@@ -144,10 +145,16 @@ PngReading chooseReading(PngReader& reader, bool labels, ImageInfo& info) {
     return reading;
 }
 
-/// Every chunk must be there whole; a cut file is found without decoding it. Returns the stored bytes of the
-/// image data.
-uint64_t checkChunks(const InputFile& file) {
-    uint64_t position = 8, dataBytes = 0;
+/// What stands in the chunks of a file.
+struct PngChunks {
+    uint64_t dataBytes = 0; // of the image, as stored
+    int orientation = 1;    // EXIF
+};
+
+/// Every chunk must be there whole; a cut file is found without decoding it.
+PngChunks readChunks(const InputFile& file) {
+    PngChunks found;
+    uint64_t position = 8;
     for (;;) {
         std::array<std::byte, 8> header{};
         if (file.readSome(position, header) != header.size())
@@ -161,8 +168,13 @@ uint64_t checkChunks(const InputFile& file) {
             throw inputError(
                 file.path(),
                 "the file ends before its image does. It was cut off; copy or download it again.");
-        if (kind == "IDAT") dataBytes += length;
-        if (kind == "IEND") return dataBytes;
+        if (kind == "IDAT") found.dataBytes += length;
+        if (kind == "eXIf") {
+            std::vector<std::byte> exif(std::min<uint64_t>(length, 0xffff));
+            exif.resize(file.readSome(position + 8, exif));
+            found.orientation = exifOrientation(exif);
+        }
+        if (kind == "IEND") return found;
         position += 12 + length;
     }
 }
@@ -202,7 +214,7 @@ void decodePng(const InputFile& file, const ImageInfo& info, const PngReading& r
 }
 
 ImageInfo readPngInfo(const InputFile& file, bool labels, PngReading& reading) {
-    const uint64_t dataBytes = checkChunks(file);
+    const auto [dataBytes, orientation] = readChunks(file);
     PngReader reader(file);
     if (!readHeader(reader)) reader.fail();
     const auto width = int64_t(png_get_image_width(reader.png, reader.info)),
@@ -213,6 +225,7 @@ ImageInfo readPngInfo(const InputFile& file, bool labels, PngReading& reading) {
     info.type = depth == 16 ? PixelType::u16 : PixelType::u8;
     reading = chooseReading(reader, labels, info);
     info.axes = info.channels > 1 ? "yxc" : "yx";
+    remarkOnExif(info, orientation);
     const int64_t bits =
         checkedBytes(file.path(), {width, height, int64_t(png_get_channels(reader.png, reader.info)), depth});
     if (bits / 8 / 1100 > int64_t(dataBytes)) // deflate shrinks at most 1032 times

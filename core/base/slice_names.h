@@ -1,0 +1,22 @@
+// Which names of files a folder of images takes for its slices.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <string>
+
+namespace cristae {
+
+/// Extensions of images that lie in a folder as one stack, in lower case and without the dot.
+inline constexpr std::array sliceExtensions{"tif", "tiff", "png", "jpg", "jpeg", "bmp"};
+
+inline bool isSliceName(const std::filesystem::path& file) {
+    std::string extension = file.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return char(std::tolower(c)); });
+    return std::any_of(sliceExtensions.begin(), sliceExtensions.end(),
+                       [&](const char* each) { return extension == std::string(".") + each; });
+}
+
+} // namespace cristae
