@@ -8,6 +8,7 @@
 #include "core/export/picture_file.h"
 #include "core/image/memory_source.h"
 #include "core/learn/data_list.h"
+#include "core/learn/leak_guard.h"
 #include "core/measure/csv.h"
 #include "core/segment/package_writer.h"
 #include "core/session/scoring.h"
@@ -156,6 +157,8 @@ int runScore(const ScoreArguments& args, CommandLine& line) {
     const ScoreOutputs outputs = outputsOf(args, package, line);
     const ConsoleProgress progress(line.quiet);
     LoadedDataList loaded = loadDataList(args.data, args.dataRoot, PartProgress(progress, 0, 0.05));
+    ModelCard unused; // the notes of the scores say it
+    markLeaks(loaded.set, unused, PartProgress(progress, 0.05, 0.05));
     for (const std::string& sentence : loaded.set.remarks) addRemark(line, sentence);
     takeOnly(loaded.set, args);
     if (loaded.set.classNames.size() != package.card.classes.size())

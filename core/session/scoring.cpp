@@ -11,6 +11,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 
 namespace cristae {
 
@@ -150,6 +151,7 @@ public:
             const PartProgress part(progress, double(i) / double(found_.size()),
                                     double(i + 1) / double(found_.size()));
             const bool oneVolume = shareAVolume(slices_, found_[i].slices);
+            const size_t firstScore = report_.scores.size();
             for (const ClassCounts& one : found_[i].classes) addPixelScores(one, oneVolume);
             const size_t firstRow = report_.sweep.size();
             if (request_.sweep)
@@ -158,6 +160,7 @@ public:
                         report_.sweep.push_back({one.name, thresholds[t], one.sweep[t].dice(), {}, {}});
             if (boundaries_ && found_[i].boundaries.oneSize)
                 addPartitions(found_[i].data, found_[i].boundaries, firstRow, part);
+            noteLeaks(found_[i].slices, firstScore);
         }
         return std::move(report_);
     }
@@ -230,6 +233,19 @@ private:
             report_.sweep[firstRow + i].vRand = all[i].scores.vRand;
             report_.sweep[firstRow + i].vInfo = all[i].scores.vInfo;
         }
+    }
+
+    /// No score stands without a word on slices that are no independent test, see markLeaks().
+    void noteLeaks(const std::vector<size_t>& chosen, size_t firstScore) {
+        std::map<std::string, int64_t> leaks;
+        for (const size_t i : chosen)
+            if (!slices_[i].leak.empty()) ++leaks[slices_[i].leak];
+        for (const auto& [leak, count] : leaks)
+            for (size_t i = firstScore; i < report_.scores.size(); ++i) {
+                std::string& note = report_.scores[i].note;
+                note += fmt::format("{}{}", note.empty() ? "" : "; ", leak);
+                if (count < int64_t(chosen.size())) note += fmt::format(": {} of {}", count, chosen.size());
+            }
     }
 
     const ModelCard& card_;

@@ -103,6 +103,20 @@ private Q_SLOTS:
         QCOMPARE(report.images[3].data, std::string("b"));
     }
 
+    void neighboursOfTrainingSlicesAreSaid() {
+        std::vector<TrainingSlice> slices(4, slice("a", 40, 10, 15));
+        slices.push_back(slice("b", 40, 10, 15));
+        slices[1].leak = slices[2].leak = "neighbours of training slices (15 nm)";
+        slices[4].leak = "trained on: the same pixels";
+        const ScoreReport report = reportOf(slices);
+        for (const ModelScore& score : report.scores) {
+            const QString note = QString::fromStdString(score.note);
+            QVERIFY2(note.endsWith(score.data == "a" ? "; neighbours of training slices (15 nm): 2 of 4"
+                                                     : "; trained on: the same pixels"),
+                     qPrintable(note));
+        }
+    }
+
     void unknownImagesAreLeftOut() {
         const ScoreReport report = reportOf({slice("a", 40, 20, 20), slice("a", 40, 20, 10, 40)});
         QCOMPARE(report.scores[0].images, int64_t(1));
