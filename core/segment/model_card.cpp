@@ -76,6 +76,8 @@ void checkNormalisation(const nlohmann::json& json) {
         refuse(fmt::format("\"normalisation.kind\" is \"{}\"; known are zero-mean-unit-variance, fixed, "
                            "percentile and none.",
                            kind.substr(0, 40)));
+    bool invert = false;
+    take(json, "invert", invert, "normalisation");
 }
 
 std::optional<ScoreRange> rangeFromJson(const nlohmann::json& score, const char* low, const char* high) {
@@ -138,6 +140,7 @@ nlohmann::json toJson(const ModelCard& card) {
                            {"training", card.training},
                            {"licence", card.licence}};
     if (card.pixelSizeNm) json["pixelSizeNm"] = *card.pixelSizeNm;
+    if (!card.domain.empty()) json["domain"] = card.domain;
     return json;
 }
 
@@ -179,6 +182,7 @@ ModelCard modelCardFromJson(const nlohmann::json& json) {
     }
     for (const nlohmann::json& item : list(json, "scores")) card.scores.push_back(scoreFromJson(item));
     take(json, "training", card.training);
+    take(json, "domain", card.domain);
     take(json, "licence", card.licence);
     return card;
 }

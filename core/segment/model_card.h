@@ -65,6 +65,7 @@ struct ModelCard {
     std::vector<ModelScore> scores;
     nlohmann::json training = nlohmann::json::object(); // command, recipe, seed, versions, device, steps; no
                                                         // times, so that equal trainings give equal files
+    nlohmann::json domain = nlohmann::json::object();   // what the training images look like, see Domain
     std::string licence;                                // licence under which the model may be used
 };
 

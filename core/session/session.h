@@ -16,8 +16,12 @@
 
 namespace cristae {
 
-struct ScoreRequest;
+struct Domain;
+struct Likeness;
+struct ScaleCandidate;
+struct ScaleRequest;
 struct ScoreReport;
+struct ScoreRequest;
 
 struct SessionPaths {
     std::filesystem::path zoo;        // shipped model packages
@@ -32,6 +36,7 @@ struct ModelRequest {
     ModelPackage package;
     std::vector<std::string> classes; // names; empty = all
     std::optional<double> threshold;  // instead of the card's
+    bool invert = false;              // dark and bright exchanged for this model; the image stays as it is
 };
 
 struct PredictionRequest {
@@ -207,6 +212,24 @@ public:
     /// Why the model sees the class there. Throws Error{usage, model, device, memory, cancelled}.
     ExplanationMap explain(const TileSource& image, const ExplanationRequest& request,
                            const Progress& progress);
+    /// What a model finds in a part of a slice for each assumed pixel size, in the order of the sizes; the
+    /// quick ones are computed first, and `consume`, if given, gets each at once. Throws Error{usage, model,
+    /// input, device, memory, cancelled}.
+    std::vector<ScaleCandidate> scaleCandidates(const TileSourcePtr& image, const ScaleRequest& request,
+                                                const std::function<void(const ScaleCandidate&)>& consume,
+                                                const Progress& progress);
+    /// How the image suits each model of the request, judged from the middle of its middle slice or region,
+    /// also with dark and bright exchanged. Throws as predictLabels() does.
+    std::vector<Likeness> likeness(const TileSource& image, const PredictionRequest& request,
+                                   const Progress& progress);
+    /// Where the result of a request's first slice is doubtful: entropy of the probability of each pixel's
+    /// most probable class, averaged over flips (Wang et al. 2019, doi:10.1016/j.neucom.2019.01.103) and over
+    /// about 16 model pixels around; f32 [1, 1, Y, X] in bits, 0 … 1.
+    ExplanationMap doubtMap(const TileSource& image, const PredictionRequest& request,
+                            const Progress& progress);
+    /// What the slices of Role::train look like to the model, for ModelCard::domain. Empty without any.
+    nlohmann::json domainFor(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                             const std::string& device, int threads, const Progress& progress);
     /// Trains, scores the best network on the slices of Role::test, as it is and averaged over all
     /// orientations, and only then writes the model, whole, with the scores in its card: until then an older
     /// one of that name stays. Where another has come there meanwhile, and the plan is not to overwrite it,
@@ -219,6 +242,8 @@ private:
                                      const Progress& progress);
     std::filesystem::path exportObjects(const LabelExport& what, const Exporter& exporter,
                                         const Destination& target, const Progress& progress);
+    ScaleCandidate scaleCandidate(const TileSourcePtr& image, const std::vector<NetworkTask>& tasks,
+                                  const std::optional<Domain>& domain, int64_t z, const Progress& progress);
     struct Prepared;
     Prepared prepareTasks(const PredictionRequest& request);
     nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,

@@ -97,6 +97,7 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
             PartProgress(progress, trained, share));
     if (!test.slices.empty())
         result.package.card.scores = cardScores(result.package, test, plan.device, threads, scoring);
+    result.package.card.domain = domainFor(result.package, plan.set.slices, plan.device, threads, scoring);
     placeModel(plan, result, listener);
     return result;
 }

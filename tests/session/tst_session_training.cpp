@@ -114,6 +114,10 @@ private Q_SLOTS:
         QCOMPARE(scores.back().data, std::string("one"));
         QCOMPARE(scores.back().averaging, std::string("all"));
         QCOMPARE(result.package.card.scores.size(), size_t(10));
+        // What it was trained on.
+        const nlohmann::json domain = openModelPackage(in("scored.safetensors")).card.domain;
+        QCOMPARE(domain.at("groups").size(), size_t(1));
+        QCOMPARE(domain.at("groups").at(0).at("data"), "one");
         // The weights are the trainer's.
         const SafetensorsFile before = readSafetensors(session_->findModel("bright").file),
                               after = readSafetensors(in("scored.safetensors"));
