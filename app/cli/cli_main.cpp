@@ -63,6 +63,7 @@ int runCommand(int argc, char** argv) {
     addStudy(app, line);
     addEnsemble(app, line);
     addScore(app, line);
+    addDescribe(app, line);
     addConvert(app, line);
     std::vector<std::string> verbs;
     for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());

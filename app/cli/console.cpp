@@ -2,6 +2,7 @@
 #include "app/cli/console.h"
 
 #include "core/base/error.h"
+#include "core/segment/card_text.h"
 
 #include <algorithm>
 #include <atomic>
@@ -102,8 +103,11 @@ bool ConsoleProgress::cancelled() const {
 }
 
 void printScores(const std::vector<ModelScore>& scores) {
+    size_t width = 10;
+    for (const ModelScore& score : scores) width = std::max(width, score.metric.size());
     for (const ModelScore& score : scores)
-        printResult("{:<10} {:.4f}  {}\n", score.metric, score.value, score.data);
+        printResult("{:<{}} {}  {}{}\n", score.metric, width, scoreText(score), scoredData(score),
+                    score.note.empty() ? "" : fmt::format(" ({})", score.note));
 }
 
 } // namespace cristae

@@ -1,9 +1,11 @@
 // cristae-cli predict: networks over images into result files.
 #include "app/cli/console.h"
+#include "app/cli/find_scale.h"
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/segment/domain.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -18,7 +20,7 @@ struct PredictArguments {
     std::string output, format, slices, average = "none", device = "auto";
     ReadingFlags reading;
     std::optional<double> threshold;
-    bool mask = false, probabilities = false, instances = false;
+    bool mask = false, probabilities = false, instances = false, invert = false, findScale = false;
     std::string split = "none", objectsIn = "volume";
     double splitDepth = 2;
     int64_t tile = 0, smallest = 0;
@@ -31,7 +33,7 @@ std::vector<ModelRequest> modelRequests(const PredictArguments& args, Session& s
     std::vector<ModelRequest> result;
     std::vector<std::string> left = args.classes;
     for (const std::string& model : args.models) {
-        ModelRequest request{session.findModel(model), {}, args.threshold};
+        ModelRequest request{session.findModel(model), {}, args.threshold, args.invert};
         for (const std::string& wanted : args.classes) {
             const auto& known = request.package.card.classes;
             if (std::none_of(known.begin(), known.end(),
@@ -75,7 +77,63 @@ std::vector<Destination> targetsFor(const PredictArguments& args, CommandLine& l
     return targets;
 }
 
+/// Says how the image suits the models, and what would suit them better. The result is written by then, so
+/// what goes wrong here is no failure.
+nlohmann::json likenessTo(CommandLine& line, const std::string& input, const TileSource& image,
+                          const PredictionRequest& request, const Progress& progress) {
+    nlohmann::json list = nlohmann::json::array();
+    try {
+        const std::vector<Likeness> likeness = line.session.likeness(image, request, progress);
+        for (size_t i = 0; i < likeness.size(); ++i) {
+            const ModelCard& card = request.models[i].package.card;
+            const Likeness& one = likeness[i];
+            if (const std::string words = likenessWords(one, card.name); !words.empty())
+                addRemarks(line, input, {words});
+            if (one.invertHelps())
+                addRemarks(
+                    line, input,
+                    {fmt::format("Dark and bright seem to be exchanged: “{}” is surer of the inverted "
+                                 "image. {}",
+                                 card.name,
+                                 request.models[i].invert ? "Try without --invert." : "Try --invert.")});
+            list.push_back({{"model", card.name},
+                            {"agreement", one.confidence.agreement},
+                            {"found", one.confidence.found},
+                            {"distance", nullptr},
+                            {"doubt", one.doubt},
+                            {"unlike", one.unlike()},
+                            {"invertHelps", one.invertHelps()}});
+            if (one.distance) list.back()["distance"] = *one.distance;
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        addRemarks(line, input, {error.what()});
+    }
+    return list;
+}
+
+/// --find-scale: of one image and one model, in the middle of the slices asked for.
+int runFindScale(const PredictArguments& args, CommandLine& line) {
+    if (args.inputs.size() != 1 || args.models.size() != 1)
+        throw Error(ErrorKind::usage, "--find-scale takes one image and one --model.");
+    if (!args.output.empty() || !args.reading.pixelSize.empty())
+        throw Error(ErrorKind::usage, "--find-scale writes nothing and looks for the pixel size; leave out "
+                                      "--output and --pixel-size.");
+    const TileSourcePtr image = openInput(line, args.inputs.front(), args.reading.options());
+    const SliceRange range = checkedSlices(args.slices.empty() ? SliceRange{} : parseSlices(args.slices),
+                                           image->info().extent().z);
+    ScaleRequest request;
+    request.model = modelRequests(args, line.session).front();
+    request.z = (range.first + range.end) / 2;
+    request.device = args.device;
+    request.threads = args.threads;
+    return findScale(line, args.inputs.front(), image, request, ConsoleProgress(line.quiet));
+}
+
 int run(const PredictArguments& args, CommandLine& line) {
+    if (args.findScale) return runFindScale(args, line);
+    if (args.output.empty())
+        throw Error(ErrorKind::usage, "--output is required: the file, or the folder of several results.");
     if (int(args.mask) + int(args.probabilities) + int(args.instances) > 1)
         throw Error(ErrorKind::usage,
                     "--mask, --probabilities and --instances exclude each other; give one of them.");
@@ -125,8 +183,10 @@ int run(const PredictArguments& args, CommandLine& line) {
             const WrittenFile written =
                 line.session.predictToFile(image, request, kind, exporter, targets[i], progress);
             addRemarks(line, input, written.remarks);
-            results.push_back(
-                {{"input", input}, {"output", written.place.string()}, {"slices", {range.first, range.end}}});
+            results.push_back({{"input", input},
+                               {"output", written.place.string()},
+                               {"slices", {range.first, range.end}},
+                               {"likeness", likenessTo(line, input, *image, request, progress)}});
             if (!line.json) printResult("{}\n", written.place.string());
         } catch (const Error& error) {
             // One bad file of many must not cost the others.
@@ -156,13 +216,17 @@ void addPredict(CLI::App& app, CommandLine& line) {
         ->required()
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option("--output", args->output, "Result file; a folder when there are several inputs")
-        ->required();
+    verb->add_option("--output", args->output, "Result file; a folder when there are several inputs");
+    verb->add_flag("--find-scale", args->findScale,
+                   "Print what the model finds at five assumed pixel sizes, and which is likeliest; for "
+                   "images of unknown pixel size");
     verb->add_option("--classes", args->classes, "Classes to find, in the order of their label values")
         ->delimiter(',');
     verb->add_option("--threshold", args->threshold,
                      "Least probability of a pixel of the class, instead of the model's own")
         ->check(CLI::Range(0.0, 1.0));
+    verb->add_flag("--invert", args->invert,
+                   "Exchange dark and bright for the models; the image stays as it is");
     verb->add_flag("--mask", args->mask, "Write 0 and 255 for one class");
     verb->add_flag("--probabilities", args->probabilities,
                    "Write float32 probabilities, one channel a class");

@@ -34,6 +34,7 @@ void addStudy(CLI::App& app, CommandLine& line);
 void addTrain(CLI::App& app, CommandLine& line);
 void addEnsemble(CLI::App& app, CommandLine& line);
 void addScore(CLI::App& app, CommandLine& line);
+void addDescribe(CLI::App& app, CommandLine& line);
 void addConvert(CLI::App& app, CommandLine& line);
 
 /// The flags that say how an input is read.

@@ -1,8 +1,9 @@
 // Which names of files a folder of images takes for its slices.
 #pragma once
+#include "core/base/text.h"
+
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <string>
 
@@ -12,9 +13,7 @@ namespace cristae {
 inline constexpr std::array sliceExtensions{"tif", "tiff", "png", "jpg", "jpeg", "bmp"};
 
 inline bool isSliceName(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    const std::string extension = lowerCase(file.extension().string());
     return std::any_of(sliceExtensions.begin(), sliceExtensions.end(),
                        [&](const char* each) { return extension == std::string(".") + each; });
 }

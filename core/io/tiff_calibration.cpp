@@ -268,6 +268,25 @@ bool hasLengthOf(const ImageInfo& info, std::string_view source) {
                                [&](const StatedLength& length) { return length.source == source; });
 }
 
+/// The first of FEI's tags that states a size.
+void stateFeiTags(TIFF* tiff, const TiffPage& page, ImageInfo& info) {
+    uint32_t silent = 0;
+    for (const uint32_t tag : feiTags) {
+        const std::string fei = privateText(tiff, tag);
+        const size_t first = fei.find_first_not_of(std::string_view(" \t\r\n\0", 5));
+        if (first == std::string::npos) continue;
+        if (fei[first] == '<' || fei.starts_with("\xef\xbb\xbf<"))
+            stateFeiXml(fei, info);
+        else
+            stateFei(fei, page, info);
+        if (hasLengthOf(info, stated::feiTags)) return;
+        silent = tag;
+    }
+    if (silent > 0)
+        info.remarks.push_back(fmt::format(
+            "The FEI/Thermo tag {} states no pixel size that is known here; check the pixel size.", silent));
+}
+
 void stateResolutionTags(TIFF* tiff, ImageInfo& info) {
     uint16_t unit = RESUNIT_INCH;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
@@ -288,18 +307,7 @@ void stateTiffLengths(TiffFile& handle, const InputFile& file, const std::string
     const bool imageJ = description.starts_with("ImageJ=");
     if (ome) stateOme(*ome, page, info);
     if (imageJ) stateImageJ(tiff, description, info);
-    for (const uint32_t tag : feiTags) {
-        const std::string fei = privateText(tiff, tag);
-        const size_t first = fei.find_first_not_of(" \t\r\n");
-        if (first == std::string::npos) continue;
-        if (fei[first] == '<' || fei.starts_with("\xef\xbb\xbf<"))
-            stateFeiXml(fei, info);
-        else
-            stateFei(fei, page, info);
-        if (hasLengthOf(info, stated::feiTags)) break;
-        info.remarks.push_back(fmt::format(
-            "The FEI/Thermo tag {} states no pixel size that is known here; check the pixel size.", tag));
-    }
+    stateFeiTags(tiff, page, info);
     if (const std::string zeiss = privateText(tiff, zeissTag); !zeiss.empty()) stateZeiss(zeiss, page, info);
     stateSis(tiff, file, info);
     stateGatan(tiff, info);

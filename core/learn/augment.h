@@ -23,9 +23,9 @@ struct ObjectPixels {
 /// A training slice ready for sampling, as a prediction would see it: at the recipe's pixel size, zero mean
 /// and unit variance.
 struct PreparedSlice {
-    std::string name;
-    Pixels image;  // f32 [C, 1, Y, X]
-    Pixels labels; // u8 [1, 1, Y, X]
+    std::string name, data; // of the slice, and the data set it belongs to
+    Pixels image;           // f32 [C, 1, Y, X]
+    Pixels labels;          // u8 [1, 1, Y, X]
     /// What a network of several slices sees, itself among them, mirrored at the ends of the stack; empty:
     /// the image alone. Slices share their memory.
     std::vector<Pixels> planes;

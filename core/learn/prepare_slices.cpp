@@ -62,6 +62,7 @@ void collectPlaces(PreparedSlice& prepared) {
 PreparedSlice prepareSlice(const TrainingSlice& slice, int64_t channels, const nlohmann::json& recipe) {
     PreparedSlice prepared;
     prepared.name = slice.name;
+    prepared.data = slice.data;
     prepared.image = withChannels(slice.image, channels);
     prepared.labels = slice.labels;
     prepared.role = slice.role;

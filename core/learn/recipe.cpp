@@ -151,9 +151,10 @@ const Schema& recipeSchema() {
         integer("patience", "Patience", "Length", 0, 0, 100000, "epochs",
                 "The run ends after so many epochs in which neither validation loss nor Dice became better; "
                 "0 never."),
-        choice("threshold", "Threshold", "Length", "dice", {"dice", "half"},
-               "The probability from which on a pixel belongs to a class: where the Dice of the validation "
-               "slices is highest, or one half."),
+        choice(
+            "threshold", "Threshold", "Length", "dice", {"dice", "half"},
+            "The probability from which on a pixel belongs to a class: where the Dice of the validation "
+            "slices is highest, in the mean over data sets (of boundaries: where V-rand is), or one half."),
         chance("flip", "Flips", 0.5, "Probability of a mirror image, for each axis."),
         chance("reverseZ", "Reversed slices", 0.5,
                "Probability of the reverse order of slices, for networks that see several."),

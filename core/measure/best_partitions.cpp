@@ -2,7 +2,6 @@
 #include "core/measure/best_partitions.h"
 
 #include "core/measure/confusion.h"
-#include "core/measure/partition_scores.h"
 #include "core/measure/probability_curves.h"
 
 #include <fmt/format.h>
@@ -41,17 +40,28 @@ BestPartitions bestPartitions(const TileSource& prediction, const TileSource& tr
                           PartProgress(progress, 0.1, 1));
 }
 
-BestPartitions bestPartitions(std::span<const float> probability, const LabelVolume& cells,
-                              const Progress& progress) {
-    BestPartitions best;
+PartitionScores boundaryPartitions(std::vector<uint8_t> boundaries, const LabelVolume& cells) {
+    thinSlices(boundaries, cells.extent);
+    return partitionScores(overlapsOf(cells, cellsBetween(boundaries, cells.extent)));
+}
+
+std::vector<PartitionAt> partitionsByThreshold(std::span<const float> probability, const LabelVolume& cells,
+                                               const Progress& progress) {
+    std::vector<PartitionAt> found;
     for (int step = 1; step <= 9; ++step) {
         progress.throwIfCancelled();
         const double threshold = step / 10.0;
         std::vector<uint8_t> boundaries(probability.size());
         for (size_t i = 0; i < probability.size(); ++i) boundaries[i] = probability[i] >= float(threshold);
-        thinSlices(boundaries, cells.extent);
-        const PartitionScores scores =
-            partitionScores(overlapsOf(cells, cellsBetween(boundaries, cells.extent)));
+        found.push_back({threshold, boundaryPartitions(std::move(boundaries), cells)});
+        progress.report(step / 9.0, fmt::format("partition at {:.1f}", threshold));
+    }
+    return found;
+}
+
+BestPartitions bestOf(std::span<const PartitionAt> partitions) {
+    BestPartitions best;
+    for (const auto& [threshold, scores] : partitions) {
         if (scores.vRand > best.vRand) {
             best.vRand = scores.vRand;
             best.vRandThreshold = threshold;
@@ -60,9 +70,13 @@ BestPartitions bestPartitions(std::span<const float> probability, const LabelVol
             best.vInfo = scores.vInfo;
             best.vInfoThreshold = threshold;
         }
-        progress.report(step / 9.0, fmt::format("partition at {:.1f}", threshold));
     }
     return best;
+}
+
+BestPartitions bestPartitions(std::span<const float> probability, const LabelVolume& cells,
+                              const Progress& progress) {
+    return bestOf(partitionsByThreshold(probability, cells, progress));
 }
 
 } // namespace cristae

@@ -57,34 +57,75 @@ std::string trainingSection(const ModelCard& card) {
     return text + fmt::format("{}.\n", fmt::join(facts, ", "));
 }
 
+void remember(std::vector<std::string>& list, const std::string& word) {
+    if (std::ranges::find(list, word) == list.end()) list.push_back(word);
+}
+
+/// The commands that measured the scores, where those were not measured by the training itself.
+std::string scoreCommands(const ModelCard& card) {
+    std::vector<std::string> commands;
+    const std::string training =
+        card.training.is_object() ? card.training.value("command", std::string()) : std::string();
+    for (const ModelScore& score : card.scores)
+        if (!score.command.empty() && score.command != training) remember(commands, score.command);
+    return commands.empty() ? "" : fmt::format("\n```\n{}\n```\n", fmt::join(commands, "\n"));
+}
+
 std::string scoreSection(const ModelCard& card) {
     if (card.scores.empty()) return "";
     std::vector<std::string> rows, metrics;
-    const auto remember = [](std::vector<std::string>& list, const std::string& word) {
-        if (std::ranges::find(list, word) == list.end()) list.push_back(word);
-    };
+    bool notes = false, intervals = false;
     for (const ModelScore& score : card.scores) {
-        remember(rows, score.data);
+        remember(rows, scoredData(score));
         remember(metrics, score.metric);
+        notes = notes || !score.note.empty();
+        intervals = intervals || score.interval;
     }
     std::string text = fmt::format("\n## Scores\nOn slices that were neither trained on nor used to choose "
-                                   "weights or thresholds.\n\n| data | {} |\n|---|",
-                                   fmt::join(metrics, " | "));
-    for (size_t i = 0; i < metrics.size(); ++i) text += "---|";
+                                   "weights or thresholds{}.\n{}\n| data | {} |{}\n|---|",
+                                   intervals ? ". In brackets the 95 % interval (bootstrap), then the range "
+                                               "over single images"
+                                             : "",
+                                   scoreCommands(card), fmt::join(metrics, " | "), notes ? " note |" : "");
+    for (size_t i = 0; i < metrics.size() + size_t(notes); ++i) text += "---|";
     text += "\n";
     for (const std::string& row : rows) {
         text += "| " + row + " |";
+        std::vector<std::string> told;
         for (const std::string& metric : metrics) {
             const auto score = std::ranges::find_if(
-                card.scores, [&](const ModelScore& s) { return s.data == row && s.metric == metric; });
-            text += score == card.scores.end() ? " |" : fmt::format(" {:.3f} |", score->value);
+                card.scores, [&](const ModelScore& s) { return scoredData(s) == row && s.metric == metric; });
+            if (score == card.scores.end()) {
+                text += " |";
+                continue;
+            }
+            const bool whole = metric == "Dice" || metric.starts_with("V-");
+            text += whole ? fmt::format(" {} |", scoreText(*score)) : fmt::format(" {:.3f} |", score->value);
+            if (!score->note.empty()) remember(told, score->note);
         }
-        text += "\n";
+        text += notes ? fmt::format(" {} |\n", fmt::join(told, "; ")) : "\n";
     }
     return text;
 }
 
 } // namespace
+
+std::string scoredData(const ModelScore& score) {
+    if (score.averaging == "flips") return score.data + ", mean over flips";
+    if (score.averaging == "all") return score.data + ", mean over all orientations";
+    return score.data;
+}
+
+std::string scoreText(const ModelScore& score) {
+    std::vector<std::string> parts;
+    if (score.interval)
+        parts.push_back(fmt::format("{:.3f}–{:.3f}", score.interval->low, score.interval->high));
+    if (score.images > 1 && score.range)
+        parts.push_back(
+            fmt::format("{} images {:.2f}–{:.2f}", score.images, score.range->low, score.range->high));
+    return fmt::format("{:.3f}", score.value) +
+           (parts.empty() ? "" : fmt::format(" ({})", fmt::join(parts, "; ")));
+}
 
 std::string cardMarkdown(const ModelCard& card) {
     std::string text = fmt::format("# {}\n\n", card.title.empty() ? card.name : card.title);

@@ -76,9 +76,46 @@ void checkNormalisation(const nlohmann::json& json) {
         refuse(fmt::format("\"normalisation.kind\" is \"{}\"; known are zero-mean-unit-variance, fixed, "
                            "percentile and none.",
                            kind.substr(0, 40)));
+    bool invert = false;
+    take(json, "invert", invert, "normalisation");
+}
+
+std::optional<ScoreRange> rangeFromJson(const nlohmann::json& score, const char* low, const char* high) {
+    if (!score.contains(low) || !score.contains(high)) return std::nullopt;
+    ScoreRange range;
+    take(score, low, range.low, "scores");
+    take(score, high, range.high, "scores");
+    return range;
+}
+
+ModelScore scoreFromJson(const nlohmann::json& json) {
+    ModelScore score;
+    take(json, "data", score.data, "scores");
+    take(json, "metric", score.metric, "scores");
+    take(json, "value", score.value, "scores");
+    take(json, "command", score.command, "scores");
+    take(json, "averaging", score.averaging, "scores");
+    take(json, "images", score.images, "scores");
+    take(json, "note", score.note, "scores");
+    if (json.contains("mean")) take(json, "mean", score.mean.emplace(), "scores");
+    score.range = rangeFromJson(json, "min", "max");
+    score.interval = rangeFromJson(json, "low", "high");
+    return score;
 }
 
 } // namespace
+
+nlohmann::json toJson(const ModelScore& score) {
+    nlohmann::json json = {
+        {"data", score.data}, {"metric", score.metric}, {"value", score.value}, {"command", score.command}};
+    if (!score.averaging.empty()) json["averaging"] = score.averaging;
+    if (score.images > 0) json["images"] = score.images;
+    if (score.mean) json["mean"] = *score.mean;
+    if (score.range) json.update({{"min", score.range->low}, {"max", score.range->high}});
+    if (score.interval) json.update({{"low", score.interval->low}, {"high", score.interval->high}});
+    if (!score.note.empty()) json["note"] = score.note;
+    return json;
+}
 
 nlohmann::json toJson(const ModelCard& card) {
     nlohmann::json classes = nlohmann::json::array(), data = nlohmann::json::array(),
@@ -87,9 +124,7 @@ nlohmann::json toJson(const ModelCard& card) {
         classes.push_back({{"name", c.name}, {"colour", c.colour.hex()}, {"threshold", c.threshold}});
     for (const TrainingData& d : card.data)
         data.push_back({{"name", d.name}, {"terms", d.licence}, {"slices", d.slices}, {"cite", d.cite}});
-    for (const ModelScore& s : card.scores)
-        scores.push_back(
-            {{"data", s.data}, {"metric", s.metric}, {"value", s.value}, {"command", s.command}});
+    for (const ModelScore& s : card.scores) scores.push_back(toJson(s));
     nlohmann::json json = {{"format", 1},
                            {"name", card.name},
                            {"title", card.title},
@@ -105,6 +140,7 @@ nlohmann::json toJson(const ModelCard& card) {
                            {"training", card.training},
                            {"licence", card.licence}};
     if (card.pixelSizeNm) json["pixelSizeNm"] = *card.pixelSizeNm;
+    if (!card.domain.empty()) json["domain"] = card.domain;
     return json;
 }
 
@@ -144,15 +180,9 @@ ModelCard modelCardFromJson(const nlohmann::json& json) {
         take(item, "cite", data.cite, "data");
         card.data.push_back(std::move(data));
     }
-    for (const nlohmann::json& item : list(json, "scores")) {
-        ModelScore score;
-        take(item, "data", score.data, "scores");
-        take(item, "metric", score.metric, "scores");
-        take(item, "value", score.value, "scores");
-        take(item, "command", score.command, "scores");
-        card.scores.push_back(std::move(score));
-    }
+    for (const nlohmann::json& item : list(json, "scores")) card.scores.push_back(scoreFromJson(item));
     take(json, "training", card.training);
+    take(json, "domain", card.domain);
     take(json, "licence", card.licence);
     return card;
 }

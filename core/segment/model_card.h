@@ -26,11 +26,23 @@ struct TrainingData {
     std::string cite;
 };
 
+/// From … to.
+struct ScoreRange {
+    double low = 0, high = 0;
+};
+
+/// A score over one data set: the pixels of all its images together, and how much single images differ.
 struct ModelScore {
     std::string data;   // "Lucchi++ z018–023, z156, z162 (held out)"
     std::string metric; // "IoU"
     double value = 0;
-    std::string command; // the command that measured it
+    std::string command = {};                // the command that measured it
+    std::string averaging = {};              // test-time augmentation: "flips", "all"; empty: none
+    int64_t images = 0;                      // that were scored; 0: an older card, which does not say
+    std::optional<double> mean = {};         // of the scores of single images
+    std::optional<ScoreRange> range = {};    // lowest and highest image
+    std::optional<ScoreRange> interval = {}; // 95 %, by bootstrap
+    std::string note = {};                   // what was resampled, and what to know of the images
 };
 
 /// Where a package keeps its card, in the metadata.
@@ -53,9 +65,11 @@ struct ModelCard {
     std::vector<ModelScore> scores;
     nlohmann::json training = nlohmann::json::object(); // command, recipe, seed, versions, device, steps; no
                                                         // times, so that equal trainings give equal files
+    nlohmann::json domain = nlohmann::json::object();   // what the training images look like, see Domain
     std::string licence;                                // licence under which the model may be used
 };
 
+nlohmann::json toJson(const ModelScore& score);
 nlohmann::json toJson(const ModelCard& card);
 /// Throws Error{model} naming the missing or wrong field.
 ModelCard modelCardFromJson(const nlohmann::json& json);

@@ -193,7 +193,11 @@ Pixels withChannels(const Pixels& slice, int64_t channelsIn, std::string* remark
     return result;
 }
 
-Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& settings, const Progress& progress) {
+namespace {
+
+/// Without what "invert" asks for.
+Normalisation plainNormalisation(const Pixels& slice, const nlohmann::json& settings,
+                                 const Progress& progress) {
     const std::string kind = settings.is_object() ? settings.value("kind", "zero-mean-unit-variance") : "";
     const int64_t channels = slice.channels();
     Normalisation result;
@@ -236,6 +240,37 @@ Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& setting
             result.shift[size_t(c)] = shift;
             result.scale[size_t(c)] = width > 1e-12 ? 1.0 / width : 1.0; // a plain slice becomes all zeros
         });
+    return result;
+}
+
+} // namespace
+
+Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& settings, const Progress& progress) {
+    const Normalisation result = plainNormalisation(slice, settings, progress);
+    if (!settings.is_object() || !settings.value("invert", false)) return result;
+    return result.inverted(settings.value("kind", "zero-mean-unit-variance"), slice.type());
+}
+
+namespace {
+/// v + mirrored value, of a type's range; numbers with a fraction are taken to be 0 … 1.
+double rangeSum(PixelType type) {
+    double sum = 1;
+    withPixelType(type, [&](auto t) {
+        using T = decltype(t);
+        if constexpr (std::is_integral_v<T>)
+            sum = double(std::numeric_limits<T>::max()) + double(std::numeric_limits<T>::lowest());
+    });
+    return sum;
+}
+} // namespace
+
+Normalisation Normalisation::inverted(const std::string& kind, PixelType type) const {
+    Normalisation result = *this;
+    for (size_t c = 0; c < shift.size(); ++c) {
+        result.scale[c] = -scale[c];
+        if (kind == "percentile") result.shift[c] = shift[c] + 1 / scale[c]; // 0 … 1 stays 0 … 1
+        if (kind == "none") result.shift[c] = rangeSum(type);
+    }
     return result;
 }
 

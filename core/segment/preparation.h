@@ -29,6 +29,9 @@ struct Normalisation {
         const double result = (value - shift[channel]) * scale[channel];
         return result - result == 0 ? float(result) : 0.f;
     }
+    /// The same with dark and bright exchanged: what went to 0 … 1 still does, of images without a mean or
+    /// range of their own ("none") the type's range is turned round.
+    Normalisation inverted(const std::string& kind, PixelType type) const;
     /// What is to be said of the values; empty if nothing.
     std::string remark() const;
 };
@@ -36,8 +39,9 @@ struct Normalisation {
 /// Statistics of a whole slice [C, 1, Y, X] of any type, as the card's "normalisation" says:
 /// {"kind": "zero-mean-unit-variance"}; {"kind": "fixed", "mean": m or [m…], "std": s or [s…]};
 /// {"kind": "percentile", "low": 1, "high": 99} (maps low to 0 and high to 1); {"kind": "none"}.
-/// A few outliers (hot pixels) that would widen the standard deviation by more than a tenth are left out of
-/// it. Throws Error{model} when the kind or its values cannot be.
+/// "invert": true beside any of them exchanges dark and bright for a network that was trained on the opposite
+/// contrast. A few outliers (hot pixels) that would widen the standard deviation by more than a tenth are
+/// left out of it. Throws Error{model} when the kind or its values cannot be.
 Normalisation normalisationOf(const Pixels& slice, const nlohmann::json& normalisation,
                               const Progress& progress = Progress::none());
 

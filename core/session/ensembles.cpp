@@ -63,10 +63,12 @@ ModelPackage Session::makeEnsemble(const EnsembleRequest& request, const Progres
     if (!words.data.empty()) made.card.data = words.data;
     if (request.training.is_object()) made.card.training = request.training;
     if (anyOf(request.set.slices, Role::validation) && !made.card.exclusive) {
+        const SlicesRequest slices{Role::validation, Averaging::none, true, request.device, request.threads};
+        const PartProgress part(progress, 0, 0.1);
         const std::vector<double> thresholds =
-            bestThresholds(made, request.set.slices,
-                           {Role::validation, Averaging::none, true, request.device, request.threads},
-                           PartProgress(progress, 0, 0.1));
+            request.set.marksBoundaries && made.card.classes.size() == 1
+                ? std::vector{boundaryThreshold(made, request.set.slices, slices, part)}
+                : bestThresholds(made, request.set.slices, slices, part);
         for (size_t c = 0; c < thresholds.size(); ++c) made.card.classes[c].threshold = thresholds[c];
     }
     if (anyOf(request.set.slices, Role::test))

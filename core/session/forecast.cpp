@@ -12,7 +12,7 @@ namespace cristae {
 
 namespace {
 
-constexpr double mostScale = 4, mostSeconds = 60;
+constexpr double mostSeconds = 60;
 constexpr int64_t mostBytes = int64_t(2) << 30;
 
 /// Of the two directions the one that is farther from 1.
@@ -38,11 +38,6 @@ std::string durationWords(double seconds) {
 }
 
 } // namespace
-
-bool isAbsurd(const ModelScale& scale) {
-    return std::ranges::any_of(std::initializer_list<double>{scale.y, scale.x},
-                               [](double s) { return s > mostScale || s < 1 / mostScale; });
-}
 
 std::vector<std::string> predictionConcerns(const ImageInfo& image, const PredictionRequest& request,
                                             std::optional<double> seconds) {

@@ -1,11 +1,9 @@
 // What is said of a prediction before it begins: a scale that makes no sense, and what it costs.
 #pragma once
+#include "core/segment/model_fit.h"
 #include "core/session/session.h"
 
 namespace cristae {
-
-/// Beyond four times in either direction a network sees nothing that it was trained on.
-bool isAbsurd(const ModelScale& scale);
 
 /// Sentences to be read before the prediction: of models at an absurd scale, of more than 2 GB of memory and,
 /// where `seconds` are known, of more than a minute. Empty where there is nothing to say. Quick: no network

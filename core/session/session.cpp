@@ -167,6 +167,8 @@ Session::Prepared Session::prepareTasks(const PredictionRequest& request) {
         NetworkTask task;
         task.network = entry.network.get();
         task.card = model.package.card;
+        if (model.invert) // of a model that inverts by itself: not
+            task.card.normalisation["invert"] = !task.card.normalisation.value("invert", false);
         std::vector<std::string> names = model.classes;
         if (names.empty())
             for (const ModelClass& known : task.card.classes) names.push_back(known.name);
@@ -198,6 +200,7 @@ nlohmann::json Session::predictionEntry(const Prepared& prepared, const Predicti
                           {"device", task.network->info().device},
                           {"tile", usedTileSide(task.network->info(), request.settings)},
                           {"precision", task.network->info().precision}});
+        if (request.models[i].invert) models.back()["inverted"] = true;
     }
     const PredictionSettings& settings = request.settings;
     const int64_t end = settings.endSlice < 0 ? info.extent().z : settings.endSlice;

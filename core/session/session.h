@@ -16,6 +16,13 @@
 
 namespace cristae {
 
+struct Domain;
+struct Likeness;
+struct ScaleCandidate;
+struct ScaleRequest;
+struct ScoreReport;
+struct ScoreRequest;
+
 struct SessionPaths {
     std::filesystem::path zoo;        // shipped model packages
     std::filesystem::path userModels; // packages the user trained; made when first needed
@@ -29,6 +36,7 @@ struct ModelRequest {
     ModelPackage package;
     std::vector<std::string> classes; // names; empty = all
     std::optional<double> threshold;  // instead of the card's
+    bool invert = false;              // dark and bright exchanged for this model; the image stays as it is
 };
 
 struct PredictionRequest {
@@ -105,6 +113,7 @@ struct SlicesRequest {
     bool wantProbabilities = false;
     std::string device = "auto";
     int threads = 0;
+    std::optional<double> threshold = {}; // of every class, instead of the card's
 };
 
 /// Models to combine, and labelled slices to score the result on.
@@ -168,18 +177,24 @@ public:
     /// not loaded.
     std::optional<double> estimateSeconds(const ImageInfo& image, const PredictionRequest& request) const;
     /// Dice, IoU, precision, recall and accuracy of a model on the slices of Role::test, at their own pixel
-    /// size, summed over each data set before any division; for each class when there are several. With
-    /// `boundaries` also V-rand and V-info at their best thresholds (see bestPartitions()) where all slices
-    /// of a data set have one size; what is unknown belongs to no cell.
+    /// size, summed over each data set before any division, for each class when there are several; with the
+    /// range over single images and 95 % intervals by bootstrap (see UnitCounts, resampledCounts()). Of
+    /// boundaries also V-rand and V-info at the card's threshold and at the best of 0.1 … 0.9, where all
+    /// slices of a data set have one size; what is unknown belongs to no cell. An image in which nothing is
+    /// known is left out.
+    ScoreReport scoreReport(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                            const ScoreRequest& request, const Progress& progress);
+    /// The scores alone.
     std::vector<ModelScore> score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                                   Averaging averaging, const std::string& device, int threads,
                                   const Progress& progress, bool boundaries = false);
     /// What a card tells of the slices of Role::test: score() as they are and averaged over all orientations.
     std::vector<ModelScore> cardScores(const ModelPackage& package, const TrainingSet& set,
                                        const std::string& device, int threads, const Progress& progress);
-    /// cardScores() in place of the scores in the package's card; writes the card.
-    void scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device, int threads,
-                       const Progress& progress);
+    /// Of boundaries: the threshold, of 0.1, 0.2 … 0.9, at which V-rand is highest, in the mean over the data
+    /// sets of the request's role; one half where none is better.
+    double boundaryThreshold(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                             SlicesRequest request, const Progress& progress);
     /// Predicts each slice of the wanted role, at its own pixel size and with its neighbours where they are
     /// known, and hands over its index in `slices` with the answer: labels 1…n in the order of the card.
     void predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
@@ -197,6 +212,24 @@ public:
     /// Why the model sees the class there. Throws Error{usage, model, device, memory, cancelled}.
     ExplanationMap explain(const TileSource& image, const ExplanationRequest& request,
                            const Progress& progress);
+    /// What a model finds in a part of a slice for each assumed pixel size, in the order of the sizes; the
+    /// quick ones are computed first, and `consume`, if given, gets each at once. Throws Error{usage, model,
+    /// input, device, memory, cancelled}.
+    std::vector<ScaleCandidate> scaleCandidates(const TileSourcePtr& image, const ScaleRequest& request,
+                                                const std::function<void(const ScaleCandidate&)>& consume,
+                                                const Progress& progress);
+    /// How the image suits each model of the request, judged from the middle of its middle slice or region,
+    /// also with dark and bright exchanged. Throws as predictLabels() does.
+    std::vector<Likeness> likeness(const TileSource& image, const PredictionRequest& request,
+                                   const Progress& progress);
+    /// Where the result of a request's first slice is doubtful: entropy of the probability of each pixel's
+    /// most probable class, averaged over flips (Wang et al. 2019, doi:10.1016/j.neucom.2019.01.103) and over
+    /// about 16 model pixels around; f32 [1, 1, Y, X] in bits, 0 … 1.
+    ExplanationMap doubtMap(const TileSource& image, const PredictionRequest& request,
+                            const Progress& progress);
+    /// What the slices of Role::train look like to the model, for ModelCard::domain. Empty without any.
+    nlohmann::json domainFor(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
+                             const std::string& device, int threads, const Progress& progress);
     /// Trains, scores the best network on the slices of Role::test, as it is and averaged over all
     /// orientations, and only then writes the model, whole, with the scores in its card: until then an older
     /// one of that name stays. Where another has come there meanwhile, and the plan is not to overwrite it,
@@ -209,6 +242,8 @@ private:
                                      const Progress& progress);
     std::filesystem::path exportObjects(const LabelExport& what, const Exporter& exporter,
                                         const Destination& target, const Progress& progress);
+    ScaleCandidate scaleCandidate(const TileSourcePtr& image, const std::vector<NetworkTask>& tasks,
+                                  const std::optional<Domain>& domain, int64_t z, const Progress& progress);
     struct Prepared;
     Prepared prepareTasks(const PredictionRequest& request);
     nlohmann::json predictionEntry(const Prepared& prepared, const PredictionRequest& request,

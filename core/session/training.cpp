@@ -1,10 +1,8 @@
-// Session's verbs for models: training, and the scores of a model on held-out slices.
+// Session's verbs for models: training, and predicting slices of a training set.
 #include "core/base/error.h"
 #include "core/image/memory_source.h"
 #include "core/image/with_voxel_size.h"
 #include "core/learn/run_record.h"
-#include "core/measure/best_partitions.h"
-#include "core/measure/partition_scores.h"
 #include "core/segment/package_writer.h"
 #include "core/session/prepared.h"
 
@@ -13,38 +11,12 @@
 
 namespace cristae {
 
-namespace {
-
-/// The voxels whose truth is known.
-void addCounts(ConfusionCounts& counts, const Pixels& prediction, const Pixels& truth, int64_t label) {
-    const auto predicted = prediction.values<uint8_t>();
-    const auto known = truth.values<uint8_t>();
-    for (size_t i = 0; i < known.size(); ++i) {
-        if (known[i] == 255) continue;
-        const bool says = predicted[i] == label, is = known[i] == label;
-        ++(says ? is ? counts.truePositive : counts.falsePositive
-           : is ? counts.falseNegative
-                : counts.trueNegative);
-    }
-}
-
-void addScores(std::vector<ModelScore>& scores, const std::string& data, const ConfusionCounts& counts,
-               const std::string& command) {
-    scores.push_back({data, "Dice", counts.dice(), command});
-    scores.push_back({data, "IoU", counts.iou(), command});
-    scores.push_back({data, "precision", counts.precision(), command});
-    scores.push_back({data, "recall", counts.recall(), command});
-    scores.push_back({data, "accuracy", counts.accuracy(), command});
-}
-
-} // namespace
-
 void Session::predictSlices(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
                             const SlicesRequest& wanted,
                             const std::function<void(size_t, const PredictedSlice&)>& consume,
                             const Progress& progress) {
     PredictionRequest request;
-    request.models = {{package, {}, {}}};
+    request.models = {{package, {}, wanted.threshold}};
     request.device = wanted.device;
     request.threads = wanted.threads;
     request.settings.averaging = wanted.averaging;
@@ -67,66 +39,6 @@ void Session::predictSlices(const ModelPackage& package, const std::vector<Train
             *image, prepared.tasks, settings, [&](const PredictedSlice& predicted) { consume(i, predicted); },
             part);
     }
-}
-
-namespace {
-
-/// What the slices of one data set gave.
-struct DataScores {
-    std::string data;
-    std::vector<ConfusionCounts> counts; // of each class
-    std::vector<float> probability;      // of boundaries, [Z, Y, X]
-    std::vector<uint8_t> boundary;       // likewise, in truth
-    Extent3 extent{0, 0, 0};
-    bool oneSize = true;
-
-    void addBoundaries(const Pixels& probabilities, const Pixels& labels) {
-        const Extent3& e = labels.extent();
-        oneSize = oneSize && (extent.z == 0 || (extent.y == e.y && extent.x == e.x));
-        extent = {extent.z + 1, e.y, e.x};
-        const auto plane = probabilities.plane<float>(0, 0);
-        probability.insert(probability.end(), plane.begin(), plane.end());
-        for (const uint8_t label : labels.values<uint8_t>()) boundary.push_back(label != 0);
-    }
-};
-
-} // namespace
-
-std::vector<ModelScore> Session::score(const ModelPackage& package, const std::vector<TrainingSlice>& slices,
-                                       Averaging averaging, const std::string& device, int threads,
-                                       const Progress& progress, bool boundaries) {
-    const size_t classes = package.card.classes.size();
-    boundaries = boundaries && classes == 1;
-    std::vector<DataScores> found; // in the order of the data
-    predictSlices(
-        package, slices, {Role::test, averaging, boundaries, device, threads},
-        [&](size_t i, const PredictedSlice& predicted) {
-            auto one = std::ranges::find(found, slices[i].data, &DataScores::data);
-            if (one == found.end())
-                one = found.insert(one, {slices[i].data, std::vector<ConfusionCounts>(classes), {}, {}});
-            const Pixels labels = predicted.labels.converted(PixelType::u8);
-            for (size_t c = 0; c < classes; ++c)
-                addCounts(one->counts[c], labels, slices[i].labels, int64_t(c) + 1);
-            if (boundaries) one->addBoundaries(predicted.probabilities, slices[i].labels);
-        },
-        progress);
-    std::vector<ModelScore> scores;
-    const std::string command = package.card.training.value("command", "");
-    for (const DataScores& one : found)
-        for (size_t c = 0; c < classes; ++c) {
-            std::string name = one.data;
-            if (classes > 1) name += ", " + package.card.classes[c].name;
-            if (averaging == Averaging::flips) name += ", mean over flips";
-            if (averaging == Averaging::all) name += ", mean over all orientations";
-            addScores(scores, name, one.counts[c], command);
-            if (!boundaries || !one.oneSize) continue;
-            const BestPartitions best =
-                bestPartitions(one.probability, cellsBetween(one.boundary, one.extent),
-                               PartProgress(progress, 1, 1)); // seconds after the minutes of predicting
-            scores.push_back({name, "V-rand", best.vRand, command});
-            scores.push_back({name, "V-info", best.vInfo, command});
-        }
-    return scores;
 }
 
 namespace {
@@ -170,36 +82,24 @@ TrainingResult Session::train(TrainingPlan plan, TrainingListener& listener, con
     TrainingSet test{{}, plan.set.classNames, plan.set.marksBoundaries};
     for (const TrainingSlice& slice : plan.set.slices)
         if (slice.role == Role::test) test.slices.push_back(slice);
-    const double share = test.slices.empty() ? 1 : 0.97;
-    const PartProgress training(progress, 0, share), scoring(progress, share, 1);
+    const bool cells = plan.set.marksBoundaries && plan.recipe.value("threshold", "dice") == "dice" &&
+                       std::ranges::any_of(plan.set.slices, [](const TrainingSlice& slice) {
+                           return slice.role == Role::validation;
+                       });
+    const double share = test.slices.empty() ? 1 : 0.97, trained = cells ? share - 0.01 : share;
+    const PartProgress training(progress, 0, trained), scoring(progress, share, 1);
     TrainingResult result = engine().trainer->train(plan, listener, training);
     if (plan.place.rank > 0) return result; // rank 0 writes for all
+    const int threads = plan.recipe.value("threads", 0);
+    if (ModelCard& card = result.package.card; cells && card.classes.size() == 1 && !card.exclusive)
+        card.classes[0].threshold = boundaryThreshold(
+            result.package, plan.set.slices, {Role::validation, Averaging::none, true, plan.device, threads},
+            PartProgress(progress, trained, share));
     if (!test.slices.empty())
-        result.package.card.scores =
-            cardScores(result.package, test, plan.device, plan.recipe.value("threads", 0), scoring);
+        result.package.card.scores = cardScores(result.package, test, plan.device, threads, scoring);
+    result.package.card.domain = domainFor(result.package, plan.set.slices, plan.device, threads, scoring);
     placeModel(plan, result, listener);
     return result;
-}
-
-std::vector<ModelScore> Session::cardScores(const ModelPackage& package, const TrainingSet& set,
-                                            const std::string& device, int threads,
-                                            const Progress& progress) {
-    constexpr double share = 1.0 / 9; // eight orientations after one
-    std::vector<ModelScore> scores;
-    for (const Averaging averaging : {Averaging::none, Averaging::all}) {
-        const PartProgress scoring(progress, averaging == Averaging::none ? 0 : share,
-                                   averaging == Averaging::none ? share : 1);
-        for (ModelScore& one :
-             score(package, set.slices, averaging, device, threads, scoring, set.marksBoundaries))
-            scores.push_back(std::move(one));
-    }
-    return scores;
-}
-
-void Session::scoreIntoCard(ModelPackage& package, const TrainingSet& set, const std::string& device,
-                            int threads, const Progress& progress) {
-    package.card.scores = cardScores(package, set, device, threads, progress);
-    package = publishPackage(package, {package.file, Existing::replace});
 }
 
 } // namespace cristae

@@ -88,6 +88,7 @@ TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, c
 void TrainingRun::build() {
     use_.classes = int64_t(plan_.set.classNames.size());
     use_.exclusive = loss_.exclusive();
+    use_.ownThresholds = recipe_.at("threshold") == "dice";
     use_.seen = seen_;
     use_.device = chooseDevice(plan_.device);
     // Each process of a machine takes a GPU of its own.

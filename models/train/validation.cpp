@@ -5,6 +5,9 @@
 
 #include <ATen/autocast_mode.h>
 
+#include <array>
+#include <cmath>
+
 namespace cristae {
 
 ClassCounts::ClassCounts(int64_t classes)
@@ -29,64 +32,94 @@ void ClassCounts::add(const torch::Tensor& probability, const torch::Tensor& lab
     known += double(knownHere.sum().item<int64_t>());
 }
 
-namespace {
-template <class F> double meanOf(size_t count, F&& value) {
-    double sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += value(i);
-    return count ? sum / double(count) : 0;
-}
-} // namespace
-
 double ClassCounts::dice() const {
-    return meanOf(both.size(), [&](size_t c) {
-        return predicted[c] + truth[c] > 0 ? 2 * both[c] / (predicted[c] + truth[c]) : 1;
-    });
-}
-double ClassCounts::iou() const {
-    return meanOf(both.size(), [&](size_t c) {
-        const double either = predicted[c] + truth[c] - both[c];
-        return either > 0 ? both[c] / either : 1;
-    });
-}
-double ClassCounts::accuracy() const {
-    return meanOf(both.size(), [&](size_t c) { return known > 0 ? correct[c] / known : 1; });
+    double sum = 0;
+    for (size_t c = 0; c < both.size(); ++c)
+        sum += predicted[c] + truth[c] > 0 ? 2 * both[c] / (predicted[c] + truth[c]) : 1;
+    return both.empty() ? 0 : sum / double(both.size());
 }
 
-ThresholdSearch::ThresholdSearch(int64_t classes)
-    : inside_(torch::zeros({classes, bins}, torch::kLong)),
-      all_(torch::zeros({classes, bins}, torch::kLong)) {}
+MeanScores meanScores(const CountsByData& counts) {
+    MeanScores mean;
+    if (counts.empty()) return mean;
+    const size_t classes = counts.begin()->second.both.size();
+    for (size_t c = 0; c < classes; ++c) {
+        double dice = 0, iou = 0, accuracy = 0, showing = 0, falsely = 0;
+        for (const auto& [name, one] : counts) {
+            accuracy += one.known > 0 ? one.correct[c] / one.known : 1;
+            falsely += one.predicted[c];
+            if (one.truth[c] == 0) continue;
+            ++showing;
+            dice += 2 * one.both[c] / (one.predicted[c] + one.truth[c]);
+            iou += one.both[c] / (one.predicted[c] + one.truth[c] - one.both[c]);
+        }
+        const double nowhere = falsely > 0 ? 0 : 1;
+        mean.dice += (showing > 0 ? dice / showing : nowhere) / double(classes);
+        mean.iou += (showing > 0 ? iou / showing : nowhere) / double(classes);
+        mean.accuracy += accuracy / double(counts.size() * classes);
+    }
+    return mean;
+}
 
-void ThresholdSearch::add(const torch::Tensor& probability, const torch::Tensor& labels) {
+void ThresholdSearch::add(const std::string& data, const torch::Tensor& probability,
+                          const torch::Tensor& labels) {
     const torch::NoGradGuard guard;
+    Histograms& own = found_[data];
+    if (!own.all.defined())
+        own = {torch::zeros({classes_, bins}, torch::kLong), torch::zeros({classes_, bins}, torch::kLong)};
     const torch::Tensor known = labels.squeeze(0).ne(255);
     const torch::Tensor truth = labels.squeeze(0).masked_select(known);
-    for (int64_t c = 0; c < inside_.size(0); ++c) {
+    for (int64_t c = 0; c < classes_; ++c) {
         const torch::Tensor bin =
             probability[0][c].masked_select(known).mul(bins).to(torch::kLong).clamp_(0, bins - 1);
-        all_[c] += torch::bincount(bin, {}, bins);
-        inside_[c] += torch::bincount(bin.masked_select(truth.eq(c + 1)), {}, bins);
+        own.all[c] += torch::bincount(bin, {}, bins);
+        own.inside[c] += torch::bincount(bin.masked_select(truth.eq(c + 1)), {}, bins);
     }
 }
 
 std::vector<double> ThresholdSearch::best() const {
     std::vector<double> result;
-    for (int64_t c = 0; c < inside_.size(0); ++c) {
-        const auto inside = inside_.accessor<int64_t, 2>()[c], all = all_.accessor<int64_t, 2>()[c];
-        int64_t truth = 0, both = 0, predicted = 0, bestBin = bins / 2;
-        for (int64_t bin = 0; bin < bins; ++bin) truth += inside[bin];
-        double bestDice = 0;
-        // From the highest threshold down; at each everything from `bin` on is predicted.
-        for (int64_t bin = bins - 1; bin >= 1; --bin) {
-            both += inside[bin];
-            predicted += all[bin];
-            const double dice = truth + predicted > 0 ? 2 * double(both) / double(truth + predicted) : 0;
-            const bool nearer = std::abs(bin - bins / 2) < std::abs(bestBin - bins / 2);
-            if (dice > bestDice || (dice == bestDice && nearer)) {
-                bestDice = dice;
-                bestBin = bin;
+    for (int64_t c = 0; c < classes_; ++c) {
+        std::array<double, bins> sums{}; // of the Dice of each data set, by the first bin that is predicted
+        for (const auto& [name, own] : found_) {
+            const auto inside = own.inside.accessor<int64_t, 2>()[c], all = own.all.accessor<int64_t, 2>()[c];
+            int64_t truth = 0, both = 0, predicted = 0;
+            for (int64_t bin = 0; bin < bins; ++bin) truth += inside[bin];
+            if (truth == 0) continue;
+            // From the highest threshold down; at each everything from `bin` on is predicted.
+            for (int64_t bin = bins - 1; bin >= 1; --bin) {
+                both += inside[bin];
+                predicted += all[bin];
+                sums[size_t(bin)] += 2 * double(both) / double(truth + predicted);
             }
         }
-        result.push_back(bestDice > 0 ? double(bestBin) / double(bins) : 0.5);
+        int64_t best = bins / 2;
+        for (int64_t bin = bins - 1; bin >= 1; --bin) {
+            const bool nearer = std::abs(bin - bins / 2) < std::abs(best - bins / 2);
+            const double gain = sums[size_t(bin)] - sums[size_t(best)];
+            if (gain > 0 || (gain == 0 && nearer)) best = bin;
+        }
+        result.push_back(double(best) / double(bins));
+    }
+    return result;
+}
+
+CountsByData ThresholdSearch::countsAt(const std::vector<double>& thresholds) const {
+    CountsByData result;
+    for (const auto& [name, own] : found_) {
+        ClassCounts& counts = result.emplace(name, ClassCounts(classes_)).first->second;
+        for (int64_t c = 0; c < classes_; ++c) {
+            const auto first = int64_t(std::lround(thresholds[size_t(c)] * double(bins)));
+            const auto from = [&](const torch::Tensor& histogram, int64_t bin) {
+                return double(histogram[c].slice(0, bin).sum().item<int64_t>());
+            };
+            const auto at = size_t(c);
+            counts.both[at] = from(own.inside, first);
+            counts.predicted[at] = from(own.all, first);
+            counts.truth[at] = from(own.inside, 0);
+            counts.known = from(own.all, 0);
+            counts.correct[at] = counts.known - counts.predicted[at] - counts.truth[at] + 2 * counts.both[at];
+        }
     }
     return result;
 }
@@ -187,7 +220,7 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
                           const NetworkUse& use, const std::function<bool()>& interrupted, Role role) {
     const torch::NoGradGuard guard;
     ValidationScores scores;
-    ClassCounts counts(use.classes);
+    CountsByData winners; // of classes that exclude each other, which have no thresholds
     ThresholdSearch search(use.classes);
     double lossSum = 0, pixels = 0;
     network.eval();
@@ -200,8 +233,9 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
             torch::from_blob(const_cast<uint8_t*>(slice.labels.values<uint8_t>().data()),
                              {1, extent.y, extent.x}, torch::kByte);
         const torch::Tensor probability = classProbabilities(logits, use.exclusive).contiguous();
-        counts.add(probability, labels, use.exclusive);
-        search.add(probability, labels);
+        if (use.exclusive && slice.known > 0)
+            winners.try_emplace(slice.data, use.classes).first->second.add(probability, labels, true);
+        if (slice.known > 0) search.add(slice.data, probability, labels);
         lossSum += loss(logits, labels).item<double>() * double(slice.known);
         pixels += double(slice.known);
         if (scores.firstProbability.empty()) {
@@ -210,12 +244,15 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
                         scores.firstProbability.values<float>().data());
         }
     }
-    if (counts.known > 0) {
+    if (pixels > 0) {
         scores.loss = lossSum / pixels;
-        scores.dice = counts.dice();
-        scores.iou = counts.iou();
-        scores.accuracy = counts.accuracy();
         scores.thresholds = search.best();
+        const std::vector<double> half(size_t(use.classes), 0.5);
+        const MeanScores mean = meanScores(
+            use.exclusive ? winners : search.countsAt(use.ownThresholds ? scores.thresholds : half));
+        scores.dice = mean.dice;
+        scores.iou = mean.iou;
+        scores.accuracy = mean.accuracy;
     }
     return scores;
 }

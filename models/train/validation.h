@@ -6,14 +6,17 @@
 #include "models/nn/architecture.h"
 
 #include <functional>
+#include <map>
+#include <string>
 
 namespace cristae {
 
-/// Scores over all validation slices together, mean over classes; NaN-free. Dice and IoU of empty against
-/// empty are 1.
+/// Scores of all validation slices; NaN-free. The loss is the mean over pixels; Dice, IoU and accuracy are
+/// those of each data set, at the thresholds that the model would use, in the mean over data sets: a large
+/// one does not decide alone. See meanScores().
 struct ValidationScores {
-    double loss = 0, dice = 0, iou = 0, accuracy = 0; // at a threshold of 0.5; all 0 where no pixel is known
-    std::vector<double> thresholds; // of each class, in steps of 0.05: where its Dice is highest; empty
+    double loss = 0, dice = 0, iou = 0, accuracy = 0; // all 0 where no pixel is known
+    std::vector<double> thresholds; // of each class, in steps of 0.05: where its mean Dice is highest; empty
                                     // where no pixel is known
     Pixels firstProbability;        // f32 [K, 1, Y, X] of the first slice
 };
@@ -25,23 +28,38 @@ struct ClassCounts {
     explicit ClassCounts(int64_t classes);
     /// probability f32 [N, K, Y, X], labels u8 [N, Y, X].
     void add(const torch::Tensor& probability, const torch::Tensor& labels, bool exclusive);
+    /// Mean over classes at these counts; 1 for a class that is nowhere.
     double dice() const;
-    double iou() const;
-    double accuracy() const;
 };
 
-/// Finds the threshold of each class that gives the highest Dice over everything added; the one nearest to
-/// 0.5 of equals.
+using CountsByData = std::map<std::string, ClassCounts>; // by the name of the data set
+
+struct MeanScores {
+    double dice = 0, iou = 0, accuracy = 0;
+};
+/// Of each class the mean over the data sets that show it, then the mean over classes. A class that no data
+/// set shows counts 1 where nothing is predicted, else 0.
+MeanScores meanScores(const CountsByData& counts);
+
+/// Finds one threshold of each class for all data sets: the highest mean of their Dice; the one nearest to
+/// 0.5 of equals. A data set without the class does not count.
 class ThresholdSearch {
 public:
-    explicit ThresholdSearch(int64_t classes);
+    explicit ThresholdSearch(int64_t classes) : classes_(classes) {}
     /// probability f32 [1, K, Y, X], labels u8 [1, Y, X]; unknown pixels are left out.
-    void add(const torch::Tensor& probability, const torch::Tensor& labels);
+    void add(const std::string& data, const torch::Tensor& probability, const torch::Tensor& labels);
     std::vector<double> best() const;
+    /// What thresholds (of 0.05, 0.1 … 0.95, one a class) give: a pixel from the threshold on is of the
+    /// class.
+    CountsByData countsAt(const std::vector<double>& thresholds) const;
 
 private:
     static constexpr int64_t bins = 20;
-    torch::Tensor inside_, all_; // i64 [K, bins]: pixels of the class, and all, by probability
+    struct Histograms {
+        torch::Tensor inside, all; // i64 [K, bins]: pixels of the class, and all, by probability
+    };
+    int64_t classes_;
+    std::map<std::string, Histograms> found_;
 };
 
 struct NetworkUse {
@@ -51,6 +69,7 @@ struct NetworkUse {
     torch::Device device = torch::kCPU;
     bool bf16 = false;
     SlicesSeen seen;
+    bool ownThresholds = true; // a model takes the best thresholds, not one half
 };
 
 /// [N, K, Z, Y, X] → [N, K, Z · Y, X], and labels [N, Z, Y, X] → [N, Z · Y, X]: losses and counts see volumes

@@ -171,6 +171,9 @@ private Q_SLOTS:
         row("study training-size --images a.tif --labels stack.tif --output a.tif", "not a folder");
         row("train --images a.tif --labels stack.tif --run-folder raw --output m", "not of a training run");
         row("score hard.safetensors --data note.json --write", "hard links");
+        row("describe hard.safetensors --data note.json --write", "hard links");
+        row("score broken.safetensors --data note.json --per-image l.tif", "exists already");
+        row("score broken.safetensors --data note.json --worst w.xyz", "in which format");
         row("ensemble broken.safetensors broken.safetensors --data note.json --output hard",
             "an input of this job");
     }

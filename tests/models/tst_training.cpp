@@ -56,13 +56,44 @@ private Q_SLOTS:
         labels[0].slice(0, 0, 2) = 1;
         probability[0][0][9] = 0.9;
         labels[0][9] = 255;
-        search.add(probability, labels);
+        search.add("one", probability, labels);
         QCOMPARE(search.best().at(0), 0.25);
         QCOMPARE(search.best().at(1), 0.5); // a class that is nowhere
         // Of equal thresholds the one nearest to one half.
         ThresholdSearch clear(1);
-        clear.add(labels.eq(1).to(torch::kFloat).unsqueeze(1), labels);
+        clear.add("one", labels.eq(1).to(torch::kFloat).unsqueeze(1), labels);
         QCOMPARE(clear.best().at(0), 0.5);
+    }
+
+    void everyDataSetCountsAlike() {
+        // A large set that 0.8 suits best, and a small one that 0.3 does, much more so: pooled, the large one
+        // would decide.
+        ThresholdSearch search(1);
+        torch::Tensor large = torch::full({1, 1, 100, 100}, 0.05), small = torch::full({1, 1, 10, 10}, 0.05);
+        torch::Tensor isLarge = torch::zeros({1, 100, 100}, torch::kByte),
+                      isSmall = torch::zeros({1, 10, 10}, torch::kByte);
+        large[0][0].slice(0, 0, 50) = 0.92; // objects
+        isLarge[0].slice(0, 0, 50) = 1;
+        large[0][0].slice(0, 50, 60) = 0.62; // taken for objects below
+        small[0][0].slice(0, 0, 5) = 0.42;
+        isSmall[0].slice(0, 0, 5) = 1;
+        search.add("large", large, isLarge);
+        QVERIFY(search.best().at(0) > 0.62);
+        search.add("small", small, isSmall);
+        QCOMPARE(search.best().at(0), 0.4); // 10/11 and 1, instead of 1 and 0
+        const CountsByData counts = search.countsAt({0.4});
+        QCOMPARE(counts.at("large").both[0], 5000.0);
+        QCOMPARE(counts.at("large").predicted[0], 6000.0);
+        QCOMPARE(counts.at("large").correct[0], 9000.0);
+        QCOMPARE(counts.at("small").known, 100.0);
+        const MeanScores mean = meanScores(counts);
+        QVERIFY(std::abs(mean.dice - (10.0 / 11 + 1) / 2) < 1e-12);
+        QVERIFY(std::abs(mean.iou - (5.0 / 6 + 1) / 2) < 1e-12);
+        QVERIFY(std::abs(mean.accuracy - 0.95) < 1e-12);
+        // A set without the class has no Dice of its own.
+        search.add("without", torch::full({1, 1, 10, 10}, 0.45), torch::zeros({1, 10, 10}, torch::kByte));
+        QCOMPARE(meanScores(search.countsAt({0.4})).dice, mean.dice);
+        QCOMPARE(meanScores({}).dice, 0.0);
     }
 
     void thresholdsGoIntoTheCard() {

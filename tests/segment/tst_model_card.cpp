@@ -72,6 +72,45 @@ private Q_SLOTS:
         QVERIFY(!modelCardFromJson(toJson(unknownSize)).pixelSizeNm);
     }
 
+    void oldScoresAreRead() {
+        // As Cristae wrote them before there were ranges and intervals.
+        nlohmann::json json = toJson(fullCard());
+        json["scores"] = {{{"data", "z18"}, {"metric", "IoU"}, {"value", 0.87}, {"command", "c"}}};
+        const ModelScore old = modelCardFromJson(json).scores.at(0);
+        QCOMPARE(old.value, 0.87);
+        QVERIFY(!old.mean && !old.range && !old.interval && old.images == 0 && old.averaging.empty());
+        QCOMPARE(toJson(old).dump(), json["scores"][0].dump());
+        QCOMPARE(scoreText(old), std::string("0.870"));
+        json["scores"][0]["low"] = "wide";
+        json["scores"][0]["high"] = 1;
+        QVERIFY(QString::fromStdString(complaint(json)).contains("scores.low"));
+    }
+
+    void scoresTellHowMuchImagesDiffer() {
+        ModelScore score{"Lucchi++", "Dice", 0.8742, "cristae-cli score"};
+        score.images = 12;
+        score.mean = 0.86;
+        score.range = {0.79, 0.93};
+        score.interval = {0.861, 0.886};
+        score.averaging = "all";
+        score.note = "interval over 12 images";
+        QCOMPARE(scoreText(score), std::string("0.874 (0.861–0.886; 12 images 0.79–0.93)"));
+        QCOMPARE(scoredData(score), std::string("Lucchi++, mean over all orientations"));
+        const auto json = toJson(score);
+        ModelCard card = fullCard();
+        card.scores = {score};
+        QCOMPARE(toJson(modelCardFromJson(toJson(card)).scores.at(0)).dump(), json.dump());
+        const QString page = QString::fromStdString(cardMarkdown(card));
+        QVERIFY(page.contains("| data | Dice | note |\n|---|---|---|\n"));
+        QVERIFY(page.contains("| Lucchi++, mean over all orientations | 0.874 (0.861–0.886; 12 images "
+                              "0.79–0.93) | interval over 12 images |\n"));
+        QVERIFY(page.contains("```\ncristae-cli score\n```"));
+        score.range.reset();
+        QCOMPARE(scoreText(score), std::string("0.874 (0.861–0.886)"));
+        score.interval.reset();
+        QCOMPARE(scoreText(score), std::string("0.874"));
+    }
+
     void licencesInShort_data() {
         QTest::addColumn<QString>("sentence");
         QTest::addColumn<QString>("words");

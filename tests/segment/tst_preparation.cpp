@@ -49,6 +49,27 @@ private Q_SLOTS:
         }
     }
 
+    void invertExchangesDarkAndBright() {
+        const Pixels plane = randomPlane(PixelType::u8, 1, 60, 50, 4, 20, 240);
+        Pixels mirror(PixelType::u8, 1, plane.extent()); // 255 − v
+        for (size_t i = 0; i < 3000; ++i)
+            mirror.values<uint8_t>()[i] = uint8_t(255 - plane.values<uint8_t>()[i]);
+        for (const nlohmann::json& plain : std::initializer_list<nlohmann::json>{
+                 {{"kind", "zero-mean-unit-variance"}}, {{"kind", "percentile"}}, {{"kind", "none"}}}) {
+            nlohmann::json inverted = plain;
+            inverted["invert"] = true;
+            const Pixels wanted = normalised(mirror, normalisationOf(mirror, plain)),
+                         done = normalised(plane, normalisationOf(plane, inverted));
+            for (size_t i = 0; i < 3000; ++i)
+                QVERIFY(std::abs(done.values<float>()[i] - wanted.values<float>()[i]) < 1e-5f);
+        }
+        Pixels fraction(PixelType::f32, 1, {1, 1, 2});
+        fraction.values<float>()[0] = 0.25f;
+        const Pixels done =
+            normalised(fraction, normalisationOf(fraction, {{"kind", "none"}, {"invert", true}}));
+        QCOMPARE(done.values<float>()[0], 0.75f);
+    }
+
     void largeOffsetsDoNotCancel() {
         Pixels plane(PixelType::f64, 1, {1, 64, 64});
         for (size_t i = 0; i < 64 * 64; ++i) plane.values<double>()[i] = 1e9 + double(i % 2);

@@ -309,6 +309,43 @@ private Q_SLOTS:
                                                          in("none.tif"), Progress::none()),
                                  Error);
     }
+
+    void invertedGreyValuesAreTheModelsOnly() {
+        PredictionRequest wanted = request("bright");
+        const Document document(image_);
+        const auto predicted = [&] {
+            LabelLayer layer = document.labels();
+            const PredictionResult result =
+                session_->predictLabels(*image_, layer.snapshot(), layer.generation(), document.classes(),
+                                        wanted, {}, Progress::none());
+            layer.apply(result.delta);
+            return std::pair(layer.snapshot().labels(Box3::ofSlice(image_->info().extent(), 1)),
+                             result.provenance);
+        };
+        const auto [bright, plain] = predicted();
+        wanted.models.front().invert = true;
+        const auto [dark, inverted] = predicted();
+        int64_t both = 0, none = 0;
+        for (size_t i = 0; i < bright.values<uint32_t>().size(); ++i) {
+            both += bright.values<uint32_t>()[i] && dark.values<uint32_t>()[i];
+            none += !bright.values<uint32_t>()[i] && !dark.values<uint32_t>()[i];
+        }
+        QCOMPARE(both, 0);
+        QCOMPARE(none, 0); // no pixel is the mean itself
+        QVERIFY(!plain.at("models").at(0).contains("inverted"));
+        QCOMPARE(inverted.at("models").at(0).at("inverted").get<bool>(), true);
+    }
+
+    void doubtIsWhereTheModelIsUnsure() {
+        PredictionRequest wanted = request("bright");
+        wanted.settings.firstSlice = 1;
+        const ExplanationMap doubts = session_->doubtMap(*image_, wanted, Progress::none());
+        QCOMPARE(doubts.box, Box3::ofSlice(image_->info().extent(), 1));
+        QCOMPARE(doubts.map.extent(), (Extent3{1, 50, 70}));
+        // BrightNetwork says 0.9 or 0.1 everywhere: 0.469 bits.
+        for (const float value : doubts.map.values<float>()) QVERIFY(std::abs(value - 0.469f) < 1e-3f);
+        QVERIFY_EXCEPTION_THROWN(session_->doubtMap(*image_, wanted, Cancelled()), Error);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestSession)

@@ -104,15 +104,20 @@ private Q_SLOTS:
         QCOMPARE(scores.size(), size_t(10)); // five metrics, as it is and averaged
         std::map<std::string, double> plain;
         for (const ModelScore& score : scores)
-            if (score.data == "one") plain[score.metric] = score.value;
+            if (score.averaging.empty()) plain[score.metric] = score.value;
         // 20×20 true, 20×20 false, 10×20 missed, 10×20 rightly background; twice.
         QCOMPARE(plain.at("Dice"), 2.0 * 400 / (800 + 400 + 200));
         QCOMPARE(plain.at("IoU"), 400.0 / 1000);
         QCOMPARE(plain.at("precision"), 0.5);
         QCOMPARE(plain.at("recall"), 400.0 / 600);
         QCOMPARE(plain.at("accuracy"), 600.0 / 1200);
-        QCOMPARE(scores.back().data, std::string("one, mean over all orientations"));
+        QCOMPARE(scores.back().data, std::string("one"));
+        QCOMPARE(scores.back().averaging, std::string("all"));
         QCOMPARE(result.package.card.scores.size(), size_t(10));
+        // What it was trained on.
+        const nlohmann::json domain = openModelPackage(in("scored.safetensors")).card.domain;
+        QCOMPARE(domain.at("groups").size(), size_t(1));
+        QCOMPARE(domain.at("groups").at(0).at("data"), "one");
         // The weights are the trainer's.
         const SafetensorsFile before = readSafetensors(session_->findModel("bright").file),
                               after = readSafetensors(in("scored.safetensors"));

@@ -3,6 +3,7 @@
 #include "core/segment/safetensors.h"
 #include "core/session/session.h"
 #include "tests/support/fake_package.h"
+#include "tests/support/run_network.h"
 
 #include <QDeadlineTimer>
 #include <QElapsedTimer>
@@ -64,7 +65,8 @@ public:
     explicit FakeLoader(FakeControl& control) : control_(control) {}
     std::vector<DeviceInfo> devices() const override { return {{"cpu", "CPU, 2 threads", 0}}; }
     std::vector<std::string> remarks() const override { return {}; }
-    std::unique_ptr<Network> load(const ModelPackage&, const std::string&, int) override {
+    std::unique_ptr<Network> load(const ModelPackage& package, const std::string&, int) override {
+        if (package.card.name.starts_with("runs")) return std::make_unique<RunNetwork>();
         return std::make_unique<FakeBrightNetwork>(control_);
     }
     std::string version() const override { return "fake 1"; }

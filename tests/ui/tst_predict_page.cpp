@@ -299,7 +299,9 @@ private Q_SLOTS:
         page_->useModel("own");
         QTRY_VERIFY(part<QCheckBox>("find nuclei"));
         QVERIFY(part<QCheckBox>("find nuclei")->isChecked());
+        QCOMPARE(page_->request().models.size(), size_t(1)); // and nothing else
         QCOMPARE(page_->request().models.front().package.card.name, std::string("own"));
+        QVERIFY(!part<QCheckBox>("find mitochondria")->isChecked());
     }
 
     void theWindowAnswersWhileTheNetworkRuns() {

@@ -140,7 +140,8 @@ private Q_SLOTS:
         QTRY_VERIFY(button->isEnabled());
         QVERIFY(part<QLabel>("splitWords")->text().contains("64 px between"));
         QCOMPARE(page_->dataSet().rows()[1].role, RowRole::validation);
-        QVERIFY(page_->dataSet().facts(page_->dataSet().rows()[1]).contains("columns 240–319"));
+        QCOMPARE(page_->dataSet().rows()[1].pair.name, std::string("image.png, columns 240–319"));
+        QVERIFY(!page_->dataSet().facts(page_->dataSet().rows()[1]).contains("columns"));
         QVERIFY(part<QLabel>("leaks")->isHidden());
         QCOMPARE(button->text(), QString("Undo the split"));
         QTest::mouseClick(button, Qt::LeftButton);

@@ -65,10 +65,6 @@ void ExplanationLayer::explain(ImagePoint place, Explanation method) {
     request->method = method;
     if (job_) job_->cancel();
     const QString name = QString::fromStdString(request->className);
-    struct Explained {
-        ExplanationMap map;
-        QImage image;
-    };
     job_ = bench_.jobs().start<Explained>(
         Queue::compute, tr("Explain %1").arg(name),
         [&session = bench_.session(), image = withVoxelSize(document->image(), document->voxelSize()),
@@ -83,13 +79,40 @@ void ExplanationLayer::explain(ImagePoint place, Explanation method) {
             const QString how =
                 method == Explanation::activation ? tr("class activation map") : tr("occlusion map");
             const double probability = explained.map.probability;
-            self->shown_ = Shown{std::move(explained.image), std::move(explained.map), y, x,
+            self->shown_ = Shown{std::move(explained.image), std::move(explained.map), std::pair(y, x),
                                  tr("%1, %2: probability %3").arg(name, how).arg(probability, 0, 'f', 2)};
             Q_EMIT self->changed();
         },
         [self = QPointer(this)](const Error& error) {
             if (self)
                 self->bench_.showError(tr("The prediction could not be explained"),
+                                       QString::fromUtf8(error.what()));
+        });
+}
+
+void ExplanationLayer::showDoubts(const PredictionRequest& wanted) {
+    const Document* document = bench_.document();
+    if (!document || wanted.models.empty()) return;
+    if (job_) job_->cancel();
+    job_ = bench_.jobs().start<Explained>(
+        Queue::compute, tr("Find doubtful regions"),
+        [&session = bench_.session(), image = withVoxelSize(document->image(), document->voxelSize()),
+         wanted](const Progress& progress) {
+            Explained doubts{session.doubtMap(*image, wanted, progress), {}};
+            for (float& value : doubts.map.map.values<float>()) value *= value; // what is usual stays clear
+            doubts.image = colours(doubts.map.map, 1);
+            doubts.map.map = {};
+            return doubts;
+        },
+        [self = QPointer(this)](Explained doubts) {
+            if (!self) return;
+            self->shown_ = Shown{std::move(doubts.image), std::move(doubts.map), std::nullopt,
+                                 tr("doubtful regions: orange · Esc removes them")};
+            Q_EMIT self->changed();
+        },
+        [self = QPointer(this)](const Error& error) {
+            if (self)
+                self->bench_.showError(tr("Doubtful regions could not be found"),
                                        QString::fromUtf8(error.what()));
         });
 }
@@ -101,17 +124,17 @@ void ExplanationLayer::clear() {
     Q_EMIT changed();
 }
 
-QImage ExplanationLayer::colours(const Pixels& map) {
+QImage ExplanationLayer::colours(const Pixels& map, float most) {
     const Extent3 extent = map.extent();
     QImage image(int(extent.x), int(extent.y), QImage::Format_ARGB32);
     const auto values = map.values<float>();
-    float most = 0;
-    for (const float value : values) most = std::max(most, std::abs(value));
+    if (most <= 0)
+        for (const float value : values) most = std::max(most, std::abs(value));
     for (int y = 0; y < image.height(); ++y) {
         auto* row = reinterpret_cast<QRgb*>(image.scanLine(y));
         for (int x = 0; x < image.width(); ++x) {
             const float value = values[size_t(y) * size_t(extent.x) + size_t(x)];
-            const int alpha = most > 0 ? int(190 * std::abs(value) / most) : 0;
+            const int alpha = most > 0 ? int(190 * std::min(1.f, std::abs(value) / most)) : 0;
             row[x] = value >= 0 ? qRgba(255, 106, 0, alpha) : qRgba(38, 120, 255, alpha);
         }
     }
@@ -130,11 +153,13 @@ void ExplanationLayer::draw(QPainter& painter, const PaneGeometry& geometry, dou
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(QColor(255, 255, 255, 150), 1, Qt::DashLine));
     painter.drawRect(place); // what the model was shown
-    const QPointF centre = at(double(shown_->y) + 0.5, double(shown_->x) + 0.5);
-    for (const auto& [colour, width] :
-         {std::pair(QColor(0, 0, 0, 180), 4.0), std::pair(QColor(Qt::white), 1.6)}) {
-        painter.setPen(QPen(colour, width));
-        painter.drawEllipse(centre, 6, 6);
+    if (shown_->place) {
+        const QPointF centre = at(double(shown_->place->first) + 0.5, double(shown_->place->second) + 0.5);
+        for (const auto& [colour, width] :
+             {std::pair(QColor(0, 0, 0, 180), 4.0), std::pair(QColor(Qt::white), 1.6)}) {
+            painter.setPen(QPen(colour, width));
+            painter.drawEllipse(centre, 6, 6);
+        }
     }
     const QFontMetrics metrics(secondaryFont());
     const QRect chip(pane.left() + 8, pane.bottom() - 31, metrics.horizontalAdvance(shown_->words) + 16, 24);

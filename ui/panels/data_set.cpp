@@ -40,8 +40,9 @@ QString DataSetModel::facts(const DataSetRow& row) const {
     QStringList words;
     if (row.slices > 1) words << tr("%n slices", nullptr, int(row.slices));
     words << tr("%1 × %2").arg(info.extent().x).arg(info.extent().y);
-    if (row.pair.region)
-        if (const std::string region = regionText(*row.pair.region, info.extent()); !region.empty())
+    if (row.pair.region) // unless the name says it
+        if (const std::string region = regionText(*row.pair.region, info.extent());
+            row.pair.name.find(region) == std::string::npos)
             words << text(region);
     words << (info.voxelSize.xNm ? tr("%1 nm").arg(nmWords(*info.voxelSize.xNm)) : tr("pixel size unknown"));
     if (row.labelledSlices == 0)

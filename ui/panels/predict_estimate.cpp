@@ -25,7 +25,8 @@ std::string PredictPage::requestKey() const {
     if (settings.region)
         key += fmt::format(" {}×{}", settings.region->y1 - settings.region->y0,
                            settings.region->x1 - settings.region->x0);
-    for (const ModelRequest& model : wanted.models) key += "\n" + model.package.file.string();
+    for (const ModelRequest& model : wanted.models)
+        key += "\n" + model.package.file.string() + (model.invert ? " inverted" : "");
     return key;
 }
 
@@ -48,6 +49,7 @@ void PredictPage::askEstimate() {
                         seconds
                             ? tr("%1 on this computer (%2)").arg(durationWords(*seconds), self->deviceWords())
                             : QString());
+            self->askLook();
         },
         [](const Error&) {}, {}, false); // a broken model says so when it is used
 }

@@ -1,11 +1,9 @@
-// PredictPage, what is on it: the column of controls and the rows of classes.
+// PredictPage, what is on it: the column of controls.
 #include "ui/panels/parts.h"
 #include "ui/panels/predict_rows.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workbench.h"
-
-#include "core/session/forecast.h"
 
 #include <QDoubleSpinBox>
 #include <QFormLayout>
@@ -16,9 +14,6 @@
 #include <QSpinBox>
 #include <QTimer>
 #include <QVBoxLayout>
-
-#include <algorithm>
-#include <cmath>
 
 namespace cristae {
 
@@ -33,6 +28,7 @@ void PredictPage::buildLayout() {
     help_->setTextFormat(Qt::RichText);
     help_->setTextInteractionFlags(Qt::TextBrowserInteraction);
     column->addWidget(help_);
+    buildLook(*column);
     column->addSpacing(8);
 
     column->addWidget(secondaryLabel(tr("Region"), this));
@@ -138,7 +134,10 @@ void PredictPage::buildLayout() {
     connect(cancel_, &QPushButton::clicked, this, &PredictPage::cancel);
     connect(improve_, &QPushButton::clicked, this, &PredictPage::improveWanted);
     connect(obstacle_, &QLabel::linkActivated, this, &PredictPage::trainPageWanted);
-    connect(help_, &QLabel::linkActivated, this, &PredictPage::voxelSizeWanted);
+    connect(help_, &QLabel::linkActivated, this, [this](const QString& link) {
+        if (link == QLatin1String("scale")) return findScale();
+        Q_EMIT voxelSizeWanted();
+    });
     connect(where_, &QComboBox::currentIndexChanged, this, [this] {
         range_->setVisible(where_->currentData().toInt() == int(PredictWhere::range));
         updateState();
@@ -147,98 +146,6 @@ void PredictPage::buildLayout() {
         connect(box, &QSpinBox::valueChanged, this, &PredictPage::updateState);
     for (QComboBox* box : {averaging_, device_})
         connect(box, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
-}
-
-void PredictPage::rebuildRows() {
-    std::vector<std::string> ticked;
-    for (const auto& row : rows_) {
-        if (row->wanted()) ticked.push_back(row->name);
-        row->widget->hide();
-        row->widget->deleteLater();
-    }
-    rows_.clear();
-
-    for (size_t m = 0; m < models_.size(); ++m)
-        for (const ModelClass& found : models_[m].card.classes) {
-            const auto same = std::find_if(rows_.begin(), rows_.end(),
-                                           [&](const auto& row) { return row->name == found.name; });
-            if (same != rows_.end()) {
-                (*same)->candidates.push_back(m);
-                continue;
-            }
-            auto row = std::make_unique<ClassRow>();
-            row->name = found.name;
-            row->colour = found.colour;
-            row->candidates = {m};
-            rows_.push_back(std::move(row));
-        }
-
-    for (const auto& row : rows_) {
-        row->widget = new QWidget(this);
-        auto* line = new QHBoxLayout(row->widget);
-        line->setContentsMargins(0, 0, 0, 0);
-        line->setSpacing(8);
-        row->check = new QCheckBox(text(row->name), row->widget);
-        row->check->setObjectName(QStringLiteral("find ") + text(row->name));
-        row->check->setIcon(QIcon(swatch(row->colour, devicePixelRatioF())));
-        row->check->setIconSize(QSize(12, 12));
-        line->addWidget(row->check);
-        row->model = new QComboBox(row->widget);
-        row->model->setAccessibleName(tr("Model for %1").arg(text(row->name)));
-        row->model->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        row->model->setMinimumContentsLength(8);
-        for (size_t candidate : row->candidates) {
-            const ModelCard& card = models_[candidate].card;
-            row->model->addItem(text(card.title.empty() ? card.name : card.title), text(card.name));
-        }
-        row->model->setVisible(row->candidates.size() > 1);
-        line->addStretch(0);
-        line->addWidget(row->model, 1);
-        if (row->candidates.size() == 1) line->addStretch(1);
-        const bool wasTicked = std::find(ticked.begin(), ticked.end(), row->name) != ticked.end();
-        row->check->setChecked(wasTicked);
-        if (!wantedModel_.isEmpty())
-            if (const int index = row->model->findData(wantedModel_); index >= 0) {
-                row->model->setCurrentIndex(index);
-                row->check->setChecked(true);
-                chosenByHand_ = true;
-            }
-        rowsLayout_->addWidget(row->widget);
-        connect(row->check, &QCheckBox::toggled, this, &PredictPage::updateState);
-        connect(row->check, &QCheckBox::clicked, this, [this] { chosenByHand_ = true; });
-        connect(row->model, &QComboBox::currentIndexChanged, this, &PredictPage::updateState);
-        // Titles are longer than the panel is wide.
-        const auto tellTitle = [model = row->model] { model->setToolTip(model->currentText()); };
-        connect(row->model, &QComboBox::currentIndexChanged, row->model, tellTitle);
-        tellTitle();
-    }
-    wantedModel_.clear();
-    tickLikely();
-    // Lists of models stand below each other.
-    int widest = 0;
-    for (const auto& row : rows_)
-        if (row->candidates.size() > 1) widest = std::max(widest, row->check->sizeHint().width());
-    for (const auto& row : rows_)
-        if (row->candidates.size() > 1) row->check->setMinimumWidth(widest);
-}
-
-/// Ticks what was made for images like this one; of unknown size, the finest. What fits badly is never ticked
-/// by itself, and nothing is once a person has chosen.
-void PredictPage::tickLikely() {
-    if (chosenByHand_) return;
-    const Document* document = workbench_.document();
-    const double nm = document && document->voxelSize().xNm ? *document->voxelSize().xNm : 1;
-    const auto cardOf = [&](const std::unique_ptr<ClassRow>& row) -> const ModelCard& {
-        return models_[row->candidates.front()].card;
-    };
-    const auto farFrom = [&](const std::unique_ptr<ClassRow>& row) {
-        const auto& size = cardOf(row).pixelSizeNm;
-        return size && *size > 0 ? std::abs(std::log(*size / nm)) : 0;
-    };
-    const auto nearest = std::ranges::min_element(rows_, {}, farFrom);
-    for (const auto& row : rows_)
-        row->check->setChecked(row == *nearest &&
-                               !(document && isAbsurd(modelScale(document->voxelSize(), cardOf(row)))));
 }
 
 void PredictPage::updateWhere() {

@@ -46,12 +46,13 @@ PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent
     connect(&workbench_, &Workbench::documentChanged, this, [this] {
         cancel();
         setSentence(remarks_, {});
-        tickLikely();
+        inverted_.clear();
+        rebuildRows();
         updateWhere();
         updateState();
     });
     connect(&workbench_, &Workbench::voxelSizeChanged, this, [this] {
-        tickLikely();
+        rebuildRows();
         updateState();
     });
     connect(&workbench_.jobs(), &Jobs::jobsChanged, this, &PredictPage::updateState);
@@ -167,6 +168,7 @@ PredictionRequest PredictPage::request() const {
             request.models.push_back({package, {}, std::nullopt});
             entry = std::prev(request.models.end());
             if (threshold_->value() > 0) entry->threshold = threshold_->value();
+            entry->invert = inverted_.contains(package.file.string());
         }
         entry->classes.push_back(row->name);
     }
@@ -250,6 +252,7 @@ void PredictPage::start() {
     for (const LabelClass& known : document.classes().classes())
         if (known.locked) rule.lockedLabels.push_back(known.value);
     setSentence(remarks_, {});
+    if (lookJob_) lookJob_->cancel(); // the prediction goes first
 
     Session* session = &workbench_.session();
     const QString words = tr("Predict %1%2").arg(wantedNames(), whereWords(wanted.settings));
@@ -356,6 +359,7 @@ void PredictPage::updateState() {
         estimateTimer_->start();
     // An estimate of other settings is none.
     if (isRunning || !sentence.isEmpty() || estimatedKey_ != requestKey()) setSentence(estimate_, {});
+    showLook();
     Q_EMIT stateChanged();
 }
 

@@ -1,12 +1,15 @@
 // PredictPage: what to find, with which model, where; how long it takes; go, and cancel.
 #pragma once
+#include "core/segment/domain.h"
 #include "core/session/session.h"
 
 #include <QPointer>
 #include <QWidget>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 class QCheckBox;
@@ -48,9 +51,11 @@ public Q_SLOTS:
     /// costs much; says why in the window if it cannot.
     void predict();
     void cancel();
+    /// Opens the search for the pixel size with the first chosen model that has one.
+    void findScale();
     /// Reads the list of models again (a model was trained or added).
     void refreshModels();
-    /// Shows this model for its classes and ticks them.
+    /// Shows this model for its classes and ticks them, and nothing else.
     void useModel(const QString& modelName);
 
 Q_SIGNALS:
@@ -73,7 +78,12 @@ private:
     void buildLayout();
     void showModels(std::vector<ModelPackage> models);
     void rebuildRows();
+    void gatherRows();
+    void buildRow(ClassRow& row);
+    void useWanted();
     void tickLikely();
+    /// withKind: with the kind of microscopy that the title names; a list shows the title itself.
+    QString fitWords(const ModelCard& card, bool withKind) const;
     void updateHelp();
     void updateWhere();
     void updateState();
@@ -84,6 +94,11 @@ private:
     Box3 visibleRegion() const;
     void takeResult(Predicted predicted, const QString& words);
     void askEstimate();
+    void buildLook(QVBoxLayout& column);
+    void askLook();
+    void showLook();
+    void invertChosen();
+    const std::string* invertible() const;
     void start();
     std::string requestKey() const;
     QString wantedNames() const;
@@ -100,17 +115,23 @@ private:
     QPointer<Job> job_;
     std::string estimatedKey_; // requestKey() that the shown estimate is of
     std::optional<double> estimatedSeconds_;
+    /// How the image suits a chosen model, by the model's file.
+    std::map<std::string, Likeness> looks_;
+    std::string lookKey_;            // requestKey() that looks_ are of
+    std::set<std::string> inverted_; // files of models for which dark and bright are exchanged
+    QPointer<Job> lookJob_;
 
     QTimer *engineTimer_ = nullptr, *estimateTimer_ = nullptr;
     QVBoxLayout* rowsLayout_ = nullptr;
     QLabel *help_ = nullptr, *obstacle_ = nullptr, *estimate_ = nullptr, *progressWords_ = nullptr,
-           *remarks_ = nullptr;
+           *remarks_ = nullptr, *unlike_ = nullptr, *inversion_ = nullptr;
     QComboBox *where_ = nullptr, *averaging_ = nullptr, *device_ = nullptr;
     QSpinBox *first_ = nullptr, *last_ = nullptr;
     QWidget *range_ = nullptr, *more_ = nullptr, *progress_ = nullptr;
     QDoubleSpinBox* threshold_ = nullptr;
     QCheckBox* keepHuman_ = nullptr;
-    QPushButton *predict_ = nullptr, *cancel_ = nullptr, *improve_ = nullptr;
+    QPushButton *predict_ = nullptr, *cancel_ = nullptr, *improve_ = nullptr, *invert_ = nullptr,
+                *doubts_ = nullptr;
     QProgressBar* bar_ = nullptr;
 };
 

@@ -14,6 +14,7 @@ struct PredictPage::ClassRow {
     QWidget* widget = nullptr;
     QCheckBox* check = nullptr;
     QComboBox* model = nullptr;
+    QLabel* fit = nullptr; // how the chosen model suits the image
 
     bool wanted() const { return check->isChecked(); }
     size_t chosen() const { return candidates[size_t(std::max(0, model->currentIndex()))]; }

@@ -7,8 +7,6 @@
 #include <QLabel>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 namespace cristae {
 
@@ -16,27 +14,18 @@ QString PredictPage::modelHelp(const ModelPackage& package) const {
     const ModelCard& card = package.card;
     QString sentence;
     const Document* document = workbench_.document();
-    if (!card.pixelSizeNm) {
-        sentence = tr("The images are used as they are, whatever their pixel size.");
-    } else if (!document) {
-        sentence = tr("Trained at %1 nm per pixel.").arg(nmWords(*card.pixelSizeNm));
-    } else if (!document->voxelSize().knownInPlane()) {
-        sentence = tr("Trained at %1 nm per pixel. The pixel size of this image is not known, so it is used "
-                      "as it is. "
-                      "<a href=\"size\">Enter it…</a>")
-                       .arg(nmWords(*card.pixelSizeNm));
-    } else {
-        const ModelScale scale = modelScale(document->voxelSize(), card);
-        sentence = scale.y == 1 && scale.x == 1
-                       ? tr("Trained at %1 nm per pixel, like this image.").arg(nmWords(*card.pixelSizeNm))
-                       : tr("Trained at %1 nm per pixel; this image is %2 nm and is resampled.")
-                             .arg(nmWords(*card.pixelSizeNm), nmWords(*document->voxelSize().xNm));
-    }
+    if (card.pixelSizeNm && document && !document->voxelSize().knownInPlane())
+        sentence = tr("The pixel size of this image is not known, so it is used as it is. "
+                      "<a href=\"scale\">Find the scale…</a> · <a href=\"size\">Enter it…</a>");
     if (!card.scores.empty()) {
         const ModelScore& score = card.scores.front();
-        sentence += tr(" %1 %2 on %3.")
-                        .arg(text(score.metric), QString::number(score.value, 'f', 2),
-                             text(score.data).toHtmlEscaped());
+        if (!sentence.isEmpty()) sentence += QStringLiteral("<br>");
+        QString value = QString::number(score.value, 'f', 2);
+        if (score.interval)
+            value = tr("%1 (95 %: %2–%3)")
+                        .arg(value, QString::number(score.interval->low, 'f', 2),
+                             QString::number(score.interval->high, 'f', 2));
+        sentence += tr("%1 %2 on %3.").arg(text(score.metric), value, text(score.data).toHtmlEscaped());
     }
     return sentence;
 }
