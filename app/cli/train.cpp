@@ -1,10 +1,12 @@
 // cristae-cli train: a model from images and labels.
 #include "app/cli/console.h"
+#include "app/cli/fine_tune.h"
 #include "app/cli/train_request.h"
 #include "app/cli/verbs.h"
 
 #include "core/base/error.h"
 #include "core/learn/checkpoint_files.h"
+#include "core/learn/fine_tune.h"
 #include "core/learn/leak_guard.h"
 #include "core/learn/process_place.h"
 #include "core/learn/recipe.h"
@@ -24,9 +26,13 @@ struct TrainArguments {
     std::string output, recipe, device;
     std::string name, title, licence, startFrom, runFolder;
     std::vector<std::string> settings;
-    bool resume = false, overwrite = false;
+    FitArguments fit;
+    bool resume = false, overwrite = false, keepSample = false;
     std::optional<uint64_t> seed;
     double peerTimeout = 60, checkpointSeconds = 300;
+
+    /// The model's own network and a short, careful schedule.
+    bool fits() const { return !startFrom.empty() && recipe.empty() && !resume; }
 };
 
 /// Prints a line an epoch: words, or one JSON object.
@@ -163,8 +169,11 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
     plan.place.patienceSeconds = args.peerTimeout;
     plan.checkpointSeconds = args.checkpointSeconds;
     setPlaces(args, plan);
-    plan.recipe = recipeOf(args, plan);
+    if (!args.fits()) plan.recipe = recipeOf(args, plan);
     if (!args.startFrom.empty() && !args.resume) plan.startFrom = line.session.findModel(args.startFrom);
+    if (!args.fits() && (!args.fit.complete.empty() || args.fit.minutes != FitArguments().minutes))
+        throw Error(ErrorKind::usage, "--complete and --minutes belong to a fit: --start-from MODEL without "
+                                      "--recipe.");
     if (args.resume && !args.request.namesData() && keepsItsData(plan.runFolder)) {
         checkFiles(plan);
         TrainingPlan kept = loadRun(plan.runFolder, progress);
@@ -176,9 +185,15 @@ TrainingPlan planOf(const TrainArguments& args, CommandLine& line, const Progres
     plan.request = toJson(request);
     plan.inputs = inputsOf(request);
     if (plan.startFrom) plan.inputs.push_back(trainingInput("--start-from", plan.startFrom->file));
-    if (const std::string weights = plan.recipe.value("weights", ""); !weights.empty() && !args.resume)
+    const std::string weights = args.fits() ? "" : plan.recipe.value("weights", std::string());
+    if (!weights.empty() && !args.resume)
         plan.inputs.push_back(trainingInput("the recipe's weights", weights));
     checkFiles(plan);
+    if (args.fits()) {
+        fillFitPlan(line.session, request, args.fit, args.settings, plan, progress);
+        if (args.seed) plan.recipe["seed"] = *args.seed;
+        return plan;
+    }
     LoadedDataList data = dataOf(request, progress);
     plan.set = std::move(data.set);
     plan.card = std::move(data.card);
@@ -200,8 +215,14 @@ int run(const TrainArguments& args, CommandLine& line) {
     replaceIfGiven(plan.card.licence, args.licence, "");
     plan.card.training["command"] = line.command;
     EpochPrinter printer(line, progress);
+    const std::filesystem::path runFolder = plan.runFolder;
+    TrainingSet sample{{}, plan.set.classNames};
+    if (args.keepSample && leads) sample.slices = sampleOf(plan.set);
+    if (args.fits() && leads) saveRun(plan, line.session.engine().trainer->slicesSeen(plan.recipe), progress);
     const TrainingResult result = line.session.train(std::move(plan), printer, progress);
     if (!leads) return 0;
+    closeRun(runFolder);
+    keepSample(result.package.file, sample);
     if (line.json)
         printResult(
             "{}\n",
@@ -260,7 +281,18 @@ void addTrain(CLI::App& app, CommandLine& line) {
     verb->add_option("--licence", args->licence, "Licence under which the model may be used");
     verb->add_option("--recipe", args->recipe, "quick, balanced (the default), thorough or a JSON file");
     verb->add_option("--set", args->settings, "key=value over the recipe; may be given several times");
-    verb->add_option("--start-from", args->startFrom, "Name or file of a model whose weights to start from");
+    verb->add_option("--start-from", args->startFrom,
+                     "Name or file of a model whose weights to start from; without --recipe it is fitted to "
+                     "the labelled slices: its own network, a short schedule that forgets little");
+    verb->add_option("--complete", args->fit.complete,
+                     "Of a fit: slices whose labels are complete, or a region of them (3, 0:4, "
+                     "3,100:400,0:500); the background counts there alone. Without it all are")
+        ->allow_extra_args(false);
+    verb->add_option("--minutes", args->fit.minutes, "Of a fit: the longest it may take on this machine")
+        ->check(CLI::Range(0.1, 1440.0));
+    verb->add_flag("--keep-sample", args->keepSample,
+                   "Keep some training slices beside the model (folder samples), which later fits of it mix "
+                   "in so that nothing is forgotten");
     verb->add_option("--run-folder", args->runFolder, "Where log and checkpoints go; else OUTPUT with .run");
     verb->add_flag("--resume", args->resume,
                    "Continue from the last checkpoint, bit for bit; what is not given is taken from the run "

@@ -21,6 +21,8 @@ LabelMeaning meaningOf(const TrainRequest& request) {
     meaning.boundariesOfIds = request.boundaries;
     meaning.unknownValues = request.unlabelled;
     if (!request.labelValues.empty()) meaning.valuesOfClass = {request.labelValues};
+    if (request.labelValues.empty() && request.classes.size() > 1)
+        for (size_t c = 0; c < request.classes.size(); ++c) meaning.valuesOfClass.push_back({int64_t(c) + 1});
     return meaning;
 }
 
@@ -52,7 +54,9 @@ LoadedDataList readData(const TrainRequest& request, const Progress& progress) {
              pairImagesAndLabels(request.validationImages, request.validationLabels, Role::validation))
             pairs.push_back(std::move(pair));
     LoadedDataList loaded;
-    loaded.set = loadTrainingSet(pairs, meaningOf(request), {request.className}, progress);
+    const std::vector<std::string> classes =
+        request.classes.empty() ? std::vector{request.className} : request.classes;
+    loaded.set = loadTrainingSet(pairs, meaningOf(request), classes, progress);
     loaded.card.classes = {{request.className, standardColour(request.className, 1), 0.5}};
     return loaded;
 }
@@ -119,7 +123,7 @@ LoadedDataList dataOf(const TrainRequest& request, const Progress& progress) {
     LoadedDataList loaded = readData(request, progress);
     if (!request.split.empty()) {
         splitAnew(request, loaded, progress);
-    } else if (request.data.empty() && request.validationImages.empty()) {
+    } else if (request.data.empty() && request.validationImages.empty() && request.holdOut) {
         const auto sentences = holdOutForValidation(loaded.set, request.validationShare);
         loaded.set.remarks.insert(loaded.set.remarks.end(), sentences.begin(), sentences.end());
     }

@@ -9,6 +9,8 @@ struct TrainRequest {
     std::string images, labels, validationImages, validationLabels; // or
     std::string data, dataRoot = ".";
     std::string className = "structure";
+    std::vector<std::string> classes; // of a model to fit, in place of className: label values 1, 2, …
+    bool holdOut = true;              // the last slices for validation, where no others are named
     std::vector<int64_t> labelValues, unlabelled;
     bool inverted = false, boundaries = false;
     double validationShare = 0.15;

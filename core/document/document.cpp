@@ -73,6 +73,28 @@ private:
     VoxelSize other_;
 };
 
+class CompleteStep : public UndoStep {
+public:
+    CompleteStep(Document& document, std::vector<Box3> other, std::string words)
+        : document_(document), other_(std::move(other)), words_(std::move(words)) {}
+    std::string words() const override { return words_; }
+    void undo() override { swap(); }
+    void redo() override { swap(); }
+    size_t bytes() const override {
+        return sizeof *this + words_.capacity() + other_.capacity() * sizeof(Box3);
+    }
+
+private:
+    void swap() {
+        std::swap(document_.complete_, other_);
+        document_.changed(Document::Change::complete, {});
+        document_.changed(Document::Change::state, {});
+    }
+    Document& document_;
+    std::vector<Box3> other_; // the parts after the next undo or redo
+    std::string words_;
+};
+
 class HistoryStep : public UndoStep {
 public:
     HistoryStep(Document& document, nlohmann::json entry, std::string words)
@@ -102,6 +124,13 @@ void Document::setClasses(const ClassTable& classes, const std::string& words) {
     if (classes == classes_) return;
     undo_.push(std::make_unique<ClassesStep>(*this, std::exchange(classes_, classes), words));
     changed(Change::classes, {});
+    changed(Change::state, {});
+}
+
+void Document::setCompleteParts(std::vector<Box3> parts, const std::string& words) {
+    if (parts == complete_) return;
+    undo_.push(std::make_unique<CompleteStep>(*this, std::exchange(complete_, std::move(parts)), words));
+    changed(Change::complete, {});
     changed(Change::state, {});
 }
 

@@ -29,6 +29,11 @@ public:
     const ClassTable& classes() const { return classes_; }
     void setClasses(const ClassTable& classes, const std::string& words); // undoable
 
+    /// Parts of slices of which a person says that every voxel is labelled rightly, background included: one
+    /// slice each. What a model is fitted to.
+    const std::vector<Box3>& completeParts() const { return complete_; }
+    void setCompleteParts(std::vector<Box3> parts, const std::string& words); // undoable
+
     /// One undoable step. An empty delta is ignored. A delta made from an older state of the layer is merged
     /// into what is there now: undo restores exactly what was there, and voxels that were set by hand in the
     /// meantime stay. A running stroke is closed first as a step of its own.
@@ -68,7 +73,7 @@ public:
     /// What `work` changes becomes one undoable step: a result with its classes and its history.
     void asOneStep(const std::string& words, const std::function<void()>& work);
 
-    enum class Change { labels, classes, voxelSize, state };
+    enum class Change { labels, classes, voxelSize, complete, state };
     /// Told after every change; the box says which voxels of labels.
     using Listener = std::function<void(Change, const Box3&)>;
     int addListener(Listener listener);
@@ -78,6 +83,7 @@ private:
     friend class LabelStep;
     friend class ClassesStep;
     friend class VoxelSizeStep;
+    friend class CompleteStep;
     friend class HistoryStep;
     void changed(Change change, const Box3& box);
     void pushLabels(LabelDelta delta, const std::string& words);
@@ -87,6 +93,7 @@ private:
     LabelLayer labels_;
     std::optional<LabelLayer> prepared_; // what the step that is being taken makes of labels_
     ClassTable classes_;
+    std::vector<Box3> complete_;
     UndoStack undo_;
     std::vector<LabelDelta> strokeParts_;
     std::vector<nlohmann::json> history_;

@@ -138,6 +138,12 @@ const Schema& recipeSchema() {
         real("plateauFactor", "Lower by", "Optimiser", 0.5, 1e-4, 1, "",
              "… the learning rate falls to this share …"),
         real("smallestRate", "Smallest rate", "Optimiser", 1e-6, 0, 10, "", "… but not below this."),
+        real("anchor", "Pull to the start", "Optimiser", 0, 0, 1e4, "",
+             "Decay of the weights towards those of the model that the training starts from, instead of "
+             "towards zero (L2-SP): larger values forget less and learn less. 0: none."),
+        choice("statistics", "Batch statistics", "Optimiser", "learn", {"learn", "keep"},
+               "keep: batch normalisation goes on with the means and variances of the model that the "
+               "training starts from; for few slices."),
         real("clipGradient", "Clip gradients", "Optimiser", 1.0, 0, 1e6, "",
              "Largest norm of the gradient; 0 leaves it free."),
         real("averaging", "Weight averaging", "Optimiser", 0.995, 0, 0.99999, "",

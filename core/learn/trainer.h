@@ -86,6 +86,11 @@ public:
     /// The networks by the word that recipes use, each with the options that the recipe's "network" may name;
     /// empty where there is nothing to choose.
     virtual std::vector<std::pair<std::string, Schema>> networkOptions() const { return {}; }
+    /// Seconds that one step of the recipe takes on the device, measured on made-up patches within a few
+    /// seconds; nothing where that cannot be told. Throws Error{device, memory, model, usage, cancelled}.
+    virtual std::optional<double> secondsPerStep(const TrainingPlan& /*plan*/, const Progress& /*progress*/) {
+        return std::nullopt;
+    }
     /// Trains, validates each epoch, keeps the best as bestPackage() in the run folder, and writes a
     /// checkpoint before the first step, every few minutes and each epoch: a run that is cancelled, killed or
     /// out of disk goes on from there. Throws Error{input, usage, model, device, memory, output, cancelled};
@@ -98,6 +103,11 @@ public:
 /// The best network so far of a run, a package that can be tried while the run goes on.
 inline std::filesystem::path bestPackage(const std::filesystem::path& runFolder) {
     return runFolder / "best.safetensors";
+}
+
+/// The model that a run with an anchor started from, kept so that it can be resumed.
+inline std::filesystem::path startPackage(const std::filesystem::path& runFolder) {
+    return runFolder / "start.safetensors";
 }
 
 /// What the models module hands over.

@@ -41,6 +41,12 @@ void Optimiser::forgetGradients() {
     for (torch::Tensor& parameter : parameters_) parameter.mutable_grad() = torch::Tensor();
 }
 
+void Optimiser::anchorTo(std::vector<torch::Tensor> start, double strength) {
+    start_ = std::move(start);
+    anchor_ = strength;
+    decay_ = 0;
+}
+
 void Optimiser::step(double learningRate) {
     const torch::NoGradGuard guard;
     if (clip_ > 0) {
@@ -60,6 +66,7 @@ void Optimiser::updateOne(size_t index, double learningRate) {
     torch::Tensor& parameter = parameters_[index];
     torch::Tensor &first = state_[2 * index], &second = state_[2 * index + 1];
     torch::Tensor gradient = parameter.grad();
+    if (anchor_ > 0) parameter.lerp_(start_[index], std::min(1.0, learningRate * anchor_));
     const double decay = parameter.dim() > 1 ? decay_ : 0;
     if (decay > 0 && kind_ == "adamw")
         parameter.mul_(1 - learningRate * decay);

@@ -22,6 +22,10 @@ public:
     /// "clipGradient".
     void step(double learningRate);
     void forgetGradients();
+    /// L2-SP (Li, Grandvalet, Davoine 2018, arXiv:1802.01483): each step moves the weights towards `start`
+    /// (as many tensors as parameters) by rate · strength of the distance, apart from the gradient as AdamW
+    /// decays; decay towards zero ends.
+    void anchorTo(std::vector<torch::Tensor> start, double strength);
     /// First and second moments (or momentum), two a parameter, in the parameters' order; restored by copying
     /// into them.
     std::vector<torch::Tensor>& state() { return state_; }
@@ -29,9 +33,9 @@ public:
 
 private:
     void updateOne(size_t index, double learningRate);
-    std::vector<torch::Tensor> parameters_, state_;
+    std::vector<torch::Tensor> parameters_, state_, start_;
     std::string kind_;
-    double decay_, momentum_, clip_, epsilon_;
+    double decay_, momentum_, clip_, epsilon_, anchor_ = 0;
 };
 
 } // namespace cristae

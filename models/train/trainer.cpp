@@ -4,6 +4,7 @@
 #include "models/nn/architecture.h"
 #include "models/nn/network_options.h"
 #include "models/train/plan_complaints.h"
+#include "models/train/step_time.h"
 #include "models/train/training_run.h"
 
 namespace cristae {
@@ -23,6 +24,16 @@ public:
         for (const auto& architecture : allArchitectures())
             networks.emplace_back(architecture->key(), architecture->options());
         return networks;
+    }
+
+    std::optional<double> secondsPerStep(const TrainingPlan& plan, const Progress& progress) override {
+        try {
+            return measuredStep(plan, progress);
+        } catch (const c10::Error&) { // of too little memory, say: the run itself says so
+            return std::nullopt;
+        } catch (const std::bad_alloc&) {
+            return std::nullopt;
+        }
     }
 
     TrainingResult train(const TrainingPlan& plan, TrainingListener& listener,

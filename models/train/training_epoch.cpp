@@ -21,7 +21,7 @@ std::string TrainingRun::finishEpoch() {
     if (!std::isfinite(scores.loss)) return endOfNumbers();
     updateErrorMaps(); // before anything is counted: a run cancelled here does all of it again
     EpochReport report = epochReport(scores);
-    if (firstValidation_ != size_t(-1)) watch_.add(scores.loss, scores.dice);
+    if (validates_) watch_.add(scores.loss, scores.dice);
     state_.history.push_back({{"epoch", report.epoch},
                               {"step", report.step},
                               {"trainingLoss", report.trainingLoss},
@@ -38,7 +38,7 @@ std::string TrainingRun::finishEpoch() {
     if (report.best) {
         state_.bestDice = scores.dice;
         state_.bestStep = state_.step;
-        if (leads()) keepBest(scores.thresholds);
+        if (leads()) keepBest(thresholdsOf(scores));
     }
     state_.epochLoss = 0;
     state_.epochSteps = 0;
@@ -52,6 +52,16 @@ std::string TrainingRun::finishEpoch() {
         listener_.onEpoch(report);
     }
     return watch_.verdict();
+}
+
+std::vector<double> TrainingRun::thresholdsOf(const ValidationScores& scores) {
+    const bool last = state_.step == steps_ || listener_.stopRequested(),
+               fits = state_.card.value("training", nlohmann::json::object()).contains("startedFrom");
+    if (validates_ || !fits || !last || recipe_.at("threshold") != "dice") return scores.thresholds;
+    // A fit has no labels to spare: the last network's are chosen on what it was trained on.
+    return validate(
+               *average_, slices_, loss_, use_, [&] { return progress_.cancelled(); }, Role::train)
+        .thresholds;
 }
 
 EpochReport TrainingRun::epochReport(const ValidationScores& scores) const {
@@ -73,8 +83,8 @@ EpochReport TrainingRun::epochReport(const ValidationScores& scores) const {
     if (const double all = secondsWaiting_ + secondsOfSteps_; all > 0)
         report.shareWaitingForData = secondsWaiting_ / all;
     if (state_.epochPixels > 0) report.shareKnown = state_.epochKnown / state_.epochPixels;
-    // Without validation slices the latest network is the best there is.
-    report.best = firstValidation_ == size_t(-1) || scores.dice > state_.bestDice;
+    // Without validation labels the latest network is the best there is.
+    report.best = !validates_ || scores.dice > state_.bestDice;
     if (firstValidation_ != size_t(-1)) {
         report.previewImage = slices_[firstValidation_].image;
         report.previewTruth = slices_[firstValidation_].labels;

@@ -18,6 +18,12 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// Batch normalisation as in a prediction: with the means and variances that the network has.
+void keepStatistics(NetworkModule& network) {
+    for (const auto& module : network.modules(false))
+        if (module->named_buffers(false).contains("running_mean")) module->eval();
+}
+
 } // namespace
 
 double TrainingRun::trainStep(const Batch& batch) {
@@ -32,6 +38,7 @@ double TrainingRun::trainStep(const Batch& batch) {
     }
     if (images.dim() == 4) images = images.contiguous(at::MemoryFormat::ChannelsLast);
     network_->train();
+    if (recipe_.at("statistics") == "keep") keepStatistics(*network_);
     std::vector<torch::Tensor> statistics; // of batch norm, as they were before the step
     for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
     // Layers that draw random numbers draw the same ones in a resumed run.

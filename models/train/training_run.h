@@ -34,6 +34,8 @@ private:
     void chooseThreadsAndPrecision();
     double trainStep(const Batch& batch);
     void averageWeights();
+    /// The weights that the run started from, for the recipe's anchor; kept in the run folder.
+    void anchorWeights();
     std::vector<int64_t> inputShape() const;
     bool waitWhilePaused(); // true: stop and keep
     // These give why the run ends, as a sentence; empty: it goes on.
@@ -47,6 +49,7 @@ private:
     bool epochIsOver() const;
     int64_t nextErrorMaps() const; // the step
     EpochReport epochReport(const ValidationScores& scores) const;
+    std::vector<double> thresholdsOf(const ValidationScores& scores);
     void keepBest(const std::vector<double>& thresholds);
     /// The best network so far as a package in the run folder.
     ModelPackage writeBest() const;
@@ -78,6 +81,7 @@ private:
     uint64_t seed_;
     std::vector<PreparedSlice> slices_;
     size_t firstValidation_ = size_t(-1);
+    bool validates_ = false; // a validation slice has labels; else it is only looked at
     std::shared_ptr<NetworkModule> network_, average_;
     std::unique_ptr<Optimiser> optimiser_;
     std::unique_ptr<ProcessGroup> group_;

@@ -8,6 +8,7 @@
 #include "core/learn/checkpoint_files.h"
 #include "core/learn/recipe.h"
 #include "core/learn/run_record.h"
+#include "core/segment/package_writer.h"
 #include "models/nn/network_options.h"
 #include "models/run/devices.h"
 #include "models/run/foreign_weights.h"
@@ -77,7 +78,10 @@ TrainingRun::TrainingRun(const TrainingPlan& plan, TrainingListener& listener, c
     seen_ = slicesSeen(recipe_);
     slices_ = prepareSlices(plan.set.slices, plan.card.channelsIn, recipe_, seen_, progress);
     for (size_t i = slices_.size(); i-- > 0;)
-        if (slices_[i].role == Role::validation) firstValidation_ = i;
+        if (slices_[i].role == Role::validation) {
+            firstValidation_ = i;
+            validates_ = validates_ || slices_[i].known > 0;
+        }
     build();
 }
 
@@ -122,6 +126,19 @@ void TrainingRun::build() {
     joinOthers();
     chooseThreadsAndPrecision();
     if (leads()) openRunFolder();
+    anchorWeights();
+}
+
+void TrainingRun::anchorWeights() {
+    const double strength = recipe_.at("anchor");
+    if (strength <= 0) return;
+    const std::filesystem::path file =
+        plan_.startFrom && !plan_.resume ? plan_.startFrom->file : startPackage(plan_.runFolder);
+    const auto start = architecture_.build(networkOptions(recipe_), plan_.card.channelsIn, outputs_);
+    loadWeights(*start, tensorsOf(readSafetensors(file), file.string()), file.string());
+    start->to(use_.device);
+    toChannelsLast(*start);
+    optimiser_->anchorTo(start->parameters(), strength);
 }
 
 void TrainingRun::resumeFromCheckpoint() {
@@ -226,6 +243,8 @@ void TrainingRun::openRunFolder() {
         removeCheckpoints(plan_.runFolder);
         for (const char* old : {"log.jsonl", "curves.csv", "best.safetensors"})
             std::filesystem::remove(plan_.runFolder / old, failed);
+        if (plan_.startFrom && recipe_.at("anchor").get<double>() > 0)
+            copyPackage(plan_.startFrom->file, ownFile(startPackage(plan_.runFolder)));
         writeFileAtomically(ownFile(plan_.runFolder / "data.json"), dataList(plan_.set).dump(2) + "\n");
     }
     writeFileAtomically(ownFile(plan_.runFolder / "recipe.json"), recipe_.dump(2) + "\n");

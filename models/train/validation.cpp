@@ -162,7 +162,8 @@ torch::Tensor seenOf(const PreparedSlice& slice, const NetworkUse& use) {
     return use.seen.labelled ? block : block.flatten(0, 1);
 }
 
-/// Logits of a slice on the CPU, [1, outputs, Y, X]; 0 outside the box around its labelled pixels.
+/// Logits of a slice on the CPU, [1, outputs, Y, X]; 0 outside the box around its labelled pixels, if it has
+/// some.
 torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, const NetworkUse& use,
                           const std::function<bool()>& interrupted) {
     const Extent3& extent = slice.image.extent();
@@ -173,8 +174,8 @@ torch::Tensor sliceLogits(NetworkModule& network, const PreparedSlice& slice, co
     const int64_t side =
         (use.footprint.dependsOnWholeInput ? std::max(extent.y, extent.x) : inner) + 2 * info.receptiveRadius;
     const Region known = knownPixels(slice.labels).box;
-    const Box3 box = use.footprint.dependsOnWholeInput ? Box3::ofExtent(extent)
-                                                       : Box3{0, known.y0, known.x0, 1, known.y1, known.x1};
+    const bool whole = use.footprint.dependsOnWholeInput || slice.known == 0;
+    const Box3 box = whole ? Box3::ofExtent(extent) : Box3{0, known.y0, known.x0, 1, known.y1, known.x1};
     const Tiling tiling = makeTiling(extent, box, info, side);
     const torch::Tensor source = seenOf(slice, use);
     const auto indices = [](int64_t from, int64_t count, int64_t size) {
@@ -216,7 +217,7 @@ Pixels probabilityOf(NetworkModule& network, const PreparedSlice& slice, const N
 }
 
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
-                          const NetworkUse& use, const std::function<bool()>& interrupted) {
+                          const NetworkUse& use, const std::function<bool()>& interrupted, Role role) {
     const torch::NoGradGuard guard;
     ValidationScores scores;
     CountsByData winners; // of classes that exclude each other, which have no thresholds
@@ -224,16 +225,17 @@ ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlic
     double lossSum = 0, pixels = 0;
     network.eval();
     for (const PreparedSlice& slice : slices) {
-        if (slice.role != Role::validation || slice.known == 0) continue;
+        // Of which nothing is known it is predicted only to be looked at.
+        if (slice.role != role || (slice.known == 0 && !scores.firstProbability.empty())) continue;
         const Extent3& extent = slice.image.extent();
         const torch::Tensor logits = sliceLogits(network, slice, use, interrupted);
         const torch::Tensor labels =
             torch::from_blob(const_cast<uint8_t*>(slice.labels.values<uint8_t>().data()),
                              {1, extent.y, extent.x}, torch::kByte);
         const torch::Tensor probability = classProbabilities(logits, use.exclusive).contiguous();
-        if (use.exclusive)
+        if (use.exclusive && slice.known > 0)
             winners.try_emplace(slice.data, use.classes).first->second.add(probability, labels, true);
-        search.add(slice.data, probability, labels);
+        if (slice.known > 0) search.add(slice.data, probability, labels);
         lossSum += loss(logits, labels).item<double>() * double(slice.known);
         pixels += double(slice.known);
         if (scores.firstProbability.empty()) {

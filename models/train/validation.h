@@ -15,8 +15,9 @@ namespace cristae {
 /// those of each data set, at the thresholds that the model would use, in the mean over data sets: a large
 /// one does not decide alone. See meanScores().
 struct ValidationScores {
-    double loss = 0, dice = 0, iou = 0, accuracy = 0;
-    std::vector<double> thresholds; // of each class, in steps of 0.05: where its mean Dice is highest
+    double loss = 0, dice = 0, iou = 0, accuracy = 0; // all 0 where no pixel is known
+    std::vector<double> thresholds; // of each class, in steps of 0.05: where its mean Dice is highest; empty
+                                    // where no pixel is known
     Pixels firstProbability;        // f32 [K, 1, Y, X] of the first slice
 };
 
@@ -85,6 +86,7 @@ Pixels probabilityOf(NetworkModule& network, const PreparedSlice& slice, const N
 /// Of the labelled pixels alone. `interrupted` is asked between tiles; when it says true the scores so far
 /// are thrown away and Error{cancelled} is thrown.
 ValidationScores validate(NetworkModule& network, const std::vector<PreparedSlice>& slices, const Loss& loss,
-                          const NetworkUse& use, const std::function<bool()>& interrupted);
+                          const NetworkUse& use, const std::function<bool()>& interrupted,
+                          Role role = Role::validation);
 
 } // namespace cristae

@@ -1,10 +1,12 @@
 // The Train page: a data set from the open image and from files, a run with curves, and what stands in its
 // way.
+#include "tests/support/ui_setup.h"
 #include "tests/ui/fake_engine.h"
 #include "ui/charts/line_chart.h"
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
+#include "ui/panels/parts.h"
 #include "ui/panels/train_page.h"
 #include "ui/panels/training_preview.h"
 #include "ui/theme/theme.h"
@@ -19,6 +21,7 @@
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
@@ -146,6 +149,45 @@ private Q_SLOTS:
         QCOMPARE(button->text(), QString("Split by distance"));
     }
 
+    /// Files and what they were for are offered again; the next model gets a free name.
+    void theDataSetIsRemembered() {
+        const QString image = world_->writeImage("set/image.png", 96, 80),
+                      other = world_->writeImage("set/other.png", 96, 80);
+        QImage mask(96, 80, QImage::Format_Grayscale8);
+        mask.fill(0);
+        for (int y = 20; y < 40; ++y)
+            for (int x = 20; x < 50; ++x) mask.scanLine(y)[x] = 255;
+        std::vector<DataSetRow> rows;
+        for (const QString& one : {image, other}) {
+            const QString labels = QString(one).replace(".png", "-labels.png");
+            mask.save(labels);
+            TrainingPair pair =
+                pairImagesAndLabels(one.toStdString(), labels.toStdString(), Role::train).front();
+            if (one == other) pair.role = Role::validation;
+            rows.push_back(describeRow(pair, {}, {"mitochondria"}, Progress::none()));
+        }
+        page_->addRows(rows);
+        page_->setModelName("Mine");
+        QSignalSpy trained(page_.get(), &TrainPage::trained);
+        QTest::mouseClick(part<QPushButton>("start"), Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(trained.count(), 1, 20000);
+        QCOMPARE(part<QLineEdit>("modelName")->text(), QStringLiteral("Mine 2"));
+        QFile::remove(other);
+
+        page_ = std::make_unique<TrainPage>(*bench_); // the next start
+        page_->show();
+        auto* again = part<QPushButton>("addRemembered");
+        QVERIFY(again->isVisible() && again->text().contains('2'));
+        QTest::mouseClick(again, Qt::LeftButton);
+        QTRY_COMPARE(page_->dataSet().rowCount(), 1);
+        QVERIFY(!again->isVisible());
+        const DataSetRow& row = page_->dataSet().rows().front();
+        QCOMPARE(text(row.pair.image->info().path.string()), image);
+        QCOMPARE(row.role, RowRole::train);
+        QCOMPARE(row.classNames, std::vector<std::string>{"mitochondria"});
+        QVERIFY(part<QLabel>("obstacles")->text().contains("other.png")); // which is gone
+    }
+
     void curvesFollowTheRun() {
         addThisImage();
         page_->setModelName("My cells, 1st");
@@ -167,7 +209,9 @@ private Q_SLOTS:
         QCOMPARE(plan.set.classNames, std::vector<std::string>{"mitochondria"});
         QCOMPARE(plan.card.title, std::string("My cells, 1st"));
         QVERIFY(recipeSchema().complaints(plan.recipe).empty());
-        // A second run must not overwrite the first one's model.
+        // A second run must not overwrite the first one's model: it gets a free name.
+        QCOMPARE(part<QLineEdit>("modelName")->text(), QStringLiteral("My cells, 1st 2"));
+        page_->setModelName("My cells, 1st");
         QTest::mouseClick(part<QPushButton>("start"), Qt::LeftButton);
         QVERIFY(!page_->running());
         QVERIFY(part<QLabel>("obstacles")->text().contains("choose another name"));
@@ -384,6 +428,8 @@ private Q_SLOTS:
 
 int main(int argc, char** argv) {
     QApplication application(argc, argv);
+    const QTemporaryDir settings;
+    useOwnSettings(settings);
     applyTheme(application, ThemeKind::dark);
     TestTrainPage test;
     return QTest::qExec(&test, argc, argv);

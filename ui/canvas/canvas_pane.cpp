@@ -56,7 +56,8 @@ CanvasPane::CanvasPane(Workbench& bench, ScreenTiles& tiles, Strokes& strokes, b
     connect(&tiles_, &ScreenTiles::arrived, this, [this](const ScreenTileKey& key) {
         if (isVisible() && key.z == bench_.view().slice) update();
     });
-    connect(&bench_, &Workbench::viewChanged, this, [this] { update(); });
+    for (auto signal : {&Workbench::viewChanged, &Workbench::completeChanged})
+        connect(&bench_, signal, this, [this] { update(); });
     updateTool();
 }
 
@@ -190,6 +191,7 @@ void CanvasPane::paintEvent(QPaintEvent* event) {
     drawUnreadable(painter, rendered.unreadable, ratio);
     painter.setRenderHint(QPainter::Antialiasing);
     if (withLabels_) bench_.explanation().draw(painter, geometry, ratio, slice, rect());
+    if (withLabels_ && bench_.labelsShown()) drawComplete(painter);
     drawShape(painter);
     drawMeasureLine(painter);
     drawPointer(painter);
@@ -253,6 +255,36 @@ void CanvasPane::drawShape(QPainter& painter) const {
     if (!clicked) return;
     painter.setBrush(Qt::white);
     for (size_t i = 0; i < corners.size(); ++i) painter.drawEllipse(line[qsizetype(i)], 3, 3);
+}
+
+Box3 CanvasPane::completingBox() const {
+    const auto [a, b] = *completing_;
+    const int64_t z = bench_.view().slice;
+    const Box3 box{z,     int64_t(std::floor(std::min(a.y, b.y))), int64_t(std::floor(std::min(a.x, b.x))),
+                   z + 1, int64_t(std::ceil(std::max(a.y, b.y))),  int64_t(std::ceil(std::max(a.x, b.x)))};
+    return box.intersected(Box3::ofExtent(bench_.document()->info().extent()));
+}
+
+/// Thin outlines of what was said to be complete.
+void CanvasPane::drawComplete(QPainter& painter) const {
+    std::vector<Box3> parts;
+    for (const Box3& part : bench_.document()->completeParts())
+        if (part.z0 == bench_.view().slice) parts.push_back(part);
+    if (completing_) parts.push_back(completingBox());
+    const PaneGeometry geometry = geometryNow();
+    const double ratio = devicePixelRatioF();
+    painter.setBrush(Qt::NoBrush);
+    for (const Box3& part : parts) {
+        const QPointF from = geometry.deviceFromImage({double(part.y0), double(part.x0)}) / ratio,
+                      to = geometry.deviceFromImage({double(part.y1), double(part.x1)}) / ratio;
+        // What lies far outside would make a dashed line of thousands of dashes.
+        const QRectF outline = QRectF(from, to) & QRectF(rect()).adjusted(-8, -8, 8, 8);
+        if (outline.isEmpty()) continue;
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 3));
+        painter.drawRect(outline);
+        painter.setPen(QPen(QColor("#7fd4a0"), 1.4, Qt::DashLine));
+        painter.drawRect(outline);
+    }
 }
 
 void CanvasPane::drawMeasureLine(QPainter& painter) const {
@@ -383,6 +415,10 @@ void CanvasPane::mousePressEvent(QMouseEvent* event) {
         bench_.setMeasureLine(Workbench::MeasureLine{bench_.view().slice, point, point});
         return;
     }
+    if (tool == QLatin1String("complete")) {
+        completing_ = {point, point};
+        return;
+    }
     if (tool == QLatin1String("explain")) {
         const bool hide = event->modifiers() & Qt::ShiftModifier;
         return bench_.explanation().explain(point, hide ? Explanation::occlusion : Explanation::activation);
@@ -418,6 +454,10 @@ void CanvasPane::mouseMoveEvent(QMouseEvent* event) {
         line.to = point;
         bench_.setMeasureLine(line);
     }
+    if (completing_) {
+        completing_->second = point;
+        update();
+    }
     if (!panning_ && strokes_.running()) {
         strokes_.move(point);
         Q_EMIT strokeChanged();
@@ -437,6 +477,14 @@ void CanvasPane::mouseReleaseEvent(QMouseEvent* event) {
     }
     if (event->button() == Qt::LeftButton && swiping_) {
         swiping_ = false;
+        return;
+    }
+    if (event->button() == Qt::LeftButton && completing_) {
+        completing_->second = imageAt(event->position());
+        const Box3 part = completingBox();
+        completing_.reset();
+        if (part.y1 - part.y0 > 2 && part.x1 - part.x0 > 2) bench_.addCompletePart(part); // no mere click
+        update();
         return;
     }
     if (event->button() == Qt::LeftButton && measuring_) {

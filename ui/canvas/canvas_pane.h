@@ -63,6 +63,8 @@ private:
     void drawPointer(QPainter& painter) const;
     void drawShape(QPainter& painter) const;
     void drawMeasureLine(QPainter& painter) const;
+    void drawComplete(QPainter& painter) const;
+    Box3 completingBox() const;
     void drawTitle(QPainter& painter) const;
     void drawDivider(QPainter& painter) const;
     void drawCross(QPainter& painter) const;
@@ -78,6 +80,7 @@ private:
                       measuring_ = false, swipe_ = false, swiping_ = false, crossShown_ = false;
     QString title_;
     std::optional<ImagePoint> pointer_;
+    std::optional<std::pair<ImagePoint, ImagePoint>> completing_; // corners of the rectangle being drawn
     QPointF lastMouse_, pressedAt_;
     double wheelRest_ = 0;
     QTimer tileTimer_; // gathers repaints before new tiles are asked for

@@ -317,6 +317,9 @@ bool CanvasView::toolKey(QKeyEvent* event) {
     case Qt::Key_V:
         bench_.setTool(QStringLiteral("browse"));
         return true;
+    case Qt::Key_K:
+        bench_.setTool(QStringLiteral("complete"));
+        return true;
     case Qt::Key_Y:
         bench_.setTool(QStringLiteral("explain"));
         return true;

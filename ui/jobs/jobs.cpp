@@ -145,7 +145,8 @@ struct Link {
 struct Jobs::Private {
     // A library keeps its own worker threads for each thread that calls it; the one lasting thread of compute
     // means one such set.
-    std::array<Workers, 6> queues{Workers(2), Workers(1), Workers(1), Workers(1), Workers(1), Workers(2)};
+    std::array<Workers, 7> queues{Workers(2), Workers(1), Workers(1), Workers(1),
+                                  Workers(1), Workers(2), Workers(1)};
     std::vector<Job*> all;                             // oldest first
     std::vector<std::shared_ptr<Job::Shared>> leaving; // cancelled; their work has not come back
     std::shared_ptr<Link> link = std::make_shared<Link>();
@@ -303,7 +304,8 @@ Job* Jobs::startErased(Queue queue, const QString& title, std::function<void(con
             shared->inWork = false;
             return;
         }
-        if (queue == Queue::compute) lowerPriorityOfThisThread();
+        if (queue == Queue::compute) lowerPriorityOfThisThread(5);
+        if (queue == Queue::fitting) lowerPriorityOfThisThread(10);
         link->post(begin);
         std::optional<Error> error;
         try {
@@ -358,8 +360,8 @@ bool Jobs::busy(Queue queue) const {
 std::vector<Job*> Jobs::unfinishedWork() const {
     std::vector<Job*> found;
     for (Job* job : jobs()) {
-        const bool regretted =
-            job->queue() == Queue::compute || job->queue() == Queue::saving || job->queue() == Queue::writing;
+        const bool regretted = job->queue() == Queue::compute || job->queue() == Queue::fitting ||
+                               job->queue() == Queue::saving || job->queue() == Queue::writing;
         if (regretted && !job->over()) found.push_back(job);
     }
     return found;

@@ -18,8 +18,9 @@ namespace cristae {
 
 /// view: 2 threads, reads pixels for the screen; compute: 1, networks and training; files: 1, opening and
 /// measuring; saving: 1, the labels of the document, which wait for nothing else; writing: 1, all other
-/// results; background: 2, what nobody asked for, such as thumbnails.
-enum class Queue { view, compute, files, saving, writing, background };
+/// results; background: 2, what nobody asked for, such as thumbnails; fitting: 1, a model that is fitted
+/// while one goes on working, at the lowest priority.
+enum class Queue { view, compute, files, saving, writing, background, fitting };
 
 /// One piece of work; ends in exactly one of value, error, cancelled. Lives on the UI thread; `progress()`
 /// may be used anywhere.

@@ -119,10 +119,12 @@ bool Workers::waitUntil(Clock::time_point deadline) {
     });
 }
 
-void lowerPriorityOfThisThread() {
+void lowerPriorityOfThisThread(int nice) {
 #ifdef __linux__
     const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-    if (getpriority(PRIO_PROCESS, thread) < 5) setpriority(PRIO_PROCESS, thread, 5);
+    if (getpriority(PRIO_PROCESS, thread) < nice) setpriority(PRIO_PROCESS, thread, nice);
+#else
+    (void)nice;
 #endif
 }
 

@@ -40,6 +40,6 @@ private:
 
 /// Networks use every processor; a lower priority keeps the window smooth while they do. Threads that a
 /// library starts from here inherit it.
-void lowerPriorityOfThisThread();
+void lowerPriorityOfThisThread(int nice);
 
 } // namespace cristae

@@ -13,6 +13,7 @@
 #include <QLocale>
 #include <QPainter>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QStyle>
@@ -220,6 +221,13 @@ QString leftWords(std::optional<double> seconds) {
 
 QString nmWords(double nm) {
     return QLocale::c().toString(nm, 'g', 3);
+}
+
+QString shortName(const QString& title) {
+    QString name = title.trimmed().toLower();
+    name.replace(QRegularExpression(QStringLiteral("[^a-z0-9_]+")), QStringLiteral("-"));
+    name.remove(QRegularExpression(QStringLiteral("^-+|-+$")));
+    return name;
 }
 
 QString imageName(const ImageInfo& info) {

@@ -54,6 +54,9 @@ QString durationWords(double seconds);
 QString leftWords(std::optional<double> seconds);
 /// "5", "4.6": a length in nm without digits that mean nothing.
 QString nmWords(double nm);
+/// "Mitochondria, my data" → "mitochondria-my-data": what a model is called on the command line and on the
+/// disk.
+QString shortName(const QString& title);
 /// The name a person knows an image by: the file's name without folders.
 QString imageName(const ImageInfo& info);
 

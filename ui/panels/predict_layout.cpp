@@ -101,6 +101,11 @@ void PredictPage::buildLayout() {
     predict_->setObjectName(QStringLiteral("predict"));
     predict_->setIcon(icon(QStringLiteral("play"), IconTone::onAccent));
     foot->addWidget(predict_);
+    improve_ = new QPushButton(tr("Improve with my corrections"), this);
+    improve_->setObjectName(QStringLiteral("improve"));
+    improve_->setToolTip(tr("Trains the model on with what you corrected in this image."));
+    improve_->hide();
+    foot->addWidget(improve_);
     obstacle_ = complaintLabel(this);
     obstacle_->setObjectName(QStringLiteral("obstacle"));
     foot->addWidget(obstacle_);
@@ -127,6 +132,7 @@ void PredictPage::buildLayout() {
 
     connect(predict_, &QPushButton::clicked, this, &PredictPage::predict);
     connect(cancel_, &QPushButton::clicked, this, &PredictPage::cancel);
+    connect(improve_, &QPushButton::clicked, this, &PredictPage::improveWanted);
     connect(obstacle_, &QLabel::linkActivated, this, &PredictPage::trainPageWanted);
     connect(help_, &QLabel::linkActivated, this, [this](const QString& link) {
         if (link == QLatin1String("scale")) return findScale();

@@ -56,6 +56,9 @@ PredictPage::PredictPage(Workbench& workbench, QWidget* parent) : QWidget(parent
         updateState();
     });
     connect(&workbench_.jobs(), &Jobs::jobsChanged, this, &PredictPage::updateState);
+    connect(&workbench_, &Workbench::stateChanged, this, [this] {
+        if (isVisible()) updateState();
+    });
     connect(&workbench_, &Workbench::viewChanged, this, [this] {
         if (PredictWhere(where_->currentData().toInt()) == PredictWhere::region) updateState();
     });
@@ -126,6 +129,10 @@ Job* PredictPage::running() const {
     return job_ && (job_->state() == Job::State::running || job_->state() == Job::State::waiting)
                ? job_.data()
                : nullptr;
+}
+
+bool PredictPage::hasModel(const std::string& title) const {
+    return std::ranges::any_of(models_, [&](const ModelPackage& model) { return model.card.title == title; });
 }
 
 QString PredictPage::wantedNames() const {
@@ -343,6 +350,9 @@ void PredictPage::updateState() {
     predict_->setToolTip(QString(sentence).remove(QRegularExpression(QStringLiteral("<[^>]*>"))));
     setSentence(obstacle_, isRunning ? QString() : sentence);
     progress_->setVisible(isRunning);
+    const Document* document = workbench_.document();
+    improve_->setVisible(!isRunning && sentence.isEmpty() && document &&
+                         (document->undoStack().canUndo() || !document->completeParts().empty()));
     if (isRunning)
         updateProgress();
     else if (sentence.isEmpty())

@@ -43,6 +43,8 @@ public:
     PredictionRequest request() const;
     /// Why nothing can be predicted now, as one sentence; empty if it can.
     QString obstacle() const;
+    /// Whether a model of this title is among those listed.
+    bool hasModel(const std::string& title) const;
 
 public Q_SLOTS:
     /// Starts a prediction with the settings shown, after a question where its scale makes no sense or it
@@ -61,6 +63,8 @@ Q_SIGNALS:
     void stateChanged();
     void predicted();
     void trainPageWanted();
+    /// "Improve with my corrections": the Correct page fits the model.
+    void improveWanted();
     void modelsListed();
     /// The link beside "pixel size not known".
     void voxelSizeWanted();
@@ -126,7 +130,8 @@ private:
     QWidget *range_ = nullptr, *more_ = nullptr, *progress_ = nullptr;
     QDoubleSpinBox* threshold_ = nullptr;
     QCheckBox* keepHuman_ = nullptr;
-    QPushButton *predict_ = nullptr, *cancel_ = nullptr, *invert_ = nullptr, *doubts_ = nullptr;
+    QPushButton *predict_ = nullptr, *cancel_ = nullptr, *improve_ = nullptr, *invert_ = nullptr,
+                *doubts_ = nullptr;
     QProgressBar* bar_ = nullptr;
 };
 

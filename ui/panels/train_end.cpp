@@ -28,6 +28,7 @@ void TrainPage::finished(FinishedRun finished) {
     if (!result.ending.empty()) lines << text(result.ending).toHtmlEscaped();
     scores_->setText(lines.join(QStringLiteral("<br>")));
     finished_ = std::move(finished);
+    name_->setText(freeTitle(name_->text())); // of the next one
     Q_EMIT trained(text(finished_->result.package.card.name));
 }
 

@@ -79,6 +79,10 @@ void TrainPage::buildTraining(QWidget* page) {
     column->addLayout(buttons);
     split_ = new SplitLine(workbench_, *dataSet_, this);
     column->addWidget(split_);
+    addRemembered_ = new QPushButton(this);
+    addRemembered_->setObjectName(QStringLiteral("addRemembered"));
+    addRemembered_->setToolTip(tr("The image and label files of the last training, for the same purposes."));
+    column->addWidget(addRemembered_);
     column->addSpacing(8);
 
     column->addWidget(secondaryLabel(tr("Recipe"), this));
@@ -128,6 +132,7 @@ void TrainPage::buildTraining(QWidget* page) {
 
     connect(addThis_, &QPushButton::clicked, this, &TrainPage::addThisImage);
     connect(addFiles_, &QPushButton::clicked, this, &TrainPage::addFiles);
+    connect(addRemembered_, &QPushButton::clicked, this, &TrainPage::addRemembered);
     connect(remove_, &QPushButton::clicked, this, [this] {
         std::vector<int> rows;
         for (const QModelIndex& chosen : table_->selectionModel()->selectedRows())

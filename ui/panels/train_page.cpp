@@ -8,6 +8,7 @@
 #include "ui/dialogs/pairs_dialog.h"
 #include "ui/dialogs/recipe_dialog.h"
 #include "ui/panels/data_set.h"
+#include "ui/panels/data_set_memory.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/preview_sample.h"
 #include "ui/panels/split_line.h"
@@ -23,7 +24,6 @@
 #include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QTableView>
 #include <QTimer>
 
@@ -36,19 +36,11 @@ namespace {
 
 constexpr int ownRecipe = 3;
 
-/// "Mitochondria, my data" → "mitochondria-my-data": what the model is called on the command line and on the
-/// disk.
-QString shortName(const QString& title) {
-    QString name = title.trimmed().toLower();
-    name.replace(QRegularExpression(QStringLiteral("[^a-z0-9_]+")), QStringLiteral("-"));
-    name.remove(QRegularExpression(QStringLiteral("^-+|-+$")));
-    return name;
-}
-
 } // namespace
 
 TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
     : QWidget(parent), workbench_(workbench), dataSet_(std::make_unique<DataSetModel>()) {
+    remembered_ = rememberedRowCount();
     buildLayout();
     updateTimer_ = new QTimer(this);
     updateTimer_->setInterval(100);
@@ -63,6 +55,10 @@ TrainPage::TrainPage(Workbench& workbench, QWidget* parent)
     connect(&workbench_, &Workbench::labelsChanged, this, [this] {
         if (isVisible()) updateState();
     });
+    estimateTimer_ = new QTimer(this);
+    estimateTimer_->setSingleShot(true);
+    estimateTimer_->setInterval(500);
+    connect(estimateTimer_, &QTimer::timeout, this, &TrainPage::askEstimate);
     setRecipe(namedRecipes()[1].values, text(namedRecipes()[1].name));
     fitTable();
     updateState();
@@ -73,6 +69,11 @@ TrainPage::~TrainPage() {
     for (Job* job : {job_.data(), reading_.data(), comparing_.data()})
         if (job) job->cancel();
     table_->setModel(nullptr);
+}
+
+void TrainPage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (!secondsPerStep_) estimateTimer_->start();
 }
 
 void TrainPage::resizeEvent(QResizeEvent* event) {
@@ -99,7 +100,7 @@ void TrainPage::addRows(const std::vector<DataSetRow>& rows) {
 
 void TrainPage::takeRows(std::vector<DataSetRow> rows) {
     if (name_->text().trimmed().isEmpty() && !rows.empty() && !rows.front().classNames.empty())
-        name_->setText(tr("%1, my data").arg(text(rows.front().classNames.front())));
+        name_->setText(freeTitle(tr("%1, my data").arg(text(rows.front().classNames.front()))));
     dataSet_->add(std::move(rows));
 }
 
@@ -158,7 +159,9 @@ void TrainPage::setRecipe(const nlohmann::json& values, const QString& name) {
             .arg(QLocale().toString(qint64(number("steps"))));
     const QString description =
         index < ownRecipe ? text(namedRecipes()[size_t(index)].description) : tr("Custom settings.");
-    recipeWords_->setText(description + QLatin1Char(' ') + facts);
+    recipeText_ = description + QLatin1Char(' ') + facts;
+    secondsPerStep_.reset();
+    estimateTimer_->start();
     updateState();
 }
 
@@ -296,6 +299,11 @@ void TrainPage::updateState() {
         widget->setEnabled(!isRunning);
     for (QAbstractButton* button : recipes_->buttons()) button->setEnabled(!isRunning);
     remove_->setVisible(!dataSet_->rows().empty());
+    const int remembered = dataSet_->rows().empty() && !isRunning ? remembered_ : 0;
+    addRemembered_->setVisible(remembered > 0);
+    addRemembered_->setEnabled(!reading_);
+    addRemembered_->setText(tr("Use the last data set (%n rows)", nullptr, remembered));
+    recipeWords_->setText(recipeText_ + timeWords());
 
     const QStringList sentences = isRunning ? QStringList() : obstacles();
     start_->setVisible(!isRunning);

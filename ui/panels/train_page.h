@@ -21,6 +21,7 @@ namespace cristae {
 
 class DataSetModel;
 class Job;
+class Session;
 struct EpochUpdate;
 class LineChart;
 class SplitLine;
@@ -36,6 +37,11 @@ struct FinishedRun {
     std::vector<TrainingSlice> validation;
     std::vector<std::string> classNames;
 };
+
+/// A run of the window, off the UI thread: keeps its data in its folder until it has ended, so that it can be
+/// resumed, and a sample of them beside the model. Throws as Session::train().
+FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingListener& listener,
+                         const Progress& progress);
 
 class TrainPage : public QWidget {
     Q_OBJECT
@@ -62,6 +68,8 @@ public Q_SLOTS:
     void addThisImage();
     /// Opens the dialog that pairs images and labels and shows the pairs before it takes them.
     void addFiles();
+    /// The files of the last training, as they were used.
+    void addRemembered();
     void start();
     void pauseOrResume();
     void stopAndKeep();
@@ -83,6 +91,7 @@ Q_SIGNALS:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void buildLayout();
@@ -90,6 +99,9 @@ private:
     QWidget* buildUnfinished();
     QWidget* buildRunning();
     QWidget* buildRun();
+    void askEstimate();
+    QString timeWords() const;
+    QString freeTitle(const QString& title) const;
     void editRecipe();
     void chooseRecipe(int index);
     void takeRows(std::vector<DataSetRow> rows);
@@ -123,11 +135,13 @@ private:
     std::vector<UnfinishedRun> unfinished_;
     std::optional<EpochReport> lastEpoch_;
     int64_t bestEpoch_ = 0;
+    int remembered_ = 0; // rows of the last data set
     double bestDice_ = 0;
     bool startPressed_ = false;
-    QString problem_, previewName_;
+    QString problem_, previewName_, recipeText_;
+    std::optional<double> secondsPerStep_; // of recipe_ on this machine, once measured
 
-    QTimer* updateTimer_ = nullptr;
+    QTimer *updateTimer_ = nullptr, *estimateTimer_ = nullptr;
     StudiesPage* studies_ = nullptr;
     SplitLine* split_ = nullptr;
     QTableView* table_ = nullptr;
@@ -140,7 +154,7 @@ private:
     QWidget *curves_ = nullptr, *runBox_ = nullptr, *endBox_ = nullptr, *unfinishedPart_ = nullptr;
     QComboBox* unfinishedBox_ = nullptr;
     QProgressBar* bar_ = nullptr;
-    QPushButton *addThis_ = nullptr, *addFiles_ = nullptr, *remove_ = nullptr;
+    QPushButton *addThis_ = nullptr, *addFiles_ = nullptr, *addRemembered_ = nullptr, *remove_ = nullptr;
     QPushButton *start_ = nullptr, *pause_ = nullptr, *stop_ = nullptr, *cancel_ = nullptr, *use_ = nullptr,
                 *save_ = nullptr, *compare_ = nullptr;
 };

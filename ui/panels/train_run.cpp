@@ -1,9 +1,11 @@
 // TrainPage, a run: starting and resuming it, and its progress on the screen.
 #include "core/learn/checkpoint_files.h"
+#include "core/learn/fine_tune.h"
 #include "core/learn/leak_guard.h"
 #include "core/learn/run_record.h"
 #include "ui/charts/line_chart.h"
 #include "ui/panels/data_set.h"
+#include "ui/panels/data_set_memory.h"
 #include "ui/panels/parts.h"
 #include "ui/panels/train_page.h"
 #include "ui/panels/training_feed.h"
@@ -22,10 +24,8 @@
 
 namespace cristae {
 
-namespace {
-
-/// The run itself, off the UI thread.
-FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed, const Progress& progress) {
+FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingListener& listener,
+                         const Progress& progress) {
     const std::filesystem::path models = session.paths().userModels;
     std::error_code failed;
     std::filesystem::create_directories(models, failed); // where that fails the complaints say why
@@ -39,26 +39,32 @@ FinishedRun trainAndKeep(Session& session, TrainingPlan plan, TrainingFeed& feed
     for (const TrainingSlice& slice : plan.set.slices)
         if (slice.role == Role::validation) finished.validation.push_back(slice);
     finished.classNames = plan.set.classNames;
+    const TrainingSet sample{sampleOf(plan.set), plan.set.classNames};
     const std::filesystem::path folder = plan.runFolder;
     try {
         if (!plan.resume) saveRun(plan, session.engine().trainer->slicesSeen(plan.recipe), progress);
-        finished.result = session.train(std::move(plan), feed, progress);
+        finished.result = session.train(std::move(plan), listener, progress);
     } catch (...) {
         // Of a run that cannot go on the data would only fill the disk.
         if (!hasCheckpoint(folder) || hasEnded(folder)) closeRun(folder);
         throw;
     }
     closeRun(folder);
+    try {
+        keepSample(finished.result.package.file, sample);
+    } catch (const Error& error) { // the model is there
+        listener.onRemark(error.what());
+    }
     return finished;
 }
-
-} // namespace
 
 void TrainPage::start() {
     if (running()) return;
     startPressed_ = true;
     problem_.clear();
     if (!obstacles().isEmpty()) return updateState();
+    rememberRows(dataSet_->rows());
+    remembered_ = rememberedRowCount();
     previewName_.clear();
     for (const DataSetRow& row : dataSet_->rows())
         if (row.role == RowRole::validation && previewName_.isEmpty()) previewName_ = text(row.pair.name);

@@ -1,6 +1,7 @@
 // CorrectPage.
 #include "ui/window/correct_page.h"
 #include "core/tools/slice_edits.h"
+#include "ui/panels/fit_panel.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/tool_list.h"
@@ -32,6 +33,9 @@ CorrectPage::CorrectPage(Workbench& bench, QWidget* parent) : QWidget(parent), b
     layout->addWidget(tool_);
     hint_ = secondaryLabel({}, this);
     layout->addWidget(hint_);
+    layout->addSpacing(8);
+    fit_ = new FitPanel(bench_, this); // high up, to be in sight on small screens
+    layout->addWidget(fit_);
     layout->addSpacing(8);
 
     layout->addWidget(secondaryLabel(tr("History"), this));

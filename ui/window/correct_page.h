@@ -10,12 +10,14 @@ class QToolButton;
 
 namespace cristae {
 
+class FitPanel;
 class Workbench;
 
 class CorrectPage : public QWidget {
     Q_OBJECT
 public:
     explicit CorrectPage(Workbench& bench, QWidget* parent = nullptr);
+    FitPanel* fitPanel() const { return fit_; }
 
 Q_SIGNALS:
     /// Undo and redo go through the canvas, which takes back a running stroke first.
@@ -29,6 +31,7 @@ private:
     void clearSlice();
     void copyFromNeighbour(int step);
     Workbench& bench_;
+    FitPanel* fit_ = nullptr;
     QLabel *class_ = nullptr, *hint_ = nullptr, *steps_ = nullptr;
     QComboBox* tool_ = nullptr;
     QPushButton *undo_ = nullptr, *redo_ = nullptr, *clear_ = nullptr, *before_ = nullptr, *after_ = nullptr;

@@ -1,5 +1,7 @@
 // Labels as files.
 #include "ui/window/label_files.h"
+#include "core/base/json.h"
+#include "core/document/complete_parts.h"
 #include "core/export/metadata.h"
 #include "core/io/label_image.h"
 
@@ -85,6 +87,9 @@ LoadedLabels readLabels(TileSourcePtr source, const LabelSnapshot& base, const C
     result.classes = classes;
     result.remarks = info.remarks;
     result.voxelSize = info.voxelSize;
+    if (const nlohmann::json kept = parseJson(info.cristaeMetadata); kept.is_object())
+        result.complete =
+            completePartsFrom(kept.value("provenance", nlohmann::json::object()), info.extent());
     std::map<uint32_t, uint32_t> valueHere; // by value in the file, where another
     const std::vector<LabelClass> named = classesOf(info);
     if (!named.empty()) {

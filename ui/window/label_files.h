@@ -13,8 +13,9 @@ namespace cristae {
 
 struct LoadedLabels {
     LabelDelta delta;
-    ClassTable classes;  // the given ones and those of the file, with an entry for every value in it
-    VoxelSize voxelSize; // as the file states it: what was entered by hand is kept with the labels
+    ClassTable classes;         // the given ones and those of the file, with an entry for every value in it
+    VoxelSize voxelSize;        // as the file states it: what was entered by hand is kept with the labels
+    std::vector<Box3> complete; // parts that were said to be complete when they were saved
     std::vector<std::string> remarks;
 };
 

@@ -1,6 +1,8 @@
 // Workbench: the labels of the document as a file.
 #include "ui/window/workbench.h"
 
+#include "core/document/complete_parts.h"
+
 #include <QFileInfo>
 
 namespace cristae {
@@ -12,6 +14,7 @@ LabelExport Workbench::labelsForFile() const {
     what.voxelSize = document_->voxelSize();
     what.image = document_->image();
     what.history = document_->history();
+    if (!document_->completeParts().empty()) what.history.push_back(toJson(document_->completeParts()));
     return what;
 }
 

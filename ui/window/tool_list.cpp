@@ -22,6 +22,10 @@ std::vector<ToolWords> toolList() {
         {"pick", "pick", tr("Pick"),
          tr("Click a label to make its class the current one; Alt+click does the same with every tool."),
          "I"},
+        {"complete", "complete", tr("Complete part"),
+         tr("Drag a rectangle in which every pixel is labelled rightly, background included; a model is "
+            "fitted to it."),
+         "K"},
         {"explain", "explain", tr("Explain"),
          tr("Explain: click for the class activation map, Shift+click for the occlusion map; Esc hides it."),
          "Y"},

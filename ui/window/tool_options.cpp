@@ -163,7 +163,8 @@ void ToolOptions::showTool() {
         widget->setVisible(radius);
     showOptions();
     const bool paints = tool != QLatin1String("browse") && tool != QLatin1String("pick") &&
-                        tool != QLatin1String("measure") && tool != QLatin1String("explain");
+                        tool != QLatin1String("complete") && tool != QLatin1String("measure") &&
+                        tool != QLatin1String("explain");
     over_->setVisible(paints);
     overWord_->setVisible(paints);
     overWord_->setText(tool == QLatin1String("eraser") ? tr("Erases") : tr("Paints over"));

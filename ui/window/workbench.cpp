@@ -1,6 +1,7 @@
 // Workbench: opening, the shared view and the current tool.
 #include "ui/window/workbench.h"
 #include "core/base/text.h"
+#include "core/document/complete_parts.h"
 #include "core/image/pyramid.h"
 #include "core/image/with_voxel_size.h"
 #include "core/io/format.h"
@@ -152,6 +153,9 @@ void Workbench::setDocument(std::unique_ptr<Document> document) {
             case Document::Change::voxelSize:
                 Q_EMIT voxelSizeChanged();
                 break;
+            case Document::Change::complete:
+                Q_EMIT completeChanged();
+                break;
             case Document::Change::state:
                 break;
             }
@@ -191,16 +195,18 @@ void Workbench::loadLabels(const QString& path, const OpenOptions& options, std:
             }
             LoadedLabels& loaded = done.labels;
             const std::optional<VoxelSize> size = sizeFromLabels(loaded);
-            if (loaded.delta.empty() && loaded.classes == document_->classes() && !size) {
+            const bool sameParts = loaded.complete.empty() || loaded.complete == document_->completeParts();
+            if (loaded.delta.empty() && loaded.classes == document_->classes() && !size && sameParts) {
                 showRemark(tr("“%1” holds the labels that are here already.").arg(name));
                 if (then) then();
                 return;
             }
             LabelWork work;
             work.words = tr("Load labels from %1").arg(name);
-            work.enter = [this, classes = loaded.classes, size,
+            work.enter = [this, classes = loaded.classes, size, complete = loaded.complete,
                           words = work.words.toStdString()](const std::function<void()>& labels) {
                 document_->setClasses(classes, words);
+                document_->setCompleteParts(complete, words);
                 if (size) document_->setVoxelSize(*size);
                 labels();
             };
@@ -348,6 +354,23 @@ void Workbench::setToolOption(const QString& tool, const std::string& option, co
 void Workbench::setMeasureLine(const std::optional<MeasureLine>& line) {
     measureLine_ = line;
     Q_EMIT measureLineChanged();
+}
+
+void Workbench::addCompletePart(const Box3& part) {
+    if (!document_) return;
+    const Box3 inside = part.intersected(Box3::ofExtent(document_->info().extent()));
+    if (inside.empty()) return;
+    document_->setCompleteParts(withPart(document_->completeParts(), inside),
+                                tr("Part of slice %1 is complete").arg(inside.z0 + 1).toStdString());
+}
+
+void Workbench::setSliceComplete(int64_t z, bool complete) {
+    if (!document_) return;
+    std::vector<Box3> parts = withoutSlice(document_->completeParts(), z);
+    if (complete) parts = withPart(std::move(parts), Box3::ofSlice(document_->info().extent(), z));
+    document_->setCompleteParts(std::move(parts), (complete ? tr("Slice %1 is complete").arg(z + 1)
+                                                            : tr("Slice %1 is not complete").arg(z + 1))
+                                                      .toStdString());
 }
 
 QString Workbench::measureWords() const {

@@ -109,6 +109,11 @@ public:
     void setOnlyOver(std::optional<uint32_t> label);
     std::optional<uint32_t> onlyOver() const { return onlyOver_; }
 
+    /// Says of a part of one slice that all its voxels are labelled rightly (or of the whole slice `z`, or
+    /// that no part of it is): one undoable step, shown as an outline.
+    void addCompletePart(const Box3& part);
+    void setSliceComplete(int64_t z, bool complete);
+
     /// The line of the measure tool, on its slice; never an edit.
     struct MeasureLine {
         int64_t slice = 0;
@@ -158,7 +163,8 @@ Q_SIGNALS:
     void labelsChanged(const cristae::Box3& box);
     void classesChanged();
     void voxelSizeChanged();
-    void stateChanged(); // undo words, modified
+    void completeChanged(); // parts said to be labelled completely
+    void stateChanged();    // undo words, modified
     void viewChanged();
     void viewModeChanged();
     void crossChanged();

@@ -11,6 +11,7 @@ std::unique_ptr<Study> makeFramesStudy();
 std::unique_ptr<Study> makeRobustnessStudy();
 std::unique_ptr<Study> makeScalingStudy();
 std::unique_ptr<Study> makeGlandsStudy();
+std::unique_ptr<Study> makeFineTuneStudy();
 
 const std::vector<std::unique_ptr<Study>>& allStudies() {
     static const auto studies = [] {
@@ -23,6 +24,7 @@ const std::vector<std::unique_ptr<Study>>& allStudies() {
         list.push_back(makeRobustnessStudy());
         list.push_back(makeScalingStudy());
         list.push_back(makeGlandsStudy());
+        list.push_back(makeFineTuneStudy());
         return list;
     }();
     return studies;
