@@ -11,6 +11,7 @@ Installs what is missing and runs the gates (all of them, or those that are name
   format    clang-format on every source file
   spelling  codespell on every text
   scripts   shellcheck on every script
+  sizes     no file above 1 MB but model packages and samples, and no archives
   commits   subjects of up to 72 characters and a body that says why, for the commits of the change
   headers   every header compiles by itself
   tidy      clang-tidy on the source files of the change, up to 40 of them: those with the most changed lines
@@ -20,7 +21,7 @@ CRISTAE_LINT_BASE=REVISION names another start. CRISTAE_TIDY_FILES=N looks at N 
 TEXT
 }
 
-all_gates=(format spelling scripts commits headers tidy)
+all_gates=(format spelling scripts sizes commits headers tidy)
 gates=()
 message=
 while (($#)); do
@@ -97,6 +98,16 @@ gate_scripts() {
     mapfile -t files < <(sources '*.sh' '.ci/*')
     checked="${#files[@]} scripts"
     shellcheck "${files[@]}"
+}
+
+# What is committed once is cloned for ever.
+gate_sizes() {
+    mapfile -t files < <(sources ':!models/zoo/*.safetensors' ':!resources/samples')
+    checked="${#files[@]} files"
+    stat -c '%s %n' "${files[@]}" | awk '
+        $1 > 1000000 {print $2 ": above 1 MB; large files belong into a data set or a release."; failed = 1}
+        /\.(whl|zip|tar|tgz|gz|xz|7z|deb|so|o|a)$/ {print $2 ": archives and built files do not belong here."; failed = 1}
+        END {exit failed}'
 }
 
 # check_message NAME: reads a commit message; says what is wrong with it.

@@ -30,9 +30,9 @@ int runDescribe(const DescribeArguments& args, CommandLine& line) {
                                                        PartProgress(progress, 0.1, 1));
     const std::optional<Domain> domain = domainFromJson(json);
     if (!domain)
-        throw Error(ErrorKind::usage,
-                    fmt::format("{} has no slices to describe; give some of them the role \"train\".",
-                                args.data));
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("{} has no slices to describe; give some of them the role \"train\".", args.data));
     if (args.write) {
         package.card.domain = json;
         package = publishPackage(package, {package.file, Existing::replace});

@@ -66,7 +66,8 @@ public:
                 "accuracy {:.4f}{}  waited {:.1f} % of the time for data{}\n",
                 r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
                 r.validationIou, r.validationAccuracy,
-                r.shareKnown < 0.9995 ? fmt::format("  labelled {:.1f} % of the pixels", 100 * r.shareKnown) : "",
+                r.shareKnown < 0.9995 ? fmt::format("  labelled {:.1f} % of the pixels", 100 * r.shareKnown)
+                                      : "",
                 100 * r.shareWaitingForData, r.best ? "  best" : "");
         flushOutput();
     }

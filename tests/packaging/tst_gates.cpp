@@ -40,6 +40,7 @@ private Q_SLOTS:
         git({"init", "--quiet"});
         write(repository("core/sum.cpp"), goodSource);
         write(repository("tool.sh"), goodScript);
+        write(repository("notes.txt"), "Notes.\n");
         commit("First files\n\nSomething to check.");
         commit("More\n\nA second commit, so that there is one before.");
     }
@@ -47,7 +48,7 @@ private Q_SLOTS:
     void aCleanTreePasses() {
         const Outcome outcome = lint();
         QVERIFY2(outcome.code == 0, (outcome.out + outcome.err).constData());
-        for (const char* gate : {"format", "spelling", "scripts", "commits"})
+        for (const char* gate : {"format", "spelling", "scripts", "sizes", "commits"})
             QVERIFY(outcome.out.contains(QByteArray("lint: ") + gate));
     }
 
@@ -66,6 +67,8 @@ private Q_SLOTS:
                                                            "ieved");
         QTest::newRow("script") << "scripts"
                                 << "tool.sh" << QByteArray(goodScript).replace("\"$PWD\"", "$1");
+        QTest::newRow("size") << "sizes"
+                              << "notes.txt" << QByteArray("words ").repeated(200'000);
     }
 
     void faultsAreRefused() {
@@ -81,6 +84,13 @@ private Q_SLOTS:
         write(repository(file), text);
         refuses(gate);
         write(repository(file), before);
+    }
+
+    void archivesAreRefused() {
+        write(repository("tool-1.0.whl"), "PK");
+        commit("A package\n\nIt came along with everything else.");
+        refuses("sizes");
+        git({"reset", "--quiet", "--hard", "HEAD~1"});
     }
 
     void messagesAreRefused_data() {
@@ -104,7 +114,7 @@ private:
     QString script() const { return repository("packaging/lint.sh"); }
 
     Outcome lint() const {
-        return runProgram(script(), {"format", "spelling", "scripts", "commits"}, dir_.path());
+        return runProgram(script(), {"format", "spelling", "scripts", "sizes", "commits"}, dir_.path());
     }
 
     // The gate fails, and no other does.

@@ -42,7 +42,8 @@ void PredictPage::buildLook(QVBoxLayout& column) {
 
 /// Looks at the image with the chosen models when the computer has nothing else to do.
 void PredictPage::askLook() {
-    if (running() || (lookJob_ && !lookJob_->over()) || !obstacle().isEmpty() || lookKey_ == requestKey()) return;
+    if (running() || (lookJob_ && !lookJob_->over()) || !obstacle().isEmpty() || lookKey_ == requestKey())
+        return;
     Session* session = &workbench_.session();
     const PredictionRequest wanted = request();
     lookJob_ = workbench_.jobs().start<std::vector<Likeness>>(
