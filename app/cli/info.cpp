@@ -1,4 +1,5 @@
 // cristae-cli info: what a file holds.
+#include "app/cli/console.h"
 #include "app/cli/verbs.h"
 
 #include "core/base/json.h"
