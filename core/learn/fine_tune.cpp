@@ -162,7 +162,7 @@ std::optional<int64_t> unseenSlice(const TrainingSet& set, int64_t slices) {
     for (const TrainingSlice& slice : set.slices) seen.insert(slice.z);
     if (seen.empty()) return std::nullopt;
     for (int64_t z = *seen.rbegin() + 1; z < slices; ++z) return z;
-    for (int64_t z = *seen.rbegin(); z >= 0; --z)
+    for (int64_t z = std::min(*seen.rbegin(), slices - 1); z >= 0; --z)
         if (!seen.contains(z)) return z;
     return std::nullopt;
 }

@@ -322,8 +322,11 @@ private Q_SLOTS:
         QVERIFY2(together.code == 0, qPrintable(together.err));
         const auto both = scoresOf(in(QStringLiteral("both.safetensors")));
         QCOMPARE(both.size(), alone.size());
-        QVERIFY(both[QStringLiteral("Dicecells")] > 0.9);
-        QCOMPARE(both[QStringLiteral("V-randcells")], alone[QStringLiteral("V-randcells")]);
+        const QString best = QStringLiteral("V-rand, best thresholdcells"),
+                      vRand = QStringLiteral("V-randcells");
+        QCOMPARE(both[best], alone[best]);
+        // Its threshold is that of the best V-rand, as the list marks boundaries.
+        QVERIFY(both[vRand] >= alone[vRand] && both[QStringLiteral("Dicecells")] > 0.8);
         scoresInDetail(data);
     }
 

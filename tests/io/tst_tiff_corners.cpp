@@ -232,7 +232,8 @@ private Q_SLOTS:
             << QByteArray("[IRBeam]\nHFW=5.12e-6\n[Image]\nResolutionX=512\nResolutionY=200\n") << 10.0
             << QByteArray("FEI/Thermo tags") << none;
         QTest::newRow("FEI, another section's PixelWidth")
-            << none << 34682 << QByteArray("[Detector]\nPixelWidth=4e-9\n") << 0.0 << none << none;
+            << none << 34682 << QByteArray("[Detector]\nPixelWidth=4e-9\n") << 0.0 << none
+            << QByteArray("states no pixel size");
         QTest::newRow("ImageJ") << QByteArray("ImageJ=1.53t\nunit=\\u00B5m\n") << 0 << none << 25000.0
                                 << QByteArray("ImageJ description") << none;
         QTest::newRow("ImageJ in pixels")

@@ -97,7 +97,7 @@ private Q_SLOTS:
         QCOMPARE(at(set.slices[0].labels, 9, 3), uint8_t(0));
         QVERIFY(set.slices[0].weight * 20 / 2000 < 0.5); // a few strokes of 20 pixels among 2000
         QCOMPARE(unseenSlice(set, 3).value(), int64_t(1));
-        QVERIFY(!unseenSlice(set, 1).has_value() || *unseenSlice(set, 1) == 0);
+        QCOMPARE(unseenSlice(set, 1).value(), int64_t(0));
         QCOMPARE(strokedClasses(c), std::vector<std::string>{"mitochondria"});
     }
 
@@ -212,7 +212,8 @@ private Q_SLOTS:
         }
     }
 
-    /// Where little is labelled, patches are placed on known background as often as on objects.
+    /// Where little is labelled, half of the patches are on objects and half on any labelled pixel: with as
+    /// much background as objects, a quarter of all is on background.
     void placesPatchesWhereSomethingIsKnown() {
         TrainingSlice slice;
         slice.image = Pixels(PixelType::u8, 1, {1, 600, 600});
@@ -235,7 +236,7 @@ private Q_SLOTS:
             objects += std::ranges::count(values, uint8_t(1)) > 0;
             background += std::ranges::count(values, uint8_t(0)) > 0;
         }
-        QVERIFY2(objects > 70 && background > 70,
+        QVERIFY2(objects > 130 && background > 35,
                  qPrintable(QStringLiteral("%1 %2").arg(objects).arg(background)));
     }
 

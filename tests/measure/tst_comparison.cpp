@@ -374,11 +374,9 @@ private Q_SLOTS:
     void pictureHasFourColours() {
         Pixels prediction(PixelType::u8, 1, {1, 1, 4}), truth(PixelType::u8, 1, {1, 1, 4}),
             image(PixelType::u8, 1, {1, 1, 4});
-        for (size_t i = 0; i < 4; ++i) {
-            prediction.values<uint8_t>()[i] = i & 1 ? 1 : 0;
-            truth.values<uint8_t>()[i] = i & 2 ? 255 : 0;
-            image.values<uint8_t>()[i] = 100;
-        }
+        for (size_t i = 0; i < 4; ++i) prediction.values<uint8_t>()[i] = i & 1 ? 1 : 0;
+        for (size_t i = 0; i < 4; ++i) truth.values<uint8_t>()[i] = i & 2 ? 255 : 0;
+        for (size_t i = 0; i < 4; ++i) image.values<uint8_t>()[i] = 100;
         const auto colourAt = [](const Pixels& picture, size_t i) {
             return Colour{picture.plane<uint8_t>(0, 0)[i], picture.plane<uint8_t>(1, 0)[i],
                           picture.plane<uint8_t>(2, 0)[i]};
