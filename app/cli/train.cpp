@@ -62,10 +62,12 @@ public:
                                     .dump());
         else
             printResult(
-                "epoch {} of {}  step {}  loss {:.4f}  validation: loss {:.4f} dice {:.4f} iou {:.4f} "
-                "accuracy {:.4f}{}  waited {:.1f} % of the time for data{}\n",
-                r.epoch, r.epochs, r.step, r.trainingLoss, r.validationLoss, r.validationDice,
-                r.validationIou, r.validationAccuracy,
+                "epoch {} of {}  step {}  loss {:.4f}{}{}  waited {:.1f} % of the time for data{}\n", r.epoch,
+                r.epochs, r.step, r.trainingLoss,
+                r.validationAccuracy > 0 // without labels to validate on there are no scores
+                    ? fmt::format("  validation: loss {:.4f} dice {:.4f} iou {:.4f} accuracy {:.4f}",
+                                  r.validationLoss, r.validationDice, r.validationIou, r.validationAccuracy)
+                    : "",
                 r.shareKnown < 0.9995 ? fmt::format("  labelled {:.1f} % of the pixels", 100 * r.shareKnown)
                                       : "",
                 100 * r.shareWaitingForData, r.best ? "  best" : "");
@@ -236,8 +238,11 @@ int run(const TrainArguments& args, CommandLine& line) {
                            {"remarks", line.remarks}}
                 .dump());
     else {
-        printResult("{}\n{}  best validation dice {:.4f} after {} steps\n", result.ending,
-                    result.package.file.string(), result.bestValidationDice, result.stepsDone);
+        const std::string best = result.bestValidationDice > 0
+                                     ? fmt::format("best validation dice {:.4f} ", result.bestValidationDice)
+                                     : "";
+        printResult("{}\n{}  {}after {} steps\n", result.ending, result.package.file.string(), best,
+                    result.stepsDone);
         printScores(result.package.card.scores);
     }
     return 0;

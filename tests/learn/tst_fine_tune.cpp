@@ -98,6 +98,10 @@ private Q_SLOTS:
         QVERIFY(set.slices[0].weight * 20 / 2000 < 0.5); // a few strokes of 20 pixels among 2000
         QCOMPARE(unseenSlice(set, 3).value(), int64_t(1));
         QCOMPARE(unseenSlice(set, 1).value(), int64_t(0));
+        c.complete = {Box3::ofSlice(extent, 0), Box3::ofSlice(extent, 1)};
+        const TrainingSet all = correctedSlices(c, {"mitochondria"}, Progress::none());
+        QCOMPARE(all.slices.size(), size_t(3));
+        QVERIFY(!unseenSlice(all, 3).has_value()); // every slice was corrected
         QCOMPARE(strokedClasses(c), std::vector<std::string>{"mitochondria"});
     }
 

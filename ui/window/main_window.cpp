@@ -6,7 +6,6 @@
 #include "ui/dialogs/jobs_list.h"
 #include "ui/dialogs/volume_dialog.h"
 #include "ui/dialogs/voxel_size_dialog.h"
-#include "ui/panels/fit_panel.h"
 #include "ui/panels/measure_page.h"
 #include "ui/panels/predict_page.h"
 #include "ui/panels/train_page.h"
@@ -222,38 +221,13 @@ void MainWindow::connectParts() {
     connect(predict_, &PredictPage::trainPageWanted, this, [this] { showPage(Page::train); });
     connect(predict_, &PredictPage::voxelSizeWanted, this, &MainWindow::editVoxelSize);
     connect(measure_, &MeasurePage::voxelSizeWanted, this, &MainWindow::editVoxelSize);
-    FitPanel* fit = correct_->fitPanel();
-    fit->setModelInUse([this] { return modelInUse(); });
-    fit->setTaken([this](const std::string& title) { return predict_->hasModel(title); });
-    connect(predict_, &PredictPage::stateChanged, fit, &FitPanel::updateState);
-    connect(predict_, &PredictPage::improveWanted, this, [this, fit] {
-        showPage(Page::correct);
-        fit->start();
-    });
-    connect(fit, &FitPanel::modelsChanged, predict_, &PredictPage::refreshModels);
-    connect(fit, &FitPanel::runLeft, train_, &TrainPage::refreshRuns);
-    connect(fit, &FitPanel::useModel, this, [this](const QString& model) {
-        predict_->useModel(model);
-        showPage(Page::predict);
-    });
+    connectFitting();
     connect(train_, &TrainPage::trained, predict_, &PredictPage::refreshModels);
     connect(train_, &TrainPage::useModel, this, [this](const QString& model) {
         predict_->useModel(model);
         showPage(Page::predict);
     });
     showPredict();
-}
-
-/// The chosen model that knows the class in hand, else the first chosen one.
-std::optional<ModelPackage> MainWindow::modelInUse() const {
-    const std::vector<ModelRequest> chosen = predict_->request().models;
-    if (chosen.empty()) return std::nullopt;
-    const Document* document = bench_.document();
-    const LabelClass* painted = document ? document->classes().find(bench_.currentLabel()) : nullptr;
-    for (const ModelRequest& model : chosen)
-        for (const ModelClass& c : model.package.card.classes)
-            if (painted && c.name == painted->name) return model.package;
-    return chosen.front().package;
 }
 
 void MainWindow::showPage(Page page) {

@@ -103,6 +103,7 @@ private:
     void offerAxes();
     void closeAxesOffer();
     void predictOrCancel();
+    void connectFitting();
     std::optional<ModelPackage> modelInUse() const;
     void switchTheme(bool dark);
     void restoreLayout();
