@@ -67,7 +67,6 @@ const QStringList mayBeLong{
     "tests/export/tst_exporters.cpp",   // one set of cases over every exporter
     "tests/session/tst_session.cpp",    // one made-up session, every verb
     "tests/ui/tst_closing.cpp",         // one window closed in every state
-    "tests/ui/tst_train_page.cpp",      // one page from its data to the model
     "tests/e2e/tst_cli.cpp",            // every verb once, on one folder of inputs
     "tests/io/tst_pictures.cpp",        // PNG, JPEG and BMP: the same cases for each
     "tests/learn/tst_training_set.cpp", // one table of pairs, labels and their meanings
