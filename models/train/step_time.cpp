@@ -74,7 +74,7 @@ double measuredStep(const TrainingPlan& plan, const Progress& progress) {
         value.item<double>(); // a GPU has finished when this is here
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        constexpr double slow = 2; // then the first step, with all that is done once, says enough
+        constexpr double slow = 8; // then the first step, with all that is done once, says enough
         if (i == 0 && seconds > slow) return seconds;
         if (i == 1 || (i > 1 && seconds < fastest)) fastest = seconds;
     }
