@@ -5,6 +5,7 @@
 #include "core/base/random.h"
 #include "core/learn/fine_tune.h"
 #include "core/learn/run_folder.h"
+#include "core/learn/training_slice.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -12,10 +13,6 @@
 namespace cristae {
 
 namespace {
-
-bool holdsClass(const Pixels& labels) {
-    return std::ranges::any_of(labels.values<uint8_t>(), [](uint8_t v) { return v > 0 && v < 255; });
-}
 
 std::filesystem::path sampleFolder(const std::filesystem::path& modelFile) {
     return modelFile.parent_path() / "samples" / modelFile.stem();

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/learn/splitter.h"
+#include "core/learn/training_slice.h"
 #include "core/segment/model_card.h"
 
 #include <algorithm>
@@ -22,11 +23,7 @@ std::vector<std::string> holdOutLast(TrainingSet& set, double share) {
     const auto wanted = size_t(std::llround(share * double(training.size())));
     const size_t count = std::min(std::max<size_t>(wanted, training.size() > 1), training.size());
     std::vector<int64_t> before{0}; // slices with the class before each
-    for (const TrainingSlice* slice : training) {
-        const auto labels = slice->labels.values<uint8_t>();
-        before.push_back(before.back() +
-                         std::ranges::any_of(labels, [](uint8_t v) { return v > 0 && v < 255; }));
-    }
+    for (const TrainingSlice* slice : training) before.push_back(before.back() + holdsClass(slice->labels));
     size_t first = training.size() - count;
     for (size_t at = first + 1; at-- > 0;) {
         const int64_t inside = before[at + count] - before[at];

@@ -7,6 +7,7 @@
 #include "core/learn/label_meaning.h"
 #include "core/learn/pair_files.h"
 #include "core/learn/slice_places.h"
+#include "core/learn/training_slice.h"
 #include "core/segment/model_card.h"
 #include "core/segment/preparation.h"
 
@@ -304,18 +305,11 @@ TrainingSet loadTrainingSet(const std::vector<TrainingPair>& pairs, const LabelM
     return set;
 }
 
-namespace {
-bool holdsClass(const TrainingSlice& slice) {
-    const auto labels = slice.labels.values<uint8_t>();
-    return std::any_of(labels.begin(), labels.end(), [](uint8_t v) { return v > 0 && v < 255; });
-}
-} // namespace
-
 void remarkOnValidation(TrainingSet& set) {
     const auto validates = [](const TrainingSlice& slice) { return slice.role == Role::validation; };
     if (std::none_of(set.slices.begin(), set.slices.end(), validates) ||
         std::any_of(set.slices.begin(), set.slices.end(),
-                    [&](const TrainingSlice& slice) { return validates(slice) && holdsClass(slice); }))
+                    [&](const TrainingSlice& slice) { return validates(slice) && holdsClass(slice.labels); }))
         return;
     set.remarks.push_back("No validation slice holds an object, so the validation scores do not say how good "
                           "the model is. Validate on slices that hold some.");

@@ -1,6 +1,5 @@
 // Session's first look at an image: whether it suits the models, and where their result is doubtful.
-#include "core/image/memory_source.h"
-#include "core/image/with_voxel_size.h"
+#include "core/learn/training_slice.h"
 #include "core/segment/domain.h"
 #include "core/session/prepared.h"
 
@@ -112,11 +111,7 @@ nlohmann::json Session::domainFor(const ModelPackage& package, const std::vector
         progress.throwIfCancelled();
         progress.report(double(i) / double(count), "describing the training images");
         const TrainingSlice& slice = *training[i * training.size() / count];
-        ImageInfo info;
-        info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
-        const TileSourcePtr image = slice.source ? withVoxelSize(slice.source, info.voxelSize)
-                                                 : std::make_shared<MemorySource>(slice.image, info);
-        const int64_t z = slice.source ? slice.z : 0;
+        const auto [image, z] = imageOf(slice);
         const Probe seen = probe(*image, prepared.tasks.front(), z, Box3::ofSlice(image->info().extent(), z),
                                  domainSide, progress);
         samples.push_back({slice.data, seen.statistics});

@@ -1,8 +1,7 @@
 // Session's verbs for models: training, and predicting slices of a training set.
 #include "core/base/error.h"
-#include "core/image/memory_source.h"
-#include "core/image/with_voxel_size.h"
 #include "core/learn/run_record.h"
+#include "core/learn/training_slice.h"
 #include "core/segment/package_writer.h"
 #include "core/session/prepared.h"
 
@@ -25,13 +24,9 @@ void Session::predictSlices(const ModelPackage& package, const std::vector<Train
     for (size_t i = 0; i < slices.size(); ++i) {
         const TrainingSlice& slice = slices[i];
         if (slice.role != wanted.role) continue;
-        ImageInfo info;
-        info.voxelSize.yNm = info.voxelSize.xNm = slice.pixelSizeNm;
-        // With its neighbours where they are known: networks may take several slices.
-        const TileSourcePtr image = slice.source ? withVoxelSize(slice.source, info.voxelSize)
-                                                 : std::make_shared<MemorySource>(slice.image, info);
+        const auto [image, z] = imageOf(slice);
         PredictionSettings settings = request.settings;
-        settings.firstSlice = slice.source ? slice.z : 0;
+        settings.firstSlice = z;
         settings.endSlice = settings.firstSlice + 1;
         const PartProgress part(progress, double(i) / double(slices.size()),
                                 double(i + 1) / double(slices.size()));

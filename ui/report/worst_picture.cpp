@@ -2,6 +2,7 @@
 #include "ui/report/worst_picture.h"
 
 #include "core/image/memory_source.h"
+#include "core/learn/region.h"
 #include "core/measure/difference.h"
 #include "core/render/compose.h"
 #include "ui/report/report_picture.h"
@@ -25,13 +26,9 @@ QString tr(const char* words) {
 /// What is labelled with a margin of a tenth, or the whole slice.
 Box3 labelledPart(const Pixels& labels) {
     const Extent3& e = labels.extent();
-    const auto values = labels.values<uint8_t>();
-    Box3 box{0, e.y, e.x, 1, 0, 0};
-    for (int64_t y = 0; y < e.y; ++y)
-        for (int64_t x = 0; x < e.x; ++x)
-            if (values[size_t(y * e.x + x)] != 255)
-                box = {0, std::min(box.y0, y), std::min(box.x0, x), 1, y + 1, std::max(box.x1, x + 1)};
-    if (box.y1 == 0) return Box3::ofSlice(e, 0);
+    const KnownPixels known = knownPixels(labels);
+    if (known.count == 0) return Box3::ofSlice(e, 0);
+    const Region& box = known.box;
     const int64_t marginY = (box.y1 - box.y0) / 10, marginX = (box.x1 - box.x0) / 10;
     return {0, std::max<int64_t>(0, box.y0 - marginY), std::max<int64_t>(0, box.x0 - marginX),
             1, std::min(e.y, box.y1 + marginY),        std::min(e.x, box.x1 + marginX)};
