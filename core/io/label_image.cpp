@@ -54,6 +54,9 @@ public:
     }
     const ImageInfo& info() const override { return info_; }
     std::string id() const override { return id_; }
+    const TileSourcePtr& source() const { return source_; }
+    /// Every value is the label of that number.
+    bool isPlain() const { return how_.threshold <= 0 && how_.missing.empty() && !how_.sentinel; }
     Pixels read(int level, const Box3& box, const Progress& progress) const override {
         const Pixels stored = source_->read(level, box, progress);
         if (stored.type() == how_.type && how_.threshold <= 0 && how_.missing.empty()) return stored;
@@ -281,8 +284,11 @@ TileSourcePtr asLabels(TileSourcePtr source, const LabelRule& rule, const Progre
     const ImageInfo& info = source->info();
     std::set<int64_t> missing(rule.unlabelled.begin(), rule.unlabelled.end());
     if (info.unlabelled) missing.insert(*info.unlabelled);
-    const bool known = info.format == "labels" || dynamic_cast<const LabelImage*>(source.get());
+    const auto* opened = dynamic_cast<const LabelImage*>(source.get());
+    const bool known = info.format == "labels" || opened;
     if (known && (missing.empty() || rule.unlabelled.empty())) return source;
+    // Anew from what is stored, so that nothing is said of values as labels that the rule names.
+    if (opened && opened->isPlain() && !rule.renumber) return asLabelsOf(opened->source(), missing, progress);
     if (info.channels == 3) {
         const PartProgress colours(progress, 0, 0.5), values(progress, 0.5, 1);
         return asLabelsOf(numberedColours(source, colours), missing, values);

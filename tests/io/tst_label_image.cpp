@@ -92,6 +92,11 @@ private Q_SLOTS:
         const auto untold = asLabels(sourceOf(twoDiscs(1, 255), PixelType::u8));
         QVERIFY(!untold->info().unlabelled);
         QVERIFY(remarksOf(*untold).contains("--unlabelled 255"));
+        // Told afterwards, as a data list does: the same as if it had been told at once.
+        const auto told = asLabels(untold, {.unlabelled = {255}});
+        QCOMPARE(remarksOf(*told), remarksOf(*one));
+        QCOMPARE(valuesOf(*told), valuesOf(*one));
+        QCOMPARE(told->info().unlabelled, one->info().unlabelled);
         QVERIFY(remarksOf(*asLabels(sourceOf(twoDiscs(255, 255), PixelType::u8))).isEmpty()); // a mask
     }
 
